@@ -1,0 +1,332 @@
+import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
+import type { ClockFact } from "../domain/clock.ts";
+import type { Observatory } from "../domain/observatory.ts";
+import type { Hold, Mode } from "../domain/safety/holds.ts";
+import type { WatchState } from "../domain/safety/watch-state.ts";
+
+/* ---- To every open workflow ---------------------------------------------------------------------------- */
+
+/** From `up` after the clock was anchored anew: every wait is computed again. */
+export const clockChangedSignal = defineSignal<[ClockFact]>("clockChanged");
+
+/** From the guard, the pages and tests. Never changes state; answered by `observatory` and `night`. */
+export const stateQuery = defineQuery<ObservatoryState | NightState>("state");
+
+/* ---- To observatory ------------------------------------------------------------------------------------- */
+
+/** From the watch activity: the whole state, on change and once per 60 s of wall time. */
+export const watchStateSignal = defineSignal<[WatchState]>("watchState");
+
+/** From an alert workflow: asks for the telescope (also a signal of `night`). */
+export const preemptSignal = defineSignal<[PreemptRequest]>("preempt");
+
+/** From an alert workflow that no longer wants the telescope (retracted, expired, closed). Also of `night`. */
+export const withdrawAlertSignal = defineSignal<[{ alertKey: string; reason: string }]>("withdrawAlert");
+
+/** From `night` on each change of phase or of what is executing. */
+export const nightReportSignal = defineSignal<[NightReport]>("nightReport");
+
+/** From the api when requests were submitted, withdrawn or changed: the night plans again. Also of `night`. */
+export const requestsChangedSignal = defineSignal<[{ reason: string }]>("requestsChanged");
+
+/** From a starting control worker when the observatory file has changed. */
+export const observatoryFileSignal = defineSignal<[Observatory]>("observatoryFile");
+
+/** Pause button. `frameEnd`: after the exposure that runs; `now`: aborts it within 2 s. Closes nothing. */
+export const pauseUpdate = defineUpdate<ObservatoryState, [{ by: string; when: "now" | "frameEnd" }]>(
+  "pause",
+);
+
+/** Resume button: lifts operator and maintenance holds only. Refused when neither holds. */
+export const resumeUpdate = defineUpdate<ObservatoryState, [{ by: string }]>("resume");
+
+/** Close button: always allowed; operator hold, abort, close. */
+export const closeUpdate = defineUpdate<ObservatoryState, [{ by: string }]>("close");
+
+/** Start button: prepares at once from `prepareBeforeSunsetMin` before sunset; earlier refused with the time. */
+export const startNightUpdate = defineUpdate<ObservatoryState, [{ by: string }]>("startNight");
+
+/** End button: the night holds, closes, parks and ends. Refused when none is open. */
+export const endNightUpdate = defineUpdate<ObservatoryState, [{ by: string }]>("endNight");
+
+/* ---- To night ------------------------------------------------------------------------------------------- */
+
+/** From `observatory`: the holds as they are now, with a growing number. */
+export const holdsSignal = defineSignal<[HoldsMessage]>("holds");
+
+/** From `observatory` after the End button. */
+export const endNightSignal = defineSignal<[{ by: string }]>("endNight");
+
+/* ---- To sequence ---------------------------------------------------------------------------------------- */
+
+/** From `night`: finish the exposure that runs, then stop. */
+export const stopAfterFrameSignal = defineSignal<[{ reason: string }]>("stopAfterFrame");
+
+/* ---- To alert ------------------------------------------------------------------------------------------- */
+
+/** From the intake: one more notice of this event is stored and joined. */
+export const noticeSignal = defineSignal<[AlertNotice]>("notice");
+
+/** From `night` or `observatory`: the answer to `preempt`. */
+export const preemptAnswerSignal = defineSignal<[PreemptAnswer]>("preemptAnswer");
+
+/** From `night`: what came of the observation of one generation. */
+export const alertObservedSignal = defineSignal<[AlertObserved]>("alertObserved");
+
+/** From an expert's page: follow no longer. */
+export const closeAlertSignal = defineSignal<[{ by: string; reason: string }]>("closeAlert");
+
+/* ---- Payloads ------------------------------------------------------------------------------------------- */
+
+export interface TargetPosition {
+  readonly name: string;
+  readonly raDeg: number;
+  readonly decDeg: number;
+}
+
+export interface PlannedFrames {
+  /** Plan id, e.g. `R0012-1-vis-1`. */
+  readonly planId: string;
+  readonly filter: string;
+  readonly exposureS: number;
+  readonly count: number;
+}
+
+export interface AlbumPlan {
+  readonly albumId: string;
+  readonly instrumentId: string;
+  readonly plans: readonly PlannedFrames[];
+}
+
+/** One sequence as the telescope needs it: pointing and, per detector, what to expose. Travels in payloads. */
+export interface SequencePlan {
+  readonly sequenceId: string;
+  readonly requestId: string;
+  readonly requestName: string;
+  readonly programmeId: string;
+  readonly target: TargetPosition;
+  readonly albums: readonly AlbumPlan[];
+  /** Alert or null for routine. */
+  readonly alertKey: string | null;
+  readonly minAltDeg: number;
+}
+
+export interface PreemptRequest {
+  readonly alertKey: string;
+  readonly alertWorkflowId: string;
+  /** A higher generation re-points, a lower one is ignored. */
+  readonly generation: number;
+  /** Better rank first: lower is better. */
+  readonly rank: number;
+  readonly t0Ms: number;
+  readonly plan: SequencePlan;
+  /** Observatory ms after which it is no longer worth starting. */
+  readonly validUntilMs: number;
+  /** Simulated alerts say so everywhere. */
+  readonly simulated: boolean;
+}
+
+export interface PreemptAnswer {
+  readonly alertKey: string;
+  readonly generation: number;
+  readonly answer: "accepted" | "queued" | "refused";
+  readonly reason: string;
+  /** When to ask again, observatory ms; null: it is kept and will be handed over. */
+  readonly retryAtMs: number | null;
+  readonly from: "night" | "observatory";
+}
+
+export interface AlertObserved {
+  readonly alertKey: string;
+  readonly generation: number;
+  readonly outcome: "completed" | "interrupted" | "failed" | "notObserved";
+  readonly reason: string;
+  readonly framesStored: number;
+}
+
+export interface AlertNotice {
+  /** Primary key of the stored notice. */
+  readonly noticeId: string;
+  /** The parsed notice (domain/alerts), as JSON. */
+  readonly notice: unknown;
+  readonly receivedWallMs: number;
+}
+
+export interface AlertInput {
+  readonly alertKey: string;
+  readonly siteId: string;
+  readonly observatory: Observatory;
+  readonly clock: ClockFact;
+  /** The strategy in force (domain/strategies), as JSON. */
+  readonly strategy: unknown;
+  /** Workflow id of the night that was open when the alert started, or null. */
+  readonly nightWorkflowId: string | null;
+  /** Alert state (domain/alerts) to continue from, or null at the first start. */
+  readonly carried: unknown;
+}
+
+export interface ObservatoryInput {
+  readonly observatory: Observatory;
+  readonly clock: ClockFact;
+  readonly carried: unknown;
+}
+
+export interface HoldsMessage {
+  readonly seq: number;
+  readonly holds: readonly Hold[];
+  /** frameEnd: a new operator hold lets the exposure that runs finish. */
+  readonly stop: "now" | "frameEnd";
+  readonly closedByHand: boolean;
+  /** The newest verdicts, so that the night needs no activity to know them. */
+  readonly safe: boolean;
+}
+
+export type NightPhase =
+  | "preparing"
+  | "waitingForDusk"
+  | "opening"
+  | "scheduling"
+  | "observing"
+  | "alert"
+  | "idle"
+  | "held"
+  | "closing"
+  | "parking"
+  | "ended";
+
+export interface ExecutingFrame {
+  readonly cameraId: string;
+  readonly planId: string;
+  readonly n: number;
+  readonly count: number;
+  readonly filter: string;
+  readonly exposureS: number;
+  readonly phase: "slewing" | "starting" | "exposing" | "reading" | "storing" | "waiting";
+  /** Observatory ms at which the shutter opened, or null. */
+  readonly startMs: number | null;
+}
+
+export interface Executing {
+  readonly sequenceId: string;
+  readonly requestId: string;
+  readonly target: string;
+  readonly raDeg: number;
+  readonly decDeg: number;
+  readonly alertKey: string | null;
+  readonly workflowId: string;
+  readonly startedMs: number;
+  readonly cameras: readonly ExecutingFrame[];
+}
+
+export interface NightReport {
+  readonly seq: number;
+  readonly workflowId: string;
+  readonly date: string;
+  readonly run: number;
+  readonly phase: NightPhase;
+  readonly executing: Executing | null;
+  /** What the night waits for and until when, in words. */
+  readonly waitingFor: string;
+  readonly waitsUntilMs: number | null;
+  readonly framesStored: number;
+  readonly sequencesDone: number;
+  /** The alert that has the telescope, or null. */
+  readonly alertInProgress: string | null;
+}
+
+export interface NightState {
+  readonly kind: "night";
+  readonly phase: NightPhase;
+  /** Whether an open dome is in order in this phase: what the guard asks. */
+  readonly allowsOpenDome: boolean;
+  readonly generation: number;
+  readonly date: string;
+  readonly run: number;
+  readonly holds: readonly Hold[];
+  readonly executing: Executing | null;
+  readonly pendingAlerts: readonly {
+    alertKey: string;
+    generation: number;
+    rank: number;
+    validUntilMs: number;
+  }[];
+}
+
+export interface ObservatoryState {
+  readonly kind: "observatory";
+  readonly siteId: string;
+  readonly mode: Mode;
+  readonly paused: boolean;
+  readonly phase: string;
+  readonly allowsOpenDome: boolean;
+  readonly holds: readonly Hold[];
+  readonly closedByHand: boolean;
+  readonly clock: ClockFact;
+  readonly watch: WatchState | null;
+  readonly lease: { readonly holder: string; readonly generation: number };
+  /** The night that is open, else null. */
+  readonly night: NightReport | null;
+  readonly lastNight: {
+    readonly date: string;
+    readonly run: number;
+    readonly outcome: string;
+    readonly wrongEnd: boolean;
+  } | null;
+  /** Tonight's almanac, observatory ms. */
+  readonly tonight: {
+    readonly date: string;
+    readonly prepareMs: number | null;
+    readonly sunsetMs: number | null;
+    readonly duskMs: number | null;
+    readonly dawnMs: number | null;
+    readonly sunriseMs: number | null;
+    /** In words when there is no night (polar summer). */
+    readonly why: string;
+  } | null;
+  readonly pendingAlerts: readonly {
+    alertKey: string;
+    generation: number;
+    rank: number;
+    validUntilMs: number;
+    reason: string;
+  }[];
+  readonly alertInProgress: string | null;
+}
+
+/** Input of `night`. Carried over continue-as-new and from a wrong end. */
+export interface NightInput {
+  readonly observatory: Observatory;
+  readonly clock: ClockFact;
+  readonly date: string;
+  readonly generation: number;
+  readonly holds: HoldsMessage;
+  readonly pendingAlerts: readonly PreemptRequest[];
+  readonly startedBy: string;
+}
+
+/** Input of `sequence`. */
+export interface SequenceInput {
+  readonly observatory: Observatory;
+  readonly clock: ClockFact;
+  readonly nightId: string;
+  readonly nightWorkflowId: string;
+  readonly lease: Lease;
+  readonly plan: SequencePlan;
+  readonly attempt: number;
+  /** Observatory ms after which no frame is started. */
+  readonly notAfterMs: number;
+}
+
+/** Who may move hardware: a moving activity refuses when the stored generation is not this one. */
+export interface Lease {
+  readonly siteId: string;
+  readonly holder: string;
+  readonly generation: number;
+}
+
+export interface SequenceResult {
+  readonly outcome: "completed" | "interrupted" | "failed";
+  readonly reason: string;
+  readonly framesStored: number;
+  readonly exposedS: number;
+}

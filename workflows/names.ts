@@ -1,0 +1,47 @@
+/** Workflow ids and task queues. Ids are deterministic, so that a second start finds the first. */
+
+export const WORKFLOW_TYPES = {
+  observatory: "observatory",
+  night: "night",
+  sequence: "sequence",
+  alert: "alert",
+} as const;
+
+/** Id of the majordome of a site: always on. */
+export function observatoryWorkflowId(siteId: string): string {
+  return `observatory/${siteId}`;
+}
+
+/** Id of one night. `date` is the yyyy-mm-dd of local noon. */
+export function nightWorkflowId(siteId: string, date: string): string {
+  return `night/${siteId}/${date}`;
+}
+
+/** Id of one attempt at one sequence. */
+export function sequenceWorkflowId(sequenceId: string, attempt: number): string {
+  return `sequence/${sequenceId}/${attempt}`;
+}
+
+/** Id of the workflow of one astrophysical event. `alertKey` is url-safe, e.g. `swift-1016881`. */
+export function alertWorkflowId(siteId: string, alertKey: string): string {
+  return `alert/${siteId}/${alertKey}`;
+}
+
+/** Task queues of one site. Queues only order; the lease says who may move hardware. */
+export function taskQueues(siteId: string) {
+  return {
+    control: `${siteId}.control`,
+    mount: `${siteId}.mount`,
+    dome: `${siteId}.dome`,
+    /** Abort, stop and close: never behind anything else. */
+    fast: `${siteId}.fast`,
+    /** Database, feeds, reports, the watch. */
+    io: `${siteId}.io`,
+    /** Planning and images. */
+    compute: `${siteId}.compute`,
+    camera: (cameraId: string) => `${siteId}.${cameraId}`,
+  };
+}
+
+/** Keyword search attributes registered on the namespace. */
+export const SEARCH_ATTRIBUTES = ["Site", "NightDate", "Phase", "Target", "AlertKey"] as const;
