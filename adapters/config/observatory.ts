@@ -1,0 +1,240 @@
+import { readFileSync } from "node:fs";
+import { Type } from "typebox";
+import type { Observatory } from "../../domain/observatory.ts";
+import { ConfigurationError, explain } from "./explain.ts";
+import { environmentSchema } from "./settings.ts";
+
+const between = (minimum: number, maximum: number, unit: string) =>
+  Type.Number({ minimum, maximum, rule: `a number from ${minimum} to ${maximum} (${unit})` });
+const above = (exclusiveMinimum: number, unit: string) =>
+  Type.Number({ exclusiveMinimum, rule: `a number above ${exclusiveMinimum} (${unit})` });
+const atLeast = (minimum: number, unit: string) =>
+  Type.Number({ minimum, rule: `a number of at least ${minimum} (${unit})` });
+const whole = (minimum: number, maximum: number, unit: string) =>
+  Type.Integer({ minimum, maximum, rule: `a whole number from ${minimum} to ${maximum} (${unit})` });
+const id = () =>
+  Type.String({
+    pattern: "^[a-z0-9][a-z0-9-]{0,39}$",
+    rule: "a short id of lower-case letters, digits and dashes",
+  });
+const name = () => Type.String({ minLength: 1, maxLength: 120, rule: "a text of 1 to 120 characters" });
+const yesNo = () => Type.Boolean({ rule: "true or false" });
+const record = <T extends Parameters<typeof Type.Object>[0]>(properties: T) =>
+  Type.Object(properties, { additionalProperties: false, rule: "an object" });
+
+const DEVICE_TYPES = [
+  "telescope",
+  "dome",
+  "camera",
+  "filterwheel",
+  "focuser",
+  "covercalibrator",
+  "switch",
+  "safetymonitor",
+  "observingconditions",
+] as const;
+
+/** The shape of `observatories/<site>.json`; domain/observatory.ts says what each field means. */
+export const observatorySchema = record({
+  site: record({
+    id: id(),
+    name: name(),
+    latDeg: between(-90, 90, "degrees, north positive"),
+    lonDeg: between(-180, 180, "degrees, east positive"),
+    heightM: between(-500, 9000, "metres"),
+    timeZone: Type.String({ minLength: 1, rule: "an IANA time zone such as America/Tijuana" }),
+  }),
+  telescope: record({
+    name: name(),
+    apertureM: above(0, "metres"),
+    focalLengthMm: above(0, "millimetres"),
+    minAltDeg: between(0, 89, "degrees"),
+    minSunSeparationDeg: between(0, 180, "degrees"),
+    slewLimitS: above(0, "observatory seconds"),
+  }),
+  devices: Type.Array(
+    record({
+      id: id(),
+      type: Type.Union(
+        DEVICE_TYPES.map((type) => Type.Literal(type)),
+        { rule: `one of ${DEVICE_TYPES.join(", ")}` },
+      ),
+      name: name(),
+      address: Type.String({
+        pattern: "^https?://[^\\s/]+$",
+        rule: "the base address of an Alpaca server such as http://127.0.0.1:11111",
+      }),
+      number: whole(0, 4_294_967_295, "Alpaca device number"),
+      uniqueId: Type.String({ minLength: 1, rule: "the Alpaca UniqueID of the device" }),
+      blocking: yesNo(),
+    }),
+    { minItems: 1, rule: "a list of at least one device" },
+  ),
+  instruments: Type.Array(
+    record({
+      id: id(),
+      name: name(),
+      cameraId: id(),
+      filters: Type.Array(Type.String({ minLength: 1, rule: "the name of a filter" }), {
+        minItems: 1,
+        rule: "a list of at least one filter",
+      }),
+      setPointC: between(-273.15, 50, "Celsius"),
+      readoutLimitS: above(0, "observatory seconds"),
+      overheadS: atLeast(0, "observatory seconds"),
+      readoutS: atLeast(0, "observatory seconds"),
+      gainEPerAdu: above(0, "electrons per ADU"),
+      readNoiseE: atLeast(0, "electrons"),
+      saturationAdu: above(0, "ADU"),
+      minExposureS: above(0, "seconds"),
+      maxExposureS: above(0, "seconds"),
+      rotationDeg: between(-360, 360, "degrees, north through east"),
+    }),
+    { minItems: 1, rule: "a list of at least one instrument" },
+  ),
+  weather: record({
+    maxHumidityPct: between(0, 100, "per cent"),
+    maxWindMS: atLeast(0, "metres per second"),
+    maxGustMS: atLeast(0, "metres per second"),
+    maxRainMmH: atLeast(0, "millimetres per hour"),
+    maxCloudPct: between(0, 100, "per cent"),
+    minDewMarginC: atLeast(0, "Celsius"),
+    staleAfterWallS: above(0, "wall seconds"),
+    safeForMin: atLeast(0, "observatory minutes"),
+  }),
+  night: record({
+    autoStart: yesNo(),
+    prepareBeforeSunsetMin: between(0, 360, "minutes"),
+    observingSunAltDeg: between(-18, 0, "degrees"),
+    domeOpenSunAltDeg: between(-18, 10, "degrees"),
+    domeLimitS: above(0, "observatory seconds"),
+    parkLimitS: above(0, "observatory seconds"),
+    coolLimitS: above(0, "observatory seconds"),
+    maxFramesPerAttempt: whole(1, 150, "frames"),
+    minFreeDiskMiB: atLeast(0, "MiB"),
+  }),
+});
+
+/**
+ * Reads an observatory file and checks every field.
+ * @param file path of the JSON file.
+ * @param env where `${NAME}` in device addresses is looked up; a setting that is not set has its default.
+ * @throws ConfigurationError with one sentence (field, value, rule) for each thing that is wrong.
+ */
+export function loadObservatory(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Observatory {
+  const what = `The observatory file ${file} is not right`;
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new ConfigurationError(what, [`it cannot be read: ${(error as Error).message}`]);
+  }
+  const problems: string[] = [];
+  const expanded = expandAddresses(content, env, problems);
+  problems.push(...explain(observatorySchema, expanded));
+  if (problems.length === 0) problems.push(...contradictions(expanded as Observatory));
+  if (problems.length > 0) throw new ConfigurationError(what, problems);
+  return deepFreeze(expanded as Observatory);
+}
+
+/** A copy of the content with `${NAME}` in the devices' addresses replaced. */
+function expandAddresses(
+  content: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): unknown {
+  const devices = (content as { devices?: unknown } | null)?.devices;
+  if (!Array.isArray(devices)) return content;
+  const defaults = environmentSchema.properties as Record<string, { default?: unknown }>;
+  const expand = (device: unknown, index: number): unknown => {
+    const address = (device as { address?: unknown } | null)?.address;
+    if (typeof address !== "string") return device;
+    const replaced = address.replaceAll(/\$\{(\w+)\}/g, (whole, key: string) => {
+      const value = env[key] || defaults[key]?.default;
+      if (value !== undefined) return String(value);
+      problems.push(`devices[${index}].address is "${address}": ${key} is not set`);
+      return whole;
+    });
+    return { ...(device as object), address: replaced };
+  };
+  return { ...(content as object), devices: devices.map(expand) };
+}
+
+/** Rules between fields. */
+function contradictions(observatory: Observatory): string[] {
+  const problems: string[] = [];
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: observatory.site.timeZone });
+  } catch {
+    problems.push(
+      `site.timeZone is "${observatory.site.timeZone}": must be an IANA time zone such as America/Tijuana`,
+    );
+  }
+  problems.push(
+    ...repeated(
+      observatory.devices.map((device) => device.id),
+      "devices",
+      "id",
+    ),
+  );
+  problems.push(
+    ...repeated(
+      observatory.devices.map((device) => device.uniqueId),
+      "devices",
+      "uniqueId",
+    ),
+  );
+  problems.push(
+    ...repeated(
+      observatory.instruments.map((instrument) => instrument.id),
+      "instruments",
+      "id",
+    ),
+  );
+  for (const type of ["telescope", "dome", "safetymonitor", "observingconditions"] as const) {
+    const count = observatory.devices.filter((device) => device.type === type).length;
+    if (count !== 1) problems.push(`devices has ${count} of type ${type}: there must be exactly one`);
+  }
+  for (const [index, instrument] of observatory.instruments.entries()) {
+    const where = `instruments[${index}]`;
+    const camera = observatory.devices.find((device) => device.id === instrument.cameraId);
+    if (camera?.type !== "camera") {
+      problems.push(
+        `${where}.cameraId is "${instrument.cameraId}": must be the id of a device of type camera`,
+      );
+    }
+    problems.push(...repeated(instrument.filters, `${where}.filters`, ""));
+    if (instrument.minExposureS > instrument.maxExposureS) {
+      problems.push(
+        `${where}.minExposureS is ${instrument.minExposureS}: must not be above maxExposureS (${instrument.maxExposureS})`,
+      );
+    }
+    if (instrument.readoutS > instrument.readoutLimitS) {
+      problems.push(
+        `${where}.readoutS is ${instrument.readoutS}: must not be above readoutLimitS (${instrument.readoutLimitS})`,
+      );
+    }
+  }
+  return problems;
+}
+
+function repeated(values: readonly string[], list: string, field: string): string[] {
+  return values.flatMap((value, index) => {
+    const first = values.indexOf(value);
+    const suffix = field === "" ? "" : `.${field}`;
+    return first === index
+      ? []
+      : [`${list}[${index}]${suffix} is "${value}": ${list}[${first}] has the same, each needs its own`];
+  });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    for (const part of Object.values(value)) deepFreeze(part);
+    Object.freeze(value);
+  }
+  return value;
+}
