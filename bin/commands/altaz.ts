@@ -1,7 +1,7 @@
 import { airmass, altAz, lastDeg } from "../../domain/astronomy/alt-az.ts";
 import { parseDeclination, parseRightAscension } from "../../domain/astronomy/sexagesimal.ts";
 import { moonSeparationDeg } from "../../domain/astronomy/sun-moon.ts";
-import { UsageError, readOptions, requiredText, withUsage } from "./options.ts";
+import { UsageError, readAs, readOptions, requiredText, withUsage } from "./options.ts";
 import { SITE_OPTIONS, siteOf } from "./site-options.ts";
 
 /**
@@ -17,8 +17,8 @@ export async function altazCommand(args: readonly string[]): Promise<number> {
     const raText = requiredText(options, "ra", "degrees or hh:mm:ss");
     const decText = requiredText(options, "dec", "degrees or +dd:mm:ss");
     // On the command line a plain number is always degrees, whole ones too.
-    const raDeg = read("ra", () => parseRightAscension(/^\d+$/.test(raText) ? `${raText}.0` : raText));
-    const decDeg = read("dec", () => parseDeclination(decText));
+    const raDeg = readAs("ra", () => parseRightAscension(/^\d+$/.test(raText) ? `${raText}.0` : raText));
+    const decDeg = readAs("dec", () => parseDeclination(decText));
     const tMs = instant(requiredText(options, "time", "an instant in UTC, such as 2026-11-20T03:00:00Z"));
     const { altDeg, azDeg } = altAz(site, raDeg, decDeg, tMs);
     const result = {
@@ -31,14 +31,6 @@ export async function altazCommand(args: readonly string[]): Promise<number> {
     console.log(JSON.stringify(result, null, 2));
     return 0;
   });
-}
-
-function read(option: string, parse: () => number): number {
-  try {
-    return parse();
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`--${option}: ${error.message}`) : error;
-  }
 }
 
 function instant(text: string): number {

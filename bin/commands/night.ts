@@ -1,7 +1,7 @@
 import { nightOf } from "../../domain/astronomy/night.ts";
 import type { NightAlmanac, Twilight } from "../../domain/astronomy/night.ts";
 import { MS_PER_SECOND } from "../../domain/units.ts";
-import { UsageError, readOptions, requiredText, withUsage } from "./options.ts";
+import { readAs, readOptions, requiredText, withUsage } from "./options.ts";
 import { SITE_OPTIONS, siteOf } from "./site-options.ts";
 
 /**
@@ -13,10 +13,8 @@ export async function nightCommand(args: readonly string[]): Promise<number> {
     const options = readOptions(args, [...SITE_OPTIONS, "date"]);
     const site = siteOf(options);
     const date = requiredText(options, "date", "a day written yyyy-mm-dd");
-    if (Number.isNaN(Date.parse(`${date}T00:00:00Z`)) || !/^\d{4}-\d{2}-\d{2}$/.test(date)) {
-      throw new UsageError(`--date: "${date}" must be a day of the calendar written yyyy-mm-dd`);
-    }
-    console.log(JSON.stringify(nightJson(nightOf(site, date)), null, 2));
+    const night = readAs("date", () => nightOf(site, date));
+    console.log(JSON.stringify(nightJson(night), null, 2));
     return 0;
   });
 }

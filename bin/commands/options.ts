@@ -59,6 +59,15 @@ export function requiredNumber(options: OptionValues, name: string, low: number,
   return value;
 }
 
+/** What `parse` makes of an option's value; a value it refuses with a RangeError is named by its option. */
+export function readAs<T>(option: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(`--${option}: ${error.message}`) : error;
+  }
+}
+
 /** Runs a command; what the caller did wrong is printed as one line and becomes exit code 2. */
 export async function withUsage(command: string, run: () => Promise<number>): Promise<number> {
   try {
