@@ -12,6 +12,7 @@ export class NotAnsweringError extends Error {
   override readonly name = "NotAnsweringError";
 }
 
+/** gRPC status code 14. */
 const UNAVAILABLE = 14;
 
 /**
@@ -35,7 +36,7 @@ function wordsOf(error: unknown, workflowId: string, limitMs: number): string | 
     return `The control worker or Temporal did not answer within ${limit}.`;
   }
   if (isGrpcServiceError(cause)) {
-    if (Number(cause.code) === UNAVAILABLE) return "Temporal cannot be reached.";
+    if ((cause.code as number) === UNAVAILABLE) return "Temporal cannot be reached.";
     return `Temporal answered "${cause.details}".`;
   }
   return undefined;
