@@ -1,0 +1,118 @@
+import { CameraState } from "../../protocol/enums.ts";
+import { createAlpacaDevice, utcMs } from "./device.ts";
+import { AlpacaError, BadAnswer } from "./errors.ts";
+import type { AlpacaTransport, CallOptions, DeviceAddress, RawImage } from "./transport.ts";
+
+export type CameraWord = "Idle" | "Waiting" | "Exposing" | "Reading" | "Download" | "Error";
+
+export interface CameraStatus {
+  readonly state: CameraWord;
+  readonly imageReady: boolean;
+  readonly temperatureC: number | null;
+  readonly coolerPowerPct: number | null;
+  readonly percentCompleted: number | null;
+  /** The camera's own clock, Unix ms, when it says it with its state. */
+  readonly clockMs: number | null;
+}
+
+export interface LastExposure {
+  /** By the camera's own clock, Unix ms. */
+  readonly startMs: number;
+  readonly durationS: number;
+}
+
+export interface CameraClient {
+  readonly name: string;
+  status(options?: CallOptions): Promise<CameraStatus>;
+  /** Opens the shutter (`light`) or takes a dark, and returns at once. */
+  startExposure(durationS: number, light: boolean, options?: CallOptions): Promise<void>;
+  /** Ends an exposure and throws it away; does nothing when idle. */
+  abortExposure(options?: CallOptions): Promise<void>;
+  /** The newest exposure, running or finished; null before the first. */
+  lastExposure(options?: CallOptions): Promise<LastExposure | null>;
+  /** The finished frame as it comes over the wire. */
+  download(options?: CallOptions): Promise<RawImage>;
+  /** Full frame, bin 1, cooler on at this set point (Celsius). */
+  configure(setPointC: number, options?: CallOptions): Promise<void>;
+  connect(options?: CallOptions): Promise<void>;
+}
+
+const WORDS: Readonly<Record<number, CameraWord>> = {
+  [CameraState.Idle]: "Idle",
+  [CameraState.Waiting]: "Waiting",
+  [CameraState.Exposing]: "Exposing",
+  [CameraState.Reading]: "Reading",
+  [CameraState.Download]: "Download",
+  [CameraState.Error]: "Error",
+};
+
+/** Client of one camera. */
+export function createCameraClient(transport: AlpacaTransport, address: DeviceAddress): CameraClient {
+  const device = createAlpacaDevice(transport, "camera", address);
+  return {
+    name: address.name,
+
+    async status(options) {
+      const state = await device.state(options);
+      const number = state.number("CameraState");
+      const word = number === null ? undefined : WORDS[number];
+      if (word === undefined) {
+        throw new BadAnswer(address.name, "GET devicestate", `CameraState is ${number}, must be 0 to 5`);
+      }
+      return {
+        state: word,
+        imageReady: state.boolean("ImageReady") ?? false,
+        temperatureC: state.number("CCDTemperature"),
+        coolerPowerPct: state.number("CoolerPower"),
+        percentCompleted: state.number("PercentCompleted"),
+        clockMs: state.timeStampMs,
+      };
+    },
+
+    startExposure: (durationS, light, options) =>
+      device.put("startexposure", { Duration: durationS, Light: light }, options),
+
+    abortExposure: (options) => device.put("abortexposure", {}, options),
+
+    async lastExposure(options) {
+      try {
+        const [start, durationS] = await Promise.all([
+          device.get("lastexposurestarttime", {}, options),
+          device.get("lastexposureduration", {}, options),
+        ]);
+        const startMs = utcMs(start);
+        if (startMs === null) {
+          throw new BadAnswer(
+            address.name,
+            "GET lastexposurestarttime",
+            `"${start}" is no date in UTC (ISO 8601)`,
+          );
+        }
+        return { startMs, durationS };
+      } catch (error) {
+        // Before the first exposure both are refused, by drivers with different numbers.
+        if (error instanceof AlpacaError) return null;
+        throw error;
+      }
+    },
+
+    download: (options) => transport.getImage(address, options),
+
+    async configure(setPointC, options) {
+      await device.put("binx", { BinX: 1 }, options);
+      await device.put("biny", { BinY: 1 }, options);
+      const [width, height] = await Promise.all([
+        device.get("cameraxsize", {}, options),
+        device.get("cameraysize", {}, options),
+      ]);
+      await device.put("startx", { StartX: 0 }, options);
+      await device.put("starty", { StartY: 0 }, options);
+      await device.put("numx", { NumX: width }, options);
+      await device.put("numy", { NumY: height }, options);
+      await device.put("setccdtemperature", { SetCCDTemperature: setPointC }, options);
+      await device.put("cooleron", { CoolerOn: true }, options);
+    },
+
+    connect: (options) => device.connect(options),
+  };
+}

@@ -1,0 +1,98 @@
+import type { WeatherValues } from "../../domain/safety/watch-state.ts";
+import { createAlpacaDevice, isMissingMember } from "./device.ts";
+import { AlpacaError } from "./errors.ts";
+import type { AlpacaTransport, CallOptions, DeviceAddress } from "./transport.ts";
+
+export interface SafetyMonitorClient {
+  /** The interlock's single verdict. */
+  isSafe(options?: CallOptions): Promise<boolean>;
+  connect(options?: CallOptions): Promise<void>;
+}
+
+/** Client of one SafetyMonitor. */
+export function createSafetyMonitorClient(
+  transport: AlpacaTransport,
+  address: DeviceAddress,
+): SafetyMonitorClient {
+  const device = createAlpacaDevice(transport, "safetymonitor", address);
+  return {
+    isSafe: (options) => device.get("issafe", {}, options),
+    connect: (options) => device.connect(options),
+  };
+}
+
+export interface ObservingConditionsClient {
+  /** All sensors in one call; null: not fitted or no value. */
+  values(options?: CallOptions): Promise<WeatherValues>;
+  /** Seconds (of the station's clock) since any sensor was updated. */
+  newestAgeS(options?: CallOptions): Promise<number>;
+  /**
+   * The greatest age, in seconds of the station's clock, among the sensors that the limits look at: one that is stuck
+   * hides behind the others in `newestAgeS`. Sensors that are not fitted do not count.
+   */
+  oldestAgeS(options?: CallOptions): Promise<number>;
+  connect(options?: CallOptions): Promise<void>;
+}
+
+/** Sensors that decide whether the dome may be open. */
+const DECIDING_SENSORS = [
+  "Humidity",
+  "Temperature",
+  "DewPoint",
+  "WindSpeed",
+  "WindGust",
+  "RainRate",
+  "CloudCover",
+] as const;
+
+/** Client of one weather station. */
+export function createObservingConditionsClient(
+  transport: AlpacaTransport,
+  address: DeviceAddress,
+): ObservingConditionsClient {
+  const device = createAlpacaDevice(transport, "observingconditions", address);
+
+  const ageS = (sensor: string, options?: CallOptions): Promise<number> =>
+    device.get("timesincelastupdate", { SensorName: sensor }, options);
+
+  return {
+    async values(options) {
+      const state = await device.state(options);
+      return {
+        humidityPct: state.number("Humidity"),
+        temperatureC: state.number("Temperature"),
+        dewPointC: state.number("DewPoint"),
+        windMS: state.number("WindSpeed"),
+        gustMS: state.number("WindGust"),
+        windDirectionDeg: state.number("WindDirection"),
+        rainMmH: state.number("RainRate"),
+        cloudPct: state.number("CloudCover"),
+        pressureHPa: state.number("Pressure"),
+        skyQualityMagArcsec2: state.number("SkyQuality"),
+        skyTemperatureC: state.number("SkyTemperature"),
+        seeingArcsec: state.number("StarFWHM"),
+      };
+    },
+
+    newestAgeS: (options) => ageS("", options),
+
+    async oldestAgeS(options) {
+      const ages = await Promise.all(
+        DECIDING_SENSORS.map(async (sensor) => {
+          try {
+            return await ageS(sensor, options);
+          } catch (error) {
+            // Not fitted: its missing value is judged where the limits are.
+            if (isMissingMember(error)) return 0;
+            // Fitted, but never updated.
+            if (error instanceof AlpacaError) return Number.POSITIVE_INFINITY;
+            throw error;
+          }
+        }),
+      );
+      return Math.max(...ages);
+    },
+
+    connect: (options) => device.connect(options),
+  };
+}
