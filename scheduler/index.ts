@@ -3,6 +3,7 @@
  * Pure and generic: it knows nothing of telescopes' software, databases or clocks.
  */
 export { plan } from "./plan.ts";
+export { planInThread } from "./plan-in-thread.ts";
 export { DEFAULT_TELESCOPE, ProblemError } from "./problem.ts";
 export type {
   AfterRelation,

@@ -1,0 +1,47 @@
+import type { TaskColumns } from "./packing.ts";
+import type { Task } from "./task.ts";
+
+/** Tasks as columns, owners numbered in the order of `owners`. */
+export function columnsOf(
+  tasks: readonly Task[],
+  telescopes: number,
+  owners: readonly string[],
+  gapMs: ((telescope: number, from: Task, to: Task) => number) | null,
+): TaskColumns {
+  const ownerNumber = new Map(owners.map((owner, k) => [owner, k]));
+  const byTelescope = <T>(column: (telescope: number) => T): T[] =>
+    Array.from({ length: telescopes }, (_, telescope) => column(telescope));
+  let fromMs = Number.POSITIVE_INFINITY;
+  let untilMs = Number.NEGATIVE_INFINITY;
+  for (const task of tasks) {
+    for (const set of task.starts) {
+      for (const { startMs, endMs } of set) {
+        fromMs = Math.min(fromMs, startMs);
+        untilMs = Math.max(untilMs, endMs + task.needMs);
+      }
+    }
+  }
+  return {
+    count: tasks.length,
+    needMs: Float64Array.from(tasks, (task) => task.needMs),
+    value: Float64Array.from(tasks, (task) => task.value),
+    owner: Int32Array.from(tasks, (task) => ownerNumber.get(task.owner) ?? -1),
+    firstMs: byTelescope((t) => Float64Array.from(tasks, (task) => task.starts[t]?.[0]?.startMs ?? 1)),
+    lastMs: byTelescope((t) => Float64Array.from(tasks, (task) => task.starts[t]?.at(-1)?.endMs ?? 0)),
+    pieces: byTelescope((t) =>
+      tasks.map((task) => {
+        const set = task.starts[t] ?? [];
+        return set.length > 1 ? set : null;
+      }),
+    ),
+    fromMs,
+    untilMs,
+    gapMs:
+      gapMs === null
+        ? null
+        : (telescope, from, to) => {
+            const [a, b] = [tasks[from], tasks[to]];
+            return a === undefined || b === undefined ? 0 : gapMs(telescope, a, b);
+          },
+  };
+}
