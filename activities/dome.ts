@@ -1,0 +1,151 @@
+import { cancellationSignal, log } from "@temporalio/activity";
+import type { SafetyMonitorClient } from "../adapters/alpaca/conditions.ts";
+import type { DomeClient, DomeStatus } from "../adapters/alpaca/dome.ts";
+import { motionLimitWallMs } from "../domain/clock.ts";
+import type { Lease } from "../workflows/messages.ts";
+import { nowMs, type Clocks } from "./clocks.ts";
+import { failure, FAILURE, withFailures } from "./failures.ts";
+import { checkLease, type ReadLease } from "./lease-check.ts";
+import { motionPollWallMs, waitUntil } from "./wait-until.ts";
+
+/** Notes a close order before it is sent, so that the watch can tell an ordered closing from any other. */
+export type NoteCloseOrder = (order: { readonly why: string; readonly wallMs: number }) => Promise<void>;
+
+export interface DomeDeps {
+  readonly dome: DomeClient;
+  readonly safety: SafetyMonitorClient;
+  readonly readLease: ReadLease;
+  readonly noteCloseOrder: NoteCloseOrder;
+  readonly clocks: Clocks;
+}
+
+export interface OpenDomeInput {
+  readonly lease: Lease;
+  /** Observatory seconds. */
+  readonly limitS: number;
+}
+
+export interface CloseDomeInput {
+  /** Observatory seconds. */
+  readonly limitS: number;
+  /** A sentence for the record. */
+  readonly why: string;
+}
+
+export interface DomeMoved {
+  readonly doneMs: number;
+  readonly doneWallMs: number;
+  /** Nothing had to move. */
+  readonly already: boolean;
+}
+
+/** A dome gets this long to begin to close before it is told again. */
+const REPEAT_ORDER_WALL_MS = 1_000;
+
+export type DomeActivities = ReturnType<typeof createDomeActivities>;
+
+/** What moves the shutter. Opening needs the lease and a safe interlock; closing needs nothing. */
+export function createDomeActivities({ dome, safety, readLease, noteCloseOrder, clocks }: DomeDeps) {
+  const done = (already: boolean): DomeMoved => ({
+    doneMs: nowMs(clocks),
+    doneWallMs: clocks.wallMs(),
+    already,
+  });
+
+  /**
+   * Opens the shutter and verifies Open. A closing that runs is waited for, never turned back.
+   * Throws Unsafe, LeaseLost, NotReady (it began to close meanwhile), DeviceFault, LimitExceeded, DeviceUnreachable.
+   */
+  async function openDome({ lease, limitS }: OpenDomeInput): Promise<DomeMoved> {
+    const clock = clocks.fact();
+    const limits = {
+      limitWallMs: motionLimitWallMs(clock, limitS),
+      pollWallMs: motionPollWallMs(clock),
+    };
+    const before = await waitUntil({ ...limits, what: "a closing that runs to end" }, async (signal) => {
+      const { shutter } = await dome.status({ signal });
+      return shutter === "Closing" ? undefined : shutter;
+    });
+    await checkSafe();
+    await checkLease(readLease, lease);
+    if (before === "Open") return done(true);
+    if (before === "Error") {
+      throw failure(FAILURE.DeviceFault, "The dome is not opened: its shutter reports an error.");
+    }
+    if (before !== "Opening") {
+      const signal = cancellationSignal();
+      signal.throwIfAborted();
+      await dome.openShutter({ signal });
+    }
+    await waitUntil({ ...limits, what: "the dome to open" }, async (signal) => {
+      const { shutter } = await dome.status({ signal });
+      if (shutter === "Open") return true;
+      if (shutter === "Error") {
+        throw failure(FAILURE.DeviceFault, "The shutter reports an error while opening.");
+      }
+      if (shutter === "Closing" || shutter === "Closed") {
+        throw failure(FAILURE.NotReady, "The dome was told to close while it was opening.");
+      }
+      return undefined;
+    });
+    return done(false);
+  }
+
+  /** The interlock is read by this activity itself, right before the command: no verdict that travelled counts. */
+  async function checkSafe(): Promise<void> {
+    if (await safety.isSafe({ signal: cancellationSignal() })) return;
+    throw failure(FAILURE.Unsafe, "The dome is not opened: the interlock says unsafe.");
+  }
+
+  /**
+   * Closes the shutter and verifies Closed. Needs no lease and stops nothing else; run twice it finds its own motion.
+   * Throws DeviceFault when the shutter reports an error a second time, LimitExceeded, DeviceUnreachable.
+   */
+  async function closeDome({ limitS, why }: CloseDomeInput): Promise<DomeMoved> {
+    const clock = clocks.fact();
+    const signal = cancellationSignal();
+    const { shutter } = await dome.status({ signal });
+    if (shutter === "Closed") return done(true);
+    await order(why, signal);
+    let orderedWallMs = clocks.wallMs();
+    let retried = false;
+    return waitUntil(
+      {
+        what: "the dome to close",
+        limitWallMs: motionLimitWallMs(clock, limitS),
+        pollWallMs: motionPollWallMs(clock),
+      },
+      async (signal) => {
+        const { shutter } = await dome.status({ signal });
+        if (shutter === "Closed") return done(false);
+        // It gets a second to obey. Then, Error: once more. Still open, or opening again: the order stands.
+        if (shutter === "Closing" || clocks.wallMs() - orderedWallMs < REPEAT_ORDER_WALL_MS) return undefined;
+        if (shutter === "Error" && retried) {
+          throw failure(
+            FAILURE.DeviceFault,
+            "The shutter reports an error while closing, for the second time.",
+          );
+        }
+        retried ||= shutter === "Error";
+        await order(why, signal);
+        orderedWallMs = clocks.wallMs();
+        return undefined;
+      },
+    );
+  }
+
+  async function order(why: string, signal: AbortSignal): Promise<void> {
+    const noted = noteCloseOrder({ why, wallMs: clocks.wallMs() });
+    // A full disk must not keep the dome open: the note is waited for, its failure is not.
+    const [closed, note] = await Promise.allSettled([dome.closeShutter({ signal }), noted]);
+    if (closed.status === "rejected") throw closed.reason;
+    if (note.status === "rejected") log.warn("the close order could not be noted", { error: note.reason });
+  }
+
+  return {
+    openDome: (input: OpenDomeInput) => withFailures(() => openDome(input)),
+    closeDome: (input: CloseDomeInput) => withFailures(() => closeDome(input)),
+    /** The shutter as it is now. */
+    domeStatus: (): Promise<DomeStatus> => withFailures(() => dome.status({ signal: cancellationSignal() })),
+  };
+}

@@ -1,0 +1,156 @@
+import type { CameraClient, CameraStatus } from "../adapters/alpaca/camera.ts";
+import type { DomeClient } from "../adapters/alpaca/dome.ts";
+import type { TelescopeClient } from "../adapters/alpaca/telescope.ts";
+import type { RawImage } from "../adapters/alpaca/transport.ts";
+import type { InstrumentDescription, Observatory } from "../domain/observatory.ts";
+import { instrumentOf } from "../domain/observatory.ts";
+import type { Lease, TargetPosition } from "../workflows/messages.ts";
+import type { Clocks } from "./clocks.ts";
+import { failure, FAILURE } from "./failures.ts";
+import type { ReadLease } from "./lease-check.ts";
+
+/** One planned frame, as the sequence orders it. */
+export interface ExposureInput {
+  readonly lease: Lease;
+  readonly nightId: string;
+  readonly sequenceId: string;
+  readonly albumId: string;
+  readonly planId: string;
+  /** 1 … count. */
+  readonly n: number;
+  readonly attempt: number;
+  readonly instrumentId: string;
+  readonly filter: string;
+  readonly exposureS: number;
+  /** false: a dark or bias, taken without looking at telescope and dome. */
+  readonly light: boolean;
+  readonly target: TargetPosition;
+  readonly requestName: string;
+  readonly programmeId: string;
+  readonly alertKey: string | null;
+}
+
+export type ExposureEnd = "aborted" | "lost";
+
+/** What the table `exposure` knows of a frame. */
+export interface ExposureFacts {
+  readonly state: "planned" | "starting" | "exposing" | "read" | "stored" | "aborted" | "lost";
+  /** Written once, never changed. */
+  readonly intendedStartMs: number;
+  readonly startMs: number | null;
+  readonly reason: string | null;
+}
+
+/** A stored file. */
+export interface StoredImage {
+  readonly imageId: string;
+  /** Relative to VESPER_HOME. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** The table of exposures, as far as taking one needs it. */
+export interface ExposureStore {
+  /** Writes the row `starting` with its intended start once; a row that exists is left as it is. Answers the row. */
+  begin(input: ExposureInput, cameraId: string, intendedStartMs: number): Promise<ExposureFacts>;
+  find(id: ExposureId): Promise<ExposureFacts | null>;
+  exposing(id: ExposureId, startMs: number): Promise<void>;
+  end(id: ExposureId, end: ExposureEnd, reason: string): Promise<void>;
+  /** Image row and exposure row `stored`, in one transaction; twice is once. */
+  store(input: ExposureInput, cameraId: string, frame: StoredFrame, facts: FrameFacts): Promise<void>;
+  imageOf(id: ExposureId): Promise<StoredImage | null>;
+}
+
+export interface ExposureId {
+  readonly planId: string;
+  readonly n: number;
+  readonly attempt: number;
+}
+
+/** All that the header of one frame says. */
+export interface FrameFacts {
+  readonly input: ExposureInput;
+  readonly instrument: InstrumentDescription;
+  readonly cameraName: string;
+  /** Observatory time, Unix ms. */
+  readonly startMs: number;
+  /** Where the mount pointed, ICRS degrees: as it said itself, else as commanded. */
+  readonly pointing: { readonly raDeg: number; readonly decDeg: number; readonly measured: boolean };
+  readonly temperatureC: number | null;
+  /** yyyy-mm-dd of the local noon before. */
+  readonly nightDate: string;
+}
+
+/** A frame on disk. */
+export interface StoredFrame extends StoredImage {
+  readonly width: number;
+  readonly height: number;
+  readonly previewPath: string | null;
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly statistics: Readonly<Record<string, unknown>>;
+}
+
+/** Writes a frame with its header and preview, durably, off the event loop. Twice gives the same file. */
+export type StoreFrame = (raw: RawImage, facts: FrameFacts) => Promise<StoredFrame>;
+
+/** One line for the journal. */
+export interface JournalLine {
+  readonly level: "info" | "warning" | "error" | "alarm";
+  readonly module: string;
+  readonly text: string;
+  readonly deviceId?: string;
+  readonly sequenceId?: string;
+  readonly alertKey?: string;
+  readonly nightId?: string;
+  /** Written twice with the same key, it is one line. */
+  readonly onceKey?: string;
+}
+
+export interface CameraDeps {
+  readonly observatory: Observatory;
+  /** Camera clients by device id. */
+  readonly cameras: ReadonlyMap<string, CameraClient>;
+  readonly telescope: Pick<TelescopeClient, "status">;
+  readonly dome: Pick<DomeClient, "status">;
+  readonly readLease: ReadLease;
+  readonly exposures: ExposureStore;
+  readonly storeFrame: StoreFrame;
+  /** Free space where images go, MiB. */
+  readonly freeDiskMiB: () => Promise<number>;
+  readonly journal: (line: JournalLine) => Promise<void>;
+  readonly clocks: Clocks;
+}
+
+/** The camera with a device id. Throws DeviceFault when the observatory has none. */
+export function cameraOf(deps: Pick<CameraDeps, "cameras">, cameraId: string): CameraClient {
+  const camera = deps.cameras.get(cameraId);
+  if (camera === undefined) {
+    throw failure(FAILURE.DeviceFault, `The observatory file has no camera "${cameraId}".`);
+  }
+  return camera;
+}
+
+/** Instrument and camera of a frame. */
+export function apparatusOf(
+  deps: Pick<CameraDeps, "cameras" | "observatory">,
+  input: ExposureInput,
+): { readonly instrument: InstrumentDescription; readonly camera: CameraClient } {
+  const instrument = instrumentOf(deps.observatory, input.instrumentId);
+  return { instrument, camera: cameraOf(deps, instrument.cameraId) };
+}
+
+/** Whether a camera integrates light, so that aborting loses the frame. */
+export function isIntegrating({ state }: CameraStatus): boolean {
+  return state === "Waiting" || state === "Exposing";
+}
+
+/** Whether a camera reads a finished frame out. */
+export function isReadingOut({ state }: CameraStatus): boolean {
+  return state === "Reading" || state === "Download";
+}
+
+/** Key of a frame in maps and journal lines: `R0012-1-vis-1/3/1`. */
+export function exposureKey({ planId, n, attempt }: ExposureId): string {
+  return `${planId}/${n}/${attempt}`;
+}

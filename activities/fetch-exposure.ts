@@ -1,0 +1,126 @@
+import { cancellationSignal } from "@temporalio/activity";
+import type { CameraClient } from "../adapters/alpaca/camera.ts";
+import { nightDateAt } from "../domain/astronomy/night.ts";
+import { motionLimitWallMs } from "../domain/clock.ts";
+import { isOurExposure } from "../domain/safety/exposure-identity.ts";
+import { MS_PER_SECOND } from "../domain/units.ts";
+import type { CameraClock, TimedStatus } from "./camera-clock.ts";
+import { nowMs } from "./clocks.ts";
+import {
+  apparatusOf,
+  type CameraDeps,
+  type ExposureFacts,
+  type ExposureInput,
+  type StoredImage,
+} from "./exposure.ts";
+import type { Pointings } from "./pointings.ts";
+import { FAILURE, isFailure } from "./failures.ts";
+import { motionPollWallMs, waitUntil } from "./wait-until.ts";
+
+export type ExposureFetched =
+  | ({ readonly kind: "stored" } & StoredImage)
+  | { readonly kind: "lost"; readonly reason: string };
+
+/** Looks in a row that must agree before a frame is called lost: a state between two others is short. */
+const AGREEING_LOOKS = 3;
+
+/** Builds the fetch of one exposure: wait for the image, file, row. */
+export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, pointings: Pointings) {
+  const { clocks, exposures } = deps;
+
+  /**
+   * Waits for the image of a started frame within exposure and read-out limit, stores it durably and records it.
+   * A frame of which no image will come is `lost`, and recorded so. Run twice it stores once.
+   * Throws DeviceUnreachable, DeviceFault and what storing throws: those are retried, the image waits in the camera.
+   */
+  return async function fetchExposure(input: ExposureInput): Promise<ExposureFetched> {
+    const row = await exposures.find(input);
+    const stored = row?.state === "stored" ? await exposures.imageOf(input) : null;
+    if (stored !== null) return { kind: "stored", ...stored };
+    if (row === null) return { kind: "lost", reason: "It was never started: no record of it exists." };
+    if (row.state === "lost" || row.state === "aborted") {
+      return { kind: "lost", reason: row.reason ?? `It is recorded as ${row.state}.` };
+    }
+    const reason = await whyNoImage(input, row);
+    if (reason !== null) {
+      await exposures.end(input, "lost", reason);
+      return { kind: "lost", reason };
+    }
+    return { kind: "stored", ...(await stow(input, row)) };
+  };
+
+  /** Null when the image is ready; else why it will never be. */
+  async function whyNoImage(input: ExposureInput, row: ExposureFacts): Promise<string | null> {
+    const { camera, instrument } = apparatusOf(deps, input);
+    const clock = clocks.fact();
+    const startMs = row.startMs ?? row.intendedStartMs;
+    const remainingS = Math.max(0, startMs + input.exposureS * MS_PER_SECOND - nowMs(clocks)) / MS_PER_SECOND;
+    let agreeing = 0;
+    try {
+      return await waitUntil(
+        {
+          what: `the image of ${camera.name}`,
+          limitWallMs: motionLimitWallMs(clock, remainingS + instrument.readoutLimitS),
+          pollWallMs: motionPollWallMs(clock),
+        },
+        async (signal) => {
+          const status = await cameraClock.status(instrument.cameraId, camera, signal);
+          if (!status.imageReady && (status.state === "Exposing" || status.state === "Waiting")) {
+            agreeing = 0;
+            return undefined;
+          }
+          const why = await whyNotOurs(input, row, camera, status, signal);
+          if (why === null && status.imageReady) return null;
+          agreeing = why === null ? 0 : agreeing + 1;
+          return agreeing >= AGREEING_LOOKS ? why : undefined;
+        },
+      );
+    } catch (error) {
+      if (!isFailure(error, FAILURE.LimitExceeded)) throw error;
+      // The camera answers but brings no image: it must not stay busy with a frame that is given up.
+      await camera.abortExposure({ signal: cancellationSignal() });
+      return `${camera.name} brought no image within the read-out limit of ${instrument.readoutLimitS} s.`;
+    }
+  }
+
+  /** Why what the camera has (or is reading) is not this frame; null when it is, or may still become it. */
+  async function whyNotOurs(
+    input: ExposureInput,
+    row: ExposureFacts,
+    camera: CameraClient,
+    status: TimedStatus,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    if (status.state === "Error") return `${camera.name} reports an error.`;
+    if (status.state === "Reading" || status.state === "Download") return null;
+    const last = await camera.lastExposure({ signal });
+    if (!isOurExposure(last, { ...row, durationS: input.exposureS }, status.clockOffsetMs)) {
+      return `${camera.name} knows nothing of this exposure: it was restarted, or somebody else used it.`;
+    }
+    return status.imageReady ? null : `${camera.name} is idle without an image: the exposure was ended.`;
+  }
+
+  async function stow(input: ExposureInput, row: ExposureFacts): Promise<StoredImage> {
+    const { camera, instrument } = apparatusOf(deps, input);
+    const signal = cancellationSignal();
+    const [raw, status, pointing] = await Promise.all([
+      camera.download({ signal }),
+      camera.status({ signal }),
+      pointings.of(input, signal),
+    ]);
+    const startMs = row.startMs ?? row.intendedStartMs;
+    const facts = {
+      input,
+      instrument,
+      cameraName: camera.name,
+      startMs,
+      pointing,
+      temperatureC: status.temperatureC,
+      nightDate: nightDateAt(deps.observatory.site, startMs),
+    };
+    const frame = await deps.storeFrame(raw, facts);
+    await exposures.store(input, instrument.cameraId, frame, facts);
+    const { imageId, path, sha256, bytes } = frame;
+    return { imageId, path, sha256, bytes };
+  }
+}

@@ -1,0 +1,152 @@
+import { cancellationSignal } from "@temporalio/activity";
+import type { CameraClient } from "../adapters/alpaca/camera.ts";
+import { motionLimitWallMs, wallMsOf } from "../domain/clock.ts";
+import { isOurExposure } from "../domain/safety/exposure-identity.ts";
+import type { CameraClock, TimedStatus } from "./camera-clock.ts";
+import { nowMs } from "./clocks.ts";
+import {
+  apparatusOf,
+  isIntegrating,
+  type CameraDeps,
+  type ExposureFacts,
+  type ExposureInput,
+} from "./exposure.ts";
+import { failure, FAILURE, isFailure } from "./failures.ts";
+import { checkLease } from "./lease-check.ts";
+import type { Pointings } from "./pointings.ts";
+import { arcsecInWords, offsetOf, onTarget } from "./telescope.ts";
+import { motionPollWallMs, waitUntil } from "./wait-until.ts";
+
+export interface ExposureStarted {
+  /** By the camera, its clock corrected; observatory time, Unix ms. */
+  readonly startMs: number;
+  readonly startWallMs: number;
+  /** It was found already started (or finished) by an earlier run of this activity. */
+  readonly adopted: boolean;
+}
+
+/** Refusals after which the frame is given up: the row says so, and the next attempt takes it. */
+const REFUSALS = [FAILURE.LeaseLost, FAILURE.NotReady, FAILURE.DiskFull] as const;
+
+/** Builds the start of one exposure: the row once, then the camera. */
+export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, pointings: Pointings) {
+  const { clocks, exposures } = deps;
+
+  /**
+   * Starts one frame, or adopts it when an earlier run of this activity already did.
+   * Throws LeaseLost, NotReady, DiskFull, ExposureEnded, DeviceFault, DeviceUnreachable.
+   */
+  return async function startExposure(input: ExposureInput): Promise<ExposureStarted> {
+    const { camera, instrument } = apparatusOf(deps, input);
+    const row = await exposures.begin(input, instrument.cameraId, nowMs(clocks));
+    if (row.state === "stored") return started(row.startMs ?? row.intendedStartMs, true);
+    if (row.state === "aborted" || row.state === "lost") {
+      throw failure(
+        FAILURE.ExposureEnded,
+        `Frame ${input.n} of ${input.planId} is ${row.state}: ${row.reason ?? ""}`,
+      );
+    }
+    const signal = cancellationSignal();
+    const [status, last] = await Promise.all([
+      cameraClock.status(instrument.cameraId, camera, signal),
+      camera.lastExposure({ signal }),
+    ]);
+    const wanted = { intendedStartMs: row.intendedStartMs, durationS: input.exposureS };
+    const alive = status.imageReady || (status.state !== "Idle" && status.state !== "Error");
+    if (last !== null && alive && isOurExposure(last, wanted, status.clockOffsetMs)) {
+      const startMs = last.startMs - status.clockOffsetMs;
+      await exposures.exposing(input, startMs);
+      return started(startMs, true);
+    }
+    try {
+      return await startNew(input, row, camera, instrument.cameraId, status);
+    } catch (error) {
+      if (REFUSALS.some((type) => isFailure(error, type))) {
+        await exposures.end(input, "aborted", error instanceof Error ? error.message : String(error));
+      }
+      throw error;
+    }
+  };
+
+  async function startNew(
+    input: ExposureInput,
+    row: ExposureFacts,
+    camera: CameraClient,
+    cameraId: string,
+    status: TimedStatus,
+  ): Promise<ExposureStarted> {
+    const signal = cancellationSignal();
+    await Promise.all([
+      freed(camera, status, apparatusOf(deps, input).instrument.readoutLimitS),
+      checkDisk(),
+      input.light ? checkPointing(input) : undefined,
+    ]);
+    await checkLease(deps.readLease, input.lease);
+    signal.throwIfAborted();
+    const askedMs = nowMs(clocks);
+    await camera.startExposure(input.exposureS, input.light, { signal });
+    const answeredMs = nowMs(clocks);
+
+    let startMs = answeredMs;
+    const last = await camera.lastExposure({ signal });
+    // Many cameras set their LastExposure… only when the exposure has ended: then the start is when it was accepted.
+    const offsetMs = cameraClock.offsetMs(cameraId);
+    if (last !== null && isOurExposure(last, { ...row, durationS: input.exposureS }, offsetMs)) {
+      const learnt = await cameraClock.learn(cameraId, camera, last.startMs, [askedMs, answeredMs]);
+      startMs = last.startMs - learnt;
+    }
+    await exposures.exposing(input, startMs);
+    return started(startMs, false);
+  }
+
+  /** Frees a camera that is busy with another exposure: aborts it, and waits for Idle. A read-out is waited for. */
+  async function freed(camera: CameraClient, status: TimedStatus, readoutLimitS: number): Promise<void> {
+    if (status.state === "Idle") return;
+    const clock = clocks.fact();
+    if (isIntegrating(status) || status.state === "Error") {
+      await camera.abortExposure({ signal: cancellationSignal() });
+    }
+    await waitUntil(
+      {
+        what: `${camera.name} to become idle`,
+        limitWallMs: motionLimitWallMs(clock, readoutLimitS),
+        pollWallMs: motionPollWallMs(clock),
+      },
+      async (signal) => ((await camera.status({ signal })).state === "Idle" ? true : undefined),
+    );
+  }
+
+  async function checkDisk(): Promise<void> {
+    const freeMiB = await deps.freeDiskMiB();
+    const leastMiB = deps.observatory.night.minFreeDiskMiB;
+    if (freeMiB < leastMiB) {
+      throw failure(
+        FAILURE.DiskFull,
+        `No exposure: ${freeMiB.toFixed(0)} MiB of disk are free, the limit is ${leastMiB} MiB.`,
+      );
+    }
+  }
+
+  async function checkPointing(input: ExposureInput): Promise<void> {
+    const signal = cancellationSignal();
+    const [mount, dome] = await Promise.all([
+      deps.telescope.status({ signal }),
+      deps.dome.status({ signal }),
+    ]);
+    const refuse = (why: string): never => {
+      throw failure(FAILURE.NotReady, `No exposure of ${input.target.name}: ${why}`);
+    };
+    if (dome.shutter !== "Open") refuse(`the dome is ${dome.shutter.toLowerCase()}, not open.`);
+    if (mount.parked) refuse("the mount is parked.");
+    if (mount.slewing) refuse("the mount is slewing.");
+    if (!mount.tracking) refuse("the mount does not track.");
+    if (!onTarget(mount, input.target)) {
+      refuse(`the mount points ${arcsecInWords(offsetOf(mount, input.target))} away from it.`);
+    }
+    pointings.note(input, mount);
+  }
+
+  function started(startMs: number, adopted: boolean): ExposureStarted {
+    return { startMs, startWallMs: Math.round(wallMsOf(clocks.fact(), startMs)), adopted };
+  }
+}

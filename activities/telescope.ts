@@ -1,0 +1,215 @@
+import { cancellationSignal } from "@temporalio/activity";
+import { AlpacaError } from "../adapters/alpaca/errors.ts";
+import type { TelescopeClient, TelescopeStatus } from "../adapters/alpaca/telescope.ts";
+import { motionLimitWallMs } from "../domain/clock.ts";
+import type { Observatory } from "../domain/observatory.ts";
+import { ON_TARGET_ARCSEC, whyNotPointing } from "../domain/safety/pointing.ts";
+import { ARCSEC_PER_DEG, separationDeg } from "../domain/units.ts";
+import type { Lease, TargetPosition } from "../workflows/messages.ts";
+import { nowMs, type Clocks } from "./clocks.ts";
+import { failure, FAILURE, withFailures } from "./failures.ts";
+import { checkLease, type ReadLease } from "./lease-check.ts";
+import { motionPollWallMs, waitUntil } from "./wait-until.ts";
+
+export interface TelescopeDeps {
+  readonly observatory: Pick<Observatory, "site" | "telescope">;
+  readonly telescope: TelescopeClient;
+  readonly readLease: ReadLease;
+  readonly clocks: Clocks;
+}
+
+export interface SlewInput {
+  readonly lease: Lease;
+  readonly target: TargetPosition;
+  readonly minAltDeg: number;
+}
+
+export interface SlewStarted {
+  readonly startedWallMs: number;
+  readonly startedMs: number;
+  /** It already tracked the target. */
+  readonly alreadyThere: boolean;
+}
+
+export interface OnTarget {
+  readonly onTargetMs: number;
+  readonly offsetArcsec: number;
+}
+
+export interface Parked {
+  readonly parkedMs: number;
+  readonly alreadyParked: boolean;
+}
+
+/** A mount's answer that it was sent to this place: coordinates travel as decimal text, so they come back to 0.1". */
+const SAME_TARGET_ARCSEC = 1;
+/** How long a mount may take to stop after AbortSlew. */
+const STOP_LIMIT_WALL_MS = 10_000;
+/** Looks in a row at which a mount stands still unparked before parking counts as failed. */
+const STILL_LOOKS = 10;
+
+export type TelescopeActivities = ReturnType<typeof createTelescopeActivities>;
+
+/** What moves the mount. Slewing needs the lease; stopping and parking never do. */
+export function createTelescopeActivities({ observatory, telescope, readLease, clocks }: TelescopeDeps) {
+  /**
+   * Starts a slew and returns at once. Run twice it finds its own slew, or the target reached.
+   * Throws LeaseLost, OutOfLimits (sentence with numbers), DeviceFault, DeviceUnreachable.
+   */
+  async function startSlew({ lease, target, minAltDeg }: SlewInput): Promise<SlewStarted> {
+    const signal = cancellationSignal();
+    const moving = async (command: () => Promise<void>): Promise<void> => {
+      await checkLease(readLease, lease);
+      signal.throwIfAborted();
+      await command();
+    };
+    const started = (alreadyThere: boolean): SlewStarted => ({
+      startedWallMs: clocks.wallMs(),
+      startedMs: nowMs(clocks),
+      alreadyThere,
+    });
+
+    const why = whyNotPointing(observatory, target, minAltDeg, nowMs(clocks));
+    if (why !== null) throw failure(FAILURE.OutOfLimits, `No slew to ${target.name}: ${why}`);
+
+    const status = await telescope.status({ signal });
+    if (onTarget(status, target)) {
+      await checkLease(readLease, lease);
+      return started(true);
+    }
+    if (status.slewing) {
+      if (await isSentTo(target, signal)) {
+        await checkLease(readLease, lease);
+        return started(false);
+      }
+      await stopSlew(signal);
+    }
+    if (status.parked) await moving(() => telescope.unpark({ signal }));
+    if (status.parked || !status.tracking) await moving(() => telescope.setTracking(true, { signal }));
+    await moving(() => telescope.slewTo(target, { signal }));
+    return started(false);
+  }
+
+  /** Whether the mount was sent to this place: asked of the mount itself, so that it outlives this process. */
+  async function isSentTo(target: TargetPosition, signal: AbortSignal): Promise<boolean> {
+    const sentTo = await telescope.target({ signal });
+    return sentTo !== null && offsetArcsec(sentTo, target) <= SAME_TARGET_ARCSEC;
+  }
+
+  async function stopSlew(signal: AbortSignal): Promise<void> {
+    await telescope.abortSlew({ signal });
+    await waitUntil(
+      { what: "the mount to stop", limitWallMs: STOP_LIMIT_WALL_MS, pollWallMs: 50 },
+      async (signal) => ((await telescope.status({ signal })).slewing ? undefined : true),
+    );
+  }
+
+  /**
+   * Waits until the mount has stopped on the target and tracks it.
+   * @param limitS observatory seconds
+   * Throws NotOnTarget when it stopped elsewhere, LimitExceeded, DeviceUnreachable.
+   */
+  async function awaitOnTarget({
+    target,
+    limitS,
+  }: {
+    readonly target: TargetPosition;
+    readonly limitS: number;
+  }): Promise<OnTarget> {
+    const clock = clocks.fact();
+    return waitUntil(
+      {
+        what: `the mount to reach ${target.name}`,
+        limitWallMs: motionLimitWallMs(clock, limitS),
+        pollWallMs: motionPollWallMs(clock),
+      },
+      async (signal) => {
+        const status = await telescope.status({ signal });
+        if (status.slewing) return undefined;
+        const reached = { onTargetMs: nowMs(clocks), offsetArcsec: offsetOf(status, target) };
+        if (onTarget(status, target)) return reached;
+        throw failure(
+          FAILURE.NotOnTarget,
+          `The mount stopped ${arcsecInWords(reached.offsetArcsec)} from ${target.name}${status.parked ? ", parked" : status.tracking ? "" : ", not tracking"}.`,
+        );
+      },
+    );
+  }
+
+  /**
+   * Parks and verifies AtPark. Needs no lease; run twice it finds its own motion.
+   * @param limitS observatory seconds
+   * Throws DeviceFault when it stands still unparked, LimitExceeded, DeviceUnreachable.
+   */
+  async function park({ limitS }: { readonly limitS: number }): Promise<Parked> {
+    const clock = clocks.fact();
+    const signal = cancellationSignal();
+    if ((await telescope.status({ signal })).parked) {
+      return { parkedMs: nowMs(clocks), alreadyParked: true };
+    }
+    try {
+      await telescope.park({ signal });
+    } catch (error) {
+      // Some mounts refuse to park out of a slew.
+      if (!(error instanceof AlpacaError)) throw error;
+      await stopSlew(signal);
+      await telescope.park({ signal });
+    }
+    let still = 0;
+    return waitUntil(
+      {
+        what: "the mount to park",
+        limitWallMs: motionLimitWallMs(clock, limitS),
+        pollWallMs: motionPollWallMs(clock),
+      },
+      async (signal) => {
+        const status = await telescope.status({ signal });
+        if (status.parked) return { parkedMs: nowMs(clocks), alreadyParked: false };
+        still = status.slewing ? 0 : still + 1;
+        if (still < STILL_LOOKS) return undefined;
+        throw failure(FAILURE.DeviceFault, "The mount was told to park, but stands still and is not parked.");
+      },
+    );
+  }
+
+  /** Stops every motion of the mount at once. Needs no lease; does nothing when it is parked or still. */
+  async function stopMount(): Promise<{ readonly stoppedWallMs: number }> {
+    const signal = cancellationSignal();
+    if (!(await telescope.status({ signal })).parked) await telescope.abortSlew({ signal });
+    return { stoppedWallMs: clocks.wallMs() };
+  }
+
+  return {
+    startSlew: (input: SlewInput) => withFailures(() => startSlew(input)),
+    awaitOnTarget: (input: { readonly target: TargetPosition; readonly limitS: number }) =>
+      withFailures(() => awaitOnTarget(input)),
+    park: (input: { readonly limitS: number }) => withFailures(() => park(input)),
+    stopMount: () => withFailures(stopMount),
+  };
+}
+
+interface Place {
+  readonly raDeg: number;
+  readonly decDeg: number;
+}
+
+function offsetArcsec(a: Place, b: Place): number {
+  return separationDeg(a.raDeg, a.decDeg, b.raDeg, b.decDeg) * ARCSEC_PER_DEG;
+}
+
+/** Distance of the mount from a target in arcsec; infinite when it does not say where it points. */
+export function offsetOf(status: TelescopeStatus, target: Place): number {
+  if (status.raDeg === null || status.decDeg === null) return Number.POSITIVE_INFINITY;
+  return offsetArcsec({ raDeg: status.raDeg, decDeg: status.decDeg }, target);
+}
+
+/** Whether the mount tracks a target: unparked, still, tracking, and within 30 arcsec of it. */
+export function onTarget(status: TelescopeStatus, target: Place): boolean {
+  return status.tracking && !status.parked && !status.slewing && offsetOf(status, target) <= ON_TARGET_ARCSEC;
+}
+
+/** An angle for people: arcsec below one degree, else degrees. */
+export function arcsecInWords(arcsec: number): string {
+  if (!Number.isFinite(arcsec)) return "an unknown distance";
+  return arcsec < ARCSEC_PER_DEG ? `${arcsec.toFixed(0)}″` : `${(arcsec / ARCSEC_PER_DEG).toFixed(1)}°`;
+}
