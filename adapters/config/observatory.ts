@@ -148,7 +148,7 @@ function expandAddresses(
 ): unknown {
   const devices = (content as { devices?: unknown } | null)?.devices;
   if (!Array.isArray(devices)) return content;
-  const defaults = environmentSchema.properties as Record<string, { default?: unknown }>;
+  const defaults = environmentSchema.properties as Record<string, { default?: string | number | boolean }>;
   const expand = (device: unknown, index: number): unknown => {
     const address = (device as { address?: unknown } | null)?.address;
     if (typeof address !== "string") return device;
@@ -166,9 +166,7 @@ function expandAddresses(
 /** Rules between fields. */
 function contradictions(observatory: Observatory): string[] {
   const problems: string[] = [];
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: observatory.site.timeZone });
-  } catch {
+  if (!isTimeZone(observatory.site.timeZone)) {
     problems.push(
       `site.timeZone is "${observatory.site.timeZone}": must be an IANA time zone such as America/Tijuana`,
     );
@@ -219,6 +217,15 @@ function contradictions(observatory: Observatory): string[] {
     }
   }
   return problems;
+}
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    Intl.DateTimeFormat("en", { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function repeated(values: readonly string[], list: string, field: string): string[] {

@@ -1,0 +1,108 @@
+import path from "node:path";
+import { existsSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { ConfigurationError } from "../adapters/config/explain.ts";
+import { projectFolder } from "../adapters/config/read-settings.ts";
+
+/** A `.env` beside package.json is read when there is one; what the environment says wins over it. */
+const dotenv = path.join(projectFolder, ".env");
+if (existsSync(dotenv)) process.loadEnvFile(dotenv);
+
+let exitCode = 0;
+const program = new Command("vesper")
+  .description("Runs a robotic observatory.")
+  .exitOverride()
+  .showHelpAfterError("(vesper --help lists the commands)");
+
+/** Adds a command. Its module is loaded only when it is asked for, so that each starts fast and alone. */
+function add(usage: string, description: string, action: (...args: never[]) => Promise<number>): Command {
+  return program
+    .command(usage)
+    .description(description)
+    .action(async (...args: unknown[]) => {
+      exitCode = await action(...(args as never[]));
+    });
+}
+
+/** Adds a command that reads its own arguments: `xCommand` of `commands/x.ts`. */
+function addRaw(name: string, description: string): void {
+  add(`${name} [arguments...]`, description, async (args: string[]) => {
+    const module = (await import(`./commands/${name}.ts`)) as Record<
+      string,
+      (args: string[]) => Promise<number>
+    >;
+    const run = module[`${name}Command`];
+    if (run === undefined) throw new Error(`bin/commands/${name}.ts has no ${name}Command`);
+    return run(args);
+  })
+    .allowUnknownOption()
+    .helpOption(false);
+}
+
+add("up", "start everything and keep it running", async (options: { fresh?: boolean; yes?: boolean }) => {
+  const { upCommand } = await import("./commands/up.ts");
+  return upCommand({ fresh: options.fresh === true, yes: options.yes === true });
+})
+  .option("--fresh", "remove everything Vesper keeps first (asks)")
+  .option("--yes", "do not ask");
+
+add("check", "print whether everything needed is here", async () =>
+  (await import("./commands/check.ts")).checkCommand(),
+);
+add("migrate", "bring the database to the newest shape", async () =>
+  (await import("./commands/migrate.ts")).migrateCommand(),
+);
+add("seed", "fill an empty database with the demonstration", async () =>
+  (await import("./commands/seed.ts")).seedCommand(),
+);
+add("api", "serve the web pages and the API", async () => (await import("./commands/api.ts")).apiCommand());
+add(
+  "worker [queues...]",
+  "run workers: control, site, compute, feeds (all without a name)",
+  async (groups: string[]) => (await import("./commands/worker.ts")).workerCommand(groups),
+);
+add("guard", "run the guard, which closes the dome when nobody else would", async () =>
+  (await import("./commands/guard.ts")).guardCommand(),
+);
+add("token", "print a new API token", async (options: { user: string; days: string }) =>
+  (await import("./commands/token.ts")).tokenCommand(options),
+)
+  .requiredOption("--user <user>", "mail address or id of the user it acts for")
+  .option("--days <days>", "days it is valid", "90");
+add("replay <path>", "replay stored workflow histories on the present code", async (file: string) =>
+  (await import("./commands/replay.ts")).replayCommand(file),
+);
+
+const user = program.command("user").description("users of a real site");
+user
+  .command("add <mail>")
+  .description("add a user and print a one-time password")
+  .requiredOption("--profile <profile>", "user, expert, operator or admin")
+  .option("--name <name>", "name of the person")
+  .action(async (mail: string, options: { profile: string; name?: string }) => {
+    exitCode = await (await import("./commands/user-add.ts")).userAddCommand(mail, options);
+  });
+
+addRaw("simulators", "run the simulated devices alone");
+addRaw("sim", "weather and faults of the simulated devices");
+addRaw("night", "almanac of a night at a site, as JSON");
+addRaw("altaz", "where a place in the sky stands, as JSON");
+addRaw("plan", "plan a scheduling problem from a file");
+addRaw("decide", "what would be done with a notice");
+addRaw("reduce", "calibrate images");
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  exitCode = told(error);
+}
+// Connections that are still open must not keep a command alive that has said all it had to say.
+process.exit(exitCode);
+
+/** Tells a person about an error; @returns the exit code. */
+function told(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode;
+  if (error instanceof ConfigurationError) console.error(error.message);
+  else console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+  return 1;
+}
