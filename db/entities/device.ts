@@ -1,0 +1,27 @@
+import { defineEntity, p } from "@mikro-orm/core";
+import type { RecordOf } from "../record.ts";
+import { instant } from "./columns.ts";
+
+export const DEVICE_STATES = ["UNKNOWN", "UP", "DEGRADED", "DISABLED"] as const;
+export type DeviceState = (typeof DEVICE_STATES)[number];
+
+/** A device as last seen. */
+export const Device = defineEntity({
+  name: "Device",
+  tableName: "device",
+  properties: {
+    /** Alpaca UniqueID. */
+    uniqueId: p.text().primary(),
+    /** Id in the observatory file. */
+    deviceId: p.text().unique(),
+    type: p.text(),
+    name: p.text(),
+    blocking: p.boolean(),
+    state: p.enum(DEVICE_STATES),
+    sinceWallMs: instant(),
+    values: p.json<Readonly<Record<string, unknown>>>(),
+    seenWallMs: instant(),
+  },
+});
+
+export type DeviceRecord = RecordOf<typeof Device>;

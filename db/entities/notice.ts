@@ -1,0 +1,31 @@
+import { defineEntity, p } from "@mikro-orm/core";
+import type { RecordOf } from "../record.ts";
+import { Alert } from "./alert.ts";
+import { instant, rowNumber } from "./columns.ts";
+
+/** One message about an event, as it came. An ivorn may be used twice for different content, so both make the key. */
+export const Notice = defineEntity({
+  name: "Notice",
+  tableName: "notice",
+  properties: {
+    id: rowNumber(),
+    site: p.text(),
+    ivorn: p.text(),
+    /** SHA-256 of the bytes, hex. */
+    digest: p.text(),
+    raw: p.blob(),
+    /** The way it came in: webhook, simulate, kafka, vtp … */
+    door: p.text(),
+    receivedWallMs: instant(),
+    parsed: p.json<Readonly<Record<string, unknown>>>(),
+    alertKey: () =>
+      p.manyToOne(Alert).mapToPk().fieldName("alert_key").deleteRule("no action").nullable().index(),
+    /** When Temporal acknowledged it; null: to be sent again. */
+    deliveredWallMs: instant().nullable(),
+    decision: p.text(),
+    reason: p.text(),
+  },
+  uniques: [{ name: "notice_ivorn_digest_unique", properties: ["ivorn", "digest"] }],
+});
+
+export type NoticeRecord = RecordOf<typeof Notice>;

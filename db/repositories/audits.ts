@@ -1,0 +1,29 @@
+import type { MikroORM } from "@mikro-orm/postgresql";
+import { Audit, type AuditRecord } from "../entities/audit.ts";
+import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { recordOf } from "../record.ts";
+
+export type AuditRepository = ReturnType<typeof createAuditRepository>;
+
+export function createAuditRepository(orm: MikroORM) {
+  const append = async (audit: Omit<AuditRecord, "id">): Promise<void> => {
+    await orm.em.fork().insert(Audit, { ...audit });
+  };
+
+  /** What was done by hand, newest first. */
+  const list = async (
+    query: PageQuery & { readonly userId?: string; readonly action?: string } = {},
+  ): Promise<Page<AuditRecord>> => {
+    const [rows, total] = await orm.em.fork().findAndCount(
+      Audit,
+      {
+        ...(query.userId === undefined ? {} : { userId: query.userId }),
+        ...(query.action === undefined ? {} : { action: query.action }),
+      },
+      { ...pageBounds(query), orderBy: { id: "desc" } },
+    );
+    return { items: rows.map((row) => recordOf(row)), total };
+  };
+
+  return { append, list };
+}

@@ -1,0 +1,116 @@
+import type { MikroORM } from "@mikro-orm/postgresql";
+import { JournalEntry, type JournalEntryRecord, type JournalLevel } from "../entities/journal-entry.ts";
+import { containing } from "../page.ts";
+import { recordOf } from "../record.ts";
+
+/** A line to be written; what is left out is null. */
+export interface NewJournalEntry {
+  readonly atWallMs: number;
+  readonly atMs: number;
+  readonly level: JournalLevel;
+  /** Who writes: night, alert, dome, guard, web … */
+  readonly module: string;
+  readonly text: string;
+  readonly nightId?: string | null;
+  readonly sequenceId?: string | null;
+  readonly alertKey?: string | null;
+  readonly deviceId?: string | null;
+  readonly userId?: string | null;
+  /** Written twice with the same key, it is one line. */
+  readonly onceKey?: string | null;
+}
+
+export interface JournalQuery {
+  readonly levels?: readonly JournalLevel[];
+  readonly module?: string;
+  readonly text?: string;
+  readonly nightId?: string;
+  readonly sequenceId?: string;
+  readonly alertKey?: string;
+  readonly deviceId?: string;
+  /** Only lines before this id: the cursor for scrolling back. */
+  readonly beforeId?: number;
+  /** Only lines after this id: what came since the last look. */
+  readonly afterId?: number;
+  /** 1 … 500; 100 when absent. */
+  readonly limit?: number;
+}
+
+export interface JournalPage {
+  /** Newest first. */
+  readonly items: readonly JournalEntryRecord[];
+  /** How many lines the filters let through in all, whatever the cursor. */
+  readonly total: number;
+  /** `beforeId` of the next page; null when this is the first line ever. */
+  readonly nextBeforeId: number | null;
+}
+
+export type JournalRepository = ReturnType<typeof createJournalRepository>;
+
+export function createJournalRepository(orm: MikroORM) {
+  /** Writes lines in the order given. */
+  const append = async (...entries: NewJournalEntry[]): Promise<void> => {
+    if (entries.length === 0) return;
+    await orm.em
+      .fork()
+      .createQueryBuilder(JournalEntry)
+      .insert(
+        entries.map((entry) => ({
+          nightId: null,
+          sequenceId: null,
+          alertKey: null,
+          deviceId: null,
+          userId: null,
+          onceKey: null,
+          ...entry,
+        })),
+      )
+      .onConflict(["onceKey"])
+      .ignore()
+      .execute();
+  };
+
+  const list = async (query: JournalQuery = {}): Promise<JournalPage> => {
+    const em = orm.em.fork();
+    const filters = filtersOf(query);
+    const cursor = {
+      ...(query.beforeId === undefined ? {} : { $lt: query.beforeId }),
+      ...(query.afterId === undefined ? {} : { $gt: query.afterId }),
+    };
+    const limit = Math.min(500, Math.max(1, Math.trunc(query.limit ?? 100)));
+    const where = Object.keys(cursor).length === 0 ? filters : { ...filters, id: cursor };
+    // One more than asked for tells whether there is an older line.
+    const rows = await em.find(JournalEntry, where, {
+      orderBy: { id: "desc" },
+      limit: limit + 1,
+    });
+    const total = await em.count(JournalEntry, filters);
+    const items = rows.slice(0, limit).map((row) => recordOf(row));
+    return { items, total, nextBeforeId: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  };
+
+  const one = async (id: number): Promise<JournalEntryRecord | null> => {
+    const row = await orm.em.fork().findOne(JournalEntry, { id });
+    return row === null ? null : recordOf(row);
+  };
+
+  /** Modules that have written, for the filter of the System page. */
+  const modules = async (): Promise<string[]> => {
+    const rows = await orm.em
+      .fork()
+      .execute<{ module: string }[]>("select distinct module from journal_entry order by module");
+    return rows.map((row) => row.module);
+  };
+
+  return { append, list, one, modules };
+}
+
+function filtersOf(query: JournalQuery): Record<string, unknown> {
+  const where: Record<string, unknown> = {};
+  for (const key of ["module", "nightId", "sequenceId", "alertKey", "deviceId"] as const) {
+    if (query[key] !== undefined) where[key] = query[key];
+  }
+  if (query.levels !== undefined && query.levels.length > 0) where["level"] = { $in: [...query.levels] };
+  if (query.text !== undefined && query.text !== "") where["text"] = { $ilike: containing(query.text) };
+  return where;
+}

@@ -1,0 +1,34 @@
+import type { MikroORM } from "@mikro-orm/postgresql";
+import { Notice, type NoticeRecord } from "../entities/notice.ts";
+import { recordOf } from "../record.ts";
+
+export type NoticeRepository = ReturnType<typeof createNoticeRepository>;
+
+/** Notices are inserted by db/repositories/alerts.ts, in the transaction that joins them to their alert. */
+export function createNoticeRepository(orm: MikroORM) {
+  const one = async (id: number): Promise<NoticeRecord | null> => {
+    const row = await orm.em.fork().findOne(Notice, { id });
+    return row === null ? null : recordOf(row);
+  };
+
+  /** Notices of one alert, oldest first. */
+  const ofAlert = async (alertKey: string): Promise<NoticeRecord[]> => {
+    const rows = await orm.em.fork().find(Notice, { alertKey }, { orderBy: { id: "asc" } });
+    return rows.map((row) => recordOf(row));
+  };
+
+  /** Notices that Temporal has not acknowledged yet, oldest first. */
+  const undelivered = async (site: string, limit = 200): Promise<NoticeRecord[]> => {
+    const rows = await orm.em
+      .fork()
+      .find(Notice, { site, deliveredWallMs: null }, { orderBy: { id: "asc" }, limit });
+    return rows.map((row) => recordOf(row));
+  };
+
+  /** Notes when Temporal acknowledged a notice first; later acknowledgements change nothing. */
+  const markDelivered = async (id: number, wallMs: number): Promise<void> => {
+    await orm.em.fork().nativeUpdate(Notice, { id, deliveredWallMs: null }, { deliveredWallMs: wallMs });
+  };
+
+  return { one, ofAlert, undelivered, markDelivered };
+}

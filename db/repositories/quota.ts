@@ -1,0 +1,219 @@
+import { type EntityManager, LockMode, type MikroORM } from "@mikro-orm/postgresql";
+import {
+  type AttemptOutcome,
+  mayReserve,
+  type QuotaBalance,
+  settle,
+  type Settlement,
+} from "../../domain/quota/ledger.ts";
+import { Programme } from "../entities/programme.ts";
+import { QuotaEntry, type QuotaEntryRecord } from "../entities/quota-entry.ts";
+import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { recordOf } from "../record.ts";
+
+/** One attempt at one sequence, and when. */
+export interface Attempt {
+  readonly sequenceId: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly atMs: number;
+  readonly atWallMs: number;
+}
+
+export type QuotaRepository = ReturnType<typeof createQuotaRepository>;
+
+/** The ledger. Every call may run twice: one attempt reserves once and is settled once, by whichever comes first. */
+export function createQuotaRepository(orm: MikroORM) {
+  /** Grants time to a programme under a name; the same name again changes nothing. */
+  const grant = async (grant: {
+    readonly programmeId: string;
+    readonly grantName: string;
+    readonly seconds: number;
+    readonly atMs: number;
+    readonly atWallMs: number;
+    readonly note: string;
+  }): Promise<void> => {
+    await insertOnce(orm.em.fork(), { ...grant, sequenceId: null, attempt: null, kind: "granted" });
+  };
+
+  const balance = async (programmeId: string): Promise<QuotaBalance> => balanceIn(orm.em.fork(), programmeId);
+
+  /** Balances of all programmes, by id. */
+  const balances = async (): Promise<ReadonlyMap<string, QuotaBalance>> => {
+    const em = orm.em.fork();
+    const rows = await em.execute<({ programme_id: string } & BalanceRow)[]>(
+      `select programme_id, ${BALANCE_COLUMNS} from quota_entry group by programme_id`,
+    );
+    return new Map(rows.map((row) => [row.programme_id, toBalance(row)]));
+  };
+
+  /**
+   * Reserves `seconds` for an attempt. Refused when the programme has not enough left (alert programmes may overdraw).
+   * An attempt that has reserved keeps what it reserved first.
+   */
+  const reserve = async (
+    attempt: Attempt & { readonly programmeId: string; readonly seconds: number },
+  ): Promise<{ reserved: boolean; reservedS: number; availableS: number }> =>
+    orm.em.fork().transactional(async (em) => {
+      // Two reservations of one programme at once could both fit alone and not together.
+      const programme = await em.findOneOrFail(
+        Programme,
+        { id: attempt.programmeId },
+        { lockMode: LockMode.PESSIMISTIC_WRITE },
+      );
+      const before = await lineOf(em, attempt, "reserved");
+      const balance = await balanceIn(em, attempt.programmeId);
+      if (before !== null)
+        return { reserved: true, reservedS: before.seconds, availableS: balance.availableS };
+      if (!mayReserve(balance, attempt.seconds, programme.kind)) {
+        return { reserved: false, reservedS: 0, availableS: balance.availableS };
+      }
+      await insertOnce(em, {
+        programmeId: attempt.programmeId,
+        sequenceId: attempt.sequenceId,
+        attempt: attempt.attempt,
+        kind: "reserved",
+        seconds: attempt.seconds,
+        grantName: null,
+        atMs: attempt.atMs,
+        atWallMs: attempt.atWallMs,
+        note: "scheduled",
+      });
+      const after = await balanceIn(em, attempt.programmeId);
+      return { reserved: true, reservedS: attempt.seconds, availableS: after.availableS };
+    });
+
+  /**
+   * Settles an attempt: see domain/quota/ledger.ts. `storedExposureS` is the exposure time of the frames stored in this
+   * attempt. Null when the attempt reserved nothing. Settled before: what was settled then, unchanged.
+   */
+  const settleAttempt = async (
+    attempt: Attempt & {
+      readonly outcome: AttemptOutcome;
+      readonly storedExposureS: number;
+      readonly note: string;
+    },
+  ): Promise<Settlement | null> =>
+    orm.em.fork().transactional(async (em) => {
+      const { sequenceId } = attempt;
+      await em.execute("select pg_advisory_xact_lock(hashtextextended(?, 0))", [
+        `quota ${sequenceId}/${attempt.attempt}`,
+      ]);
+      const reserved = await lineOf(em, attempt, "reserved");
+      if (reserved === null) return null;
+      const spent = await lineOf(em, attempt, "spent");
+      if (spent !== null) {
+        const returned = await lineOf(em, attempt, "returned");
+        return { spentS: spent.seconds, returnedS: returned?.seconds ?? 0 };
+      }
+      const settlement = settle(attempt.outcome, reserved.seconds, attempt.storedExposureS);
+      const line = {
+        programmeId: reserved.programmeId,
+        sequenceId,
+        attempt: attempt.attempt,
+        grantName: null,
+        atMs: attempt.atMs,
+        atWallMs: attempt.atWallMs,
+        note: attempt.note,
+      };
+      await insertOnce(em, { ...line, kind: "spent", seconds: settlement.spentS });
+      await insertOnce(em, { ...line, kind: "returned", seconds: settlement.returnedS });
+      // The number of a settled attempt is used up: what is left reserves under the next.
+      await em.execute("update sequence set attempt = greatest(attempt, ?) where id = ?", [
+        attempt.attempt,
+        sequenceId,
+      ]);
+      return settlement;
+    });
+
+  /** Attempts that have reserved and are not settled: what a night that ended wrongly left open. */
+  const openAttempts = async (): Promise<{ sequenceId: string; attempt: number; reservedS: number }[]> => {
+    const rows = await orm.em.fork().execute<{ sequence_id: string; attempt: number; seconds: string }[]>(
+      `select r.sequence_id, r.attempt, r.seconds from quota_entry r
+       where r.kind = 'reserved' and not exists (
+         select 1 from quota_entry s
+         where s.sequence_id = r.sequence_id and s.attempt = r.attempt and s.kind = 'spent')
+       order by r.id`,
+    );
+    return rows.map((row) => ({
+      sequenceId: row.sequence_id,
+      attempt: row.attempt,
+      reservedS: Number(row.seconds),
+    }));
+  };
+
+  /** Lines of the ledger, newest first. */
+  const list = async (
+    query: PageQuery & { readonly programmeId?: string; readonly sequenceId?: string } = {},
+  ): Promise<Page<QuotaEntryRecord>> => {
+    const [rows, total] = await orm.em.fork().findAndCount(
+      QuotaEntry,
+      {
+        ...(query.programmeId === undefined ? {} : { programmeId: query.programmeId }),
+        ...(query.sequenceId === undefined ? {} : { sequenceId: query.sequenceId }),
+      },
+      { ...pageBounds(query), orderBy: { id: "desc" } },
+    );
+    return { items: rows.map((row) => recordOf(row)), total };
+  };
+
+  return { grant, balance, balances, reserve, settle: settleAttempt, openAttempts, list };
+}
+
+type NewLine = Omit<QuotaEntryRecord, "id">;
+
+async function insertOnce(em: EntityManager, line: NewLine): Promise<void> {
+  await em
+    .createQueryBuilder(QuotaEntry)
+    .insert({ ...line })
+    .onConflict()
+    .ignore()
+    .execute();
+}
+
+async function lineOf(
+  em: EntityManager,
+  attempt: Attempt,
+  kind: QuotaEntryRecord["kind"],
+): Promise<QuotaEntryRecord | null> {
+  const row = await em.findOne(QuotaEntry, {
+    sequenceId: attempt.sequenceId,
+    attempt: attempt.attempt,
+    kind,
+  });
+  return row === null ? null : recordOf(row);
+}
+
+/** Sums of numeric columns are exact in PostgreSQL. */
+const BALANCE_COLUMNS = `
+  coalesce(sum(seconds) filter (where kind = 'granted'), 0) as granted,
+  coalesce(sum(seconds) filter (where kind = 'spent'), 0) as spent,
+  coalesce(sum(case kind when 'reserved' then seconds when 'granted' then 0 else -seconds end), 0) as open,
+  coalesce(sum(case kind when 'granted' then seconds when 'reserved' then -seconds when 'returned' then seconds
+           else 0 end), 0) as available`;
+
+interface BalanceRow {
+  readonly granted: string;
+  readonly spent: string;
+  readonly open: string;
+  readonly available: string;
+}
+
+function toBalance(row: BalanceRow): QuotaBalance {
+  return {
+    grantedS: Number(row.granted),
+    openS: Number(row.open),
+    spentS: Number(row.spent),
+    availableS: Number(row.available),
+  };
+}
+
+async function balanceIn(em: EntityManager, programmeId: string): Promise<QuotaBalance> {
+  const rows = await em.execute<BalanceRow[]>(
+    `select ${BALANCE_COLUMNS} from quota_entry where programme_id = ?`,
+    [programmeId],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error("a sum gave no row");
+  return toBalance(row);
+}

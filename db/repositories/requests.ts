@@ -1,0 +1,288 @@
+import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
+import type { BuiltSequence } from "../../domain/requests/build.ts";
+import type { RequestKind, RequestStatus, SequenceStatus } from "../../domain/requests/request.ts";
+import { Album } from "../entities/album.ts";
+import { Plan } from "../entities/plan.ts";
+import { Request, type RequestRecord } from "../entities/request.ts";
+import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
+import { containing, type Page, pageBounds, type PageQuery } from "../page.ts";
+import { recordOf } from "../record.ts";
+
+export interface NewRequest {
+  readonly name: string;
+  readonly comment: string;
+  readonly programmeId: string;
+  readonly userId: string;
+  readonly sequences: readonly BuiltSequence[];
+  /** Submitted at once, or kept as a draft. */
+  readonly submit: boolean;
+  readonly wallMs: number;
+}
+
+export interface NewAlertRequest {
+  readonly alertKey: string;
+  readonly name: string;
+  readonly comment: string;
+  readonly programmeId: string;
+  /** 1 for the first position, higher for better ones. */
+  readonly generation: number;
+  readonly sequence: BuiltSequence;
+  readonly wallMs: number;
+}
+
+export interface RequestQuery extends PageQuery {
+  readonly kind?: RequestKind;
+  readonly status?: RequestStatus;
+  readonly userId?: string;
+  readonly programmeId?: string;
+  /** In the name, the id or the name of a target. */
+  readonly text?: string;
+}
+
+export interface RequestWithSequences extends RequestRecord {
+  readonly sequences: readonly SequenceRecord[];
+}
+
+export type RequestRepository = ReturnType<typeof createRequestRepository>;
+
+export function createRequestRepository(orm: MikroORM) {
+  /** Saves a routine request whole, under the next number (`R0012`). */
+  const create = async (request: NewRequest): Promise<RequestRecord> =>
+    orm.em.fork().transactional(async (em) => {
+      const [row] = await em.execute<{ id: string }[]>(
+        "select 'R' || lpad(nextval('request_number')::text, 4, '0') as id",
+      );
+      if (row === undefined) throw new Error("the database gave no request number");
+      return insertRequest(em, row.id, request);
+    });
+
+  /**
+   * Saves a routine request under an id of the caller's choice, once: false when the id is taken. For seeds, which
+   * must come to the same ids each time; the numbers are given on from there.
+   */
+  const createWithId = async (id: string, request: NewRequest): Promise<boolean> =>
+    orm.em.fork().transactional(async (em) => {
+      if ((await em.count(Request, { id })) > 0) return false;
+      await insertRequest(em, id, request);
+      const number = Number(/^R(\d+)$/.exec(id)?.[1] ?? 0);
+      await em.execute(
+        `select setval('request_number', greatest(?::bigint, last_value), true) from request_number`,
+        [number],
+      );
+      return true;
+    });
+
+  /**
+   * The request of an alert and the sequence of one generation of it, by natural key (alertKey, generation): saved
+   * twice it is there once. Earlier generations that were not observed are cancelled. Returns the sequence id.
+   */
+  const upsertForAlert = async (request: NewAlertRequest): Promise<string> =>
+    orm.em.fork().transactional(async (em) => {
+      const id = request.alertKey;
+      await em
+        .createQueryBuilder(Request)
+        .insert({
+          id,
+          kind: "alert",
+          name: request.name,
+          comment: request.comment,
+          status: "submitted",
+          programmeId: request.programmeId,
+          userId: null,
+          alertKey: request.alertKey,
+          createdWallMs: request.wallMs,
+          submittedWallMs: request.wallMs,
+        })
+        .onConflict(["id"])
+        .ignore()
+        .execute();
+      const sequenceId = `${id}-g${request.generation}`;
+      if ((await em.count(Sequence, { id: sequenceId })) === 0) {
+        await insertSequence(em, {
+          id: sequenceId,
+          requestId: id,
+          ordinal: request.generation,
+          generation: request.generation,
+          status: "submitted",
+          sequence: request.sequence,
+          wallMs: request.wallMs,
+        });
+        await em.nativeUpdate(
+          Sequence,
+          {
+            requestId: id,
+            generation: { $lt: request.generation },
+            status: { $in: ["submitted", "planned"] },
+          },
+          {
+            status: "cancelled",
+            statusReason: `a better position came: generation ${request.generation}`,
+            updatedWallMs: request.wallMs,
+          },
+        );
+      }
+      return sequenceId;
+    });
+
+  const list = async (query: RequestQuery = {}): Promise<Page<RequestWithSequences>> => {
+    const em = orm.em.fork();
+    const [rows, total] = await em.findAndCount(Request, await conditions(em, query), {
+      ...pageBounds(query),
+      orderBy: { createdWallMs: "desc", id: "desc" },
+    });
+    const sequences = await em.find(
+      Sequence,
+      { requestId: { $in: rows.map((row) => row.id) } },
+      { orderBy: { requestId: "asc", ordinal: "asc" } },
+    );
+    const of = Map.groupBy(
+      sequences.map((row) => recordOf(row)),
+      (sequence) => sequence.requestId,
+    );
+    const items = rows.map((row) => ({
+      ...recordOf(row),
+      sequences: of.get(row.id) ?? [],
+    }));
+    return { items, total };
+  };
+
+  const one = async (id: string): Promise<RequestRecord | null> => {
+    const row = await orm.em.fork().findOne(Request, { id });
+    return row === null ? null : recordOf(row);
+  };
+
+  /** Submits a draft or withdrawn request with those of its sequences that were not begun. False when it is neither. */
+  const submit = async (id: string, wallMs: number): Promise<boolean> =>
+    orm.em.fork().transactional(async (em) => {
+      const changed = await em.nativeUpdate(
+        Request,
+        { id, kind: "routine", status: { $in: ["draft", "withdrawn"] } },
+        { status: "submitted", submittedWallMs: wallMs },
+      );
+      if (changed === 0) return false;
+      await setSequences(em, id, ["draft", "withdrawn"], "submitted", null, wallMs);
+      return true;
+    });
+
+  /**
+   * Withdraws a submitted request. Refused while one of its sequences is executing, or when all are executed:
+   * `refusedBy` names them.
+   */
+  const withdraw = async (
+    id: string,
+    reason: string,
+    wallMs: number,
+  ): Promise<{ withdrawn: boolean; refusedBy: string[] }> =>
+    orm.em.fork().transactional(async (em) => {
+      const sequences = await em.find(Sequence, { requestId: id });
+      const executing = sequences.filter((sequence) => sequence.status === "executing");
+      const executed = sequences.filter((sequence) => sequence.status === "executed");
+      if (executing.length > 0)
+        return { withdrawn: false, refusedBy: executing.map((sequence) => sequence.id) };
+      if (executed.length === sequences.length && executed.length > 0) {
+        return { withdrawn: false, refusedBy: executed.map((sequence) => sequence.id) };
+      }
+      const changed = await em.nativeUpdate(
+        Request,
+        { id, kind: "routine", status: "submitted" },
+        { status: "withdrawn" },
+      );
+      if (changed === 0) return { withdrawn: false, refusedBy: [] };
+      const open: SequenceStatus[] = ["submitted", "planned", "interrupted", "refused"];
+      await setSequences(em, id, open, "withdrawn", reason, wallMs);
+      return { withdrawn: true, refusedBy: [] };
+    });
+
+  return { create, createWithId, upsertForAlert, list, one, submit, withdraw };
+}
+
+async function insertRequest(em: EntityManager, id: string, request: NewRequest): Promise<RequestRecord> {
+  const record: RequestRecord = {
+    id,
+    kind: "routine",
+    name: request.name,
+    comment: request.comment,
+    status: request.submit ? "submitted" : "draft",
+    programmeId: request.programmeId,
+    userId: request.userId,
+    alertKey: null,
+    createdWallMs: request.wallMs,
+    submittedWallMs: request.submit ? request.wallMs : null,
+  };
+  await em.insert(Request, { ...record });
+  for (const [index, sequence] of request.sequences.entries()) {
+    const ordinal = index + 1;
+    await insertSequence(em, {
+      id: `${id}-${ordinal}`,
+      requestId: id,
+      ordinal,
+      generation: 0,
+      status: request.submit ? "submitted" : "draft",
+      sequence,
+      wallMs: request.wallMs,
+    });
+  }
+  return record;
+}
+
+async function insertSequence(
+  em: EntityManager,
+  row: {
+    readonly id: string;
+    readonly requestId: string;
+    readonly ordinal: number;
+    readonly generation: number;
+    readonly status: SequenceStatus;
+    readonly sequence: BuiltSequence;
+    readonly wallMs: number;
+  },
+): Promise<void> {
+  const { albums, ...facts } = row.sequence;
+  await em.insert(Sequence, {
+    ...facts,
+    id: row.id,
+    requestId: row.requestId,
+    ordinal: row.ordinal,
+    generation: row.generation,
+    status: row.status,
+    statusReason: null,
+    attempt: 0,
+    updatedWallMs: row.wallMs,
+  });
+  for (const album of albums) {
+    const albumId = `${row.id}-${album.instrumentId}`;
+    await em.insert(Album, { id: albumId, sequenceId: row.id, instrumentId: album.instrumentId });
+    for (const [index, plan] of album.plans.entries()) {
+      const ordinal = index + 1;
+      await em.insert(Plan, { ...plan, id: `${albumId}-${ordinal}`, albumId, ordinal });
+    }
+  }
+}
+
+async function setSequences(
+  em: EntityManager,
+  requestId: string,
+  from: readonly SequenceStatus[],
+  status: SequenceStatus,
+  statusReason: string | null,
+  updatedWallMs: number,
+): Promise<void> {
+  await em.nativeUpdate(
+    Sequence,
+    { requestId, status: { $in: [...from] } },
+    { status, statusReason, updatedWallMs },
+  );
+}
+
+async function conditions(em: EntityManager, query: RequestQuery): Promise<Record<string, unknown>> {
+  const where: Record<string, unknown> = {};
+  for (const key of ["kind", "status", "userId", "programmeId"] as const) {
+    if (query[key] !== undefined) where[key] = query[key];
+  }
+  if (query.text !== undefined && query.text !== "") {
+    const like = { $ilike: containing(query.text) };
+    const targets = await em.find(Sequence, { targetName: like }, { fields: ["requestId"] });
+    where["$or"] = [{ name: like }, { id: like }, { id: { $in: targets.map((row) => row.requestId) } }];
+  }
+  return where;
+}

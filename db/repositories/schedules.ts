@@ -1,0 +1,161 @@
+import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
+import { Request, type RequestRecord } from "../entities/request.ts";
+import { Schedule, type ScheduleRecord } from "../entities/schedule.ts";
+import {
+  ScheduledSequence,
+  type ScheduledSequenceRecord,
+  type ScheduledStatus,
+} from "../entities/scheduled-sequence.ts";
+import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
+import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { recordOf } from "../record.ts";
+
+export type NewSchedule = Omit<ScheduleRecord, "id"> & {
+  readonly rows: readonly Omit<ScheduledSequenceRecord, "scheduleId">[];
+};
+
+/** A row of a schedule with what a reader wants to know of its sequence. */
+export interface ScheduledRow extends ScheduledSequenceRecord {
+  readonly sequence: SequenceRecord;
+  readonly request: RequestRecord;
+}
+
+export interface ScheduleDetail extends ScheduleRecord {
+  readonly rows: readonly ScheduledRow[];
+}
+
+/** A schedule without its problem, which may be long. */
+export type ScheduleSummary = Omit<ScheduleRecord, "problem"> & {
+  readonly planned: number;
+  readonly refused: number;
+};
+
+export type ScheduleRepository = ReturnType<typeof createScheduleRepository>;
+
+/** Every planning is kept; the current schedule is the newest of the newest night. */
+export function createScheduleRepository(orm: MikroORM) {
+  /**
+   * Stores a schedule with all its rows, or nothing. Stored twice for the same night at the same instant for the same
+   * reason (an activity may run twice), it is one schedule. Returns its id.
+   */
+  const store = async (schedule: NewSchedule): Promise<number> =>
+    orm.em.fork().transactional(async (em) => {
+      const { rows, ...facts } = schedule;
+      await em.execute("select pg_advisory_xact_lock(hashtextextended(?, 0))", [
+        `schedule ${schedule.nightId}`,
+      ]);
+      const before = await em.findOne(Schedule, {
+        nightId: schedule.nightId,
+        madeMs: schedule.madeMs,
+        reason: schedule.reason,
+      });
+      if (before !== null) return before.id;
+      const scheduleId = Number(await em.insert(Schedule, { ...facts }));
+      await em.insertMany(
+        ScheduledSequence,
+        rows.map((row) => ({ ...row, scheduleId })),
+      );
+      return scheduleId;
+    });
+
+  /** The newest schedule of a night, or of all; null when there is none yet. */
+  const current = async (nightId?: string): Promise<ScheduleDetail | null> => {
+    const em = orm.em.fork();
+    const [row] = await em.find(Schedule, nightId === undefined ? {} : { nightId }, {
+      orderBy: { id: "desc" },
+      limit: 1,
+    });
+    return row === undefined ? null : detailOf(em, recordOf(row));
+  };
+
+  const one = async (id: number): Promise<ScheduleDetail | null> => {
+    const em = orm.em.fork();
+    const row = await em.findOne(Schedule, { id });
+    return row === null ? null : detailOf(em, recordOf(row));
+  };
+
+  /** Schedules, newest first, of one night or of all. */
+  const list = async (
+    query: PageQuery & { readonly nightId?: string } = {},
+  ): Promise<Page<ScheduleSummary>> => {
+    const em = orm.em.fork();
+    const [rows, total] = await em.findAndCount(
+      Schedule,
+      query.nightId === undefined ? {} : { nightId: query.nightId },
+      { ...pageBounds(query), orderBy: { id: "desc" } },
+    );
+    const counts =
+      rows.length === 0
+        ? []
+        : await em.execute<{ schedule_id: string; planned: number; refused: number }[]>(
+            `select schedule_id, count(*) filter (where status <> 'refused')::int as planned,
+                    count(*) filter (where status = 'refused')::int as refused
+             from scheduled_sequence where schedule_id in (${rows.map(() => "?").join(", ")}) group by schedule_id`,
+            rows.map((row) => row.id),
+          );
+    const countOf = new Map(counts.map((count) => [Number(count.schedule_id), count]));
+    const items = rows.map((row) => {
+      const { problem: _problem, ...summary } = recordOf(row);
+      const count = countOf.get(row.id);
+      return { ...summary, planned: count?.planned ?? 0, refused: count?.refused ?? 0 };
+    });
+    return { items, total };
+  };
+
+  /** Marks what became of a row, and why. False when the schedule has no such row. */
+  const markRow = async (mark: {
+    readonly scheduleId: number;
+    readonly sequenceId: string;
+    readonly status: ScheduledStatus;
+    readonly reasonCode?: string | null;
+    readonly reason?: string | null;
+    readonly numbers?: Readonly<Record<string, unknown>> | null;
+  }): Promise<boolean> => {
+    const { scheduleId, sequenceId, ...change } = mark;
+    return (await orm.em.fork().nativeUpdate(ScheduledSequence, { scheduleId, sequenceId }, change)) === 1;
+  };
+
+  /** Rows of a sequence in all schedules, newest first: what was said of it and when. */
+  const ofSequence = async (sequenceId: string, limit = 20): Promise<ScheduledSequenceRecord[]> => {
+    const rows = await orm.em
+      .fork()
+      .find(ScheduledSequence, { sequenceId }, { orderBy: { scheduleId: "desc" }, limit });
+    return rows.map((row) => recordOf(row));
+  };
+
+  return { store, current, one, list, markRow, ofSequence };
+}
+
+async function detailOf(em: EntityManager, schedule: ScheduleRecord): Promise<ScheduleDetail> {
+  const rows = (
+    await em.find(
+      ScheduledSequence,
+      { scheduleId: schedule.id },
+      { orderBy: { order: "asc", sequenceId: "asc" } },
+    )
+  ).map((row) => recordOf(row));
+  const sequences = new Map(
+    (await em.find(Sequence, { id: { $in: rows.map((row) => row.sequenceId) } })).map((row) => [
+      row.id,
+      recordOf(row),
+    ]),
+  );
+  const requests = new Map(
+    (
+      await em.find(Request, {
+        id: { $in: [...new Set([...sequences.values()].map((row) => row.requestId))] },
+      })
+    ).map((row) => [row.id, recordOf(row)]),
+  );
+  return {
+    ...schedule,
+    rows: rows.map((row) => {
+      const sequence = sequences.get(row.sequenceId);
+      const request = sequence === undefined ? undefined : requests.get(sequence.requestId);
+      if (sequence === undefined || request === undefined) {
+        throw new Error(`schedule ${schedule.id} names sequence ${row.sequenceId}, which is gone`);
+      }
+      return { ...row, sequence, request };
+    }),
+  };
+}

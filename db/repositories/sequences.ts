@@ -1,0 +1,182 @@
+import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
+import { remainingFrames } from "../../domain/requests/duration.ts";
+import { OBSERVABLE_STATUSES, type SequenceStatus } from "../../domain/requests/request.ts";
+import { Album, type AlbumRecord } from "../entities/album.ts";
+import { Exposure, type ExposureRecord } from "../entities/exposure.ts";
+import { Plan, type PlanRecord } from "../entities/plan.ts";
+import { Programme, type ProgrammeRecord } from "../entities/programme.ts";
+import { Request, type RequestRecord } from "../entities/request.ts";
+import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
+import { recordOf } from "../record.ts";
+
+export interface PlanDetail extends PlanRecord {
+  readonly exposures: readonly ExposureRecord[];
+  /** Numbers (1-based) of the frames that have a stored image, ascending. */
+  readonly storedFrames: readonly number[];
+  /** Numbers of the frames still to be taken, ascending. */
+  readonly remainingFrames: readonly number[];
+}
+
+export interface AlbumDetail extends AlbumRecord {
+  readonly plans: readonly PlanDetail[];
+}
+
+/** A sequence with everything the night needs to plan and take it. */
+export interface SequenceDetail extends SequenceRecord {
+  readonly request: RequestRecord;
+  readonly programme: ProgrammeRecord;
+  readonly albums: readonly AlbumDetail[];
+}
+
+export type SequenceRepository = ReturnType<typeof createSequenceRepository>;
+
+export function createSequenceRepository(orm: MikroORM) {
+  /** One sequence with its albums, plans and exposures; null when there is none. */
+  const detail = async (id: string): Promise<SequenceDetail | null> => {
+    const em = orm.em.fork();
+    const row = await em.findOne(Sequence, { id });
+    if (row === null) return null;
+    const [found] = await detailsOf(em, [recordOf(row)]);
+    return found ?? null;
+  };
+
+  /** The sequences of one request, with everything, in their order. */
+  const ofRequest = async (requestId: string): Promise<SequenceDetail[]> => {
+    const em = orm.em.fork();
+    const rows = await em.find(Sequence, { requestId }, { orderBy: { ordinal: "asc" } });
+    return detailsOf(
+      em,
+      rows.map((row) => recordOf(row)),
+    );
+  };
+
+  /**
+   * What a night from `startMs` to `endMs` may choose from: routine sequences of submitted requests of active
+   * programmes whose window meets the night and which have frames left. A sequence that an earlier schedule refused is
+   * asked again: what refused it then (the Moon, the season, another target) may have gone.
+   */
+  const candidates = async (startMs: number, endMs: number): Promise<SequenceDetail[]> => {
+    const em = orm.em.fork();
+    const programmes = await em.find(Programme, { active: true, kind: "routine" });
+    const requests = await em.find(Request, {
+      kind: "routine",
+      status: "submitted",
+      programmeId: { $in: programmes.map((programme) => programme.id) },
+    });
+    const rows = await em.find(
+      Sequence,
+      {
+        requestId: { $in: requests.map((request) => request.id) },
+        status: { $in: [...OBSERVABLE_STATUSES] },
+        windowStartMs: { $lt: endMs },
+        windowEndMs: { $gt: startMs },
+      },
+      { orderBy: { id: "asc" } },
+    );
+    const details = await detailsOf(
+      em,
+      rows.map((row) => recordOf(row)),
+    );
+    return details.filter((sequence) =>
+      sequence.albums.some((album) => album.plans.some((plan) => plan.remainingFrames.length > 0)),
+    );
+  };
+
+  /**
+   * Sets the status and its reason. With `from`, only when the status is one of these (a withdrawal does not take back
+   * what is executing). `attempt` raises the counter of attempts made, never lowers it. False when nothing was changed.
+   */
+  const setStatus = async (change: {
+    readonly id: string;
+    readonly status: SequenceStatus;
+    readonly reason: string | null;
+    readonly from?: readonly SequenceStatus[];
+    readonly attempt?: number;
+    readonly wallMs: number;
+  }): Promise<boolean> =>
+    orm.em.fork().transactional(async (em) => {
+      const changed = await em.nativeUpdate(
+        Sequence,
+        { id: change.id, ...(change.from === undefined ? {} : { status: { $in: [...change.from] } }) },
+        { status: change.status, statusReason: change.reason, updatedWallMs: change.wallMs },
+      );
+      if (changed === 1 && change.attempt !== undefined) {
+        await em.execute("update sequence set attempt = greatest(attempt, ?) where id = ?", [
+          change.attempt,
+          change.id,
+        ]);
+      }
+      return changed === 1;
+    });
+
+  /** Sequences left `executing`: what a night that ended wrongly was at. */
+  const executing = async (): Promise<SequenceRecord[]> => {
+    const rows = await orm.em.fork().find(Sequence, { status: "executing" }, { orderBy: { id: "asc" } });
+    return rows.map((row) => recordOf(row));
+  };
+
+  return { detail, ofRequest, candidates, setStatus, executing };
+}
+
+/** Joins sequences with what hangs on them: one query per table, however many sequences there are. */
+async function detailsOf(em: EntityManager, sequences: readonly SequenceRecord[]): Promise<SequenceDetail[]> {
+  if (sequences.length === 0) return [];
+  const requestIds = new Set(sequences.map((sequence) => sequence.requestId));
+  const requestRows = await em.find(Request, { id: { $in: [...requestIds] } });
+  const requests = byId(requestRows.map((row) => recordOf(row)));
+  const programmeIds = new Set(requestRows.map((row) => row.programmeId));
+  const programmeRows = await em.find(Programme, { id: { $in: [...programmeIds] } });
+  const programmes = byId(programmeRows.map((row) => recordOf(row)));
+  const albums = (
+    await em.find(
+      Album,
+      { sequenceId: { $in: sequences.map((sequence) => sequence.id) } },
+      { orderBy: { id: "asc" } },
+    )
+  ).map((row) => recordOf(row));
+  const plans = (
+    await em.find(
+      Plan,
+      { albumId: { $in: albums.map((album) => album.id) } },
+      { orderBy: { albumId: "asc", ordinal: "asc" } },
+    )
+  ).map((row) => recordOf(row));
+  const exposures = (
+    await em.find(
+      Exposure,
+      { planId: { $in: plans.map((plan) => plan.id) } },
+      { orderBy: { planId: "asc", n: "asc", attempt: "asc" } },
+    )
+  ).map((row) => recordOf(row));
+
+  const exposuresOf = Map.groupBy(exposures, (exposure) => exposure.planId);
+  const plansOf = Map.groupBy(plans, (plan) => plan.albumId);
+  const albumsOf = Map.groupBy(albums, (album) => album.sequenceId);
+  return sequences.map((sequence) => {
+    const request = requests.get(sequence.requestId);
+    const programme = request === undefined ? undefined : programmes.get(request.programmeId);
+    if (request === undefined || programme === undefined) {
+      throw new Error(`sequence ${sequence.id} lost its request or programme while it was read`);
+    }
+    return {
+      ...sequence,
+      request,
+      programme,
+      albums: (albumsOf.get(sequence.id) ?? []).map((album) => ({
+        ...album,
+        plans: (plansOf.get(album.id) ?? []).map((plan) => planDetail(plan, exposuresOf.get(plan.id) ?? [])),
+      })),
+    };
+  });
+}
+
+function planDetail(plan: PlanRecord, exposures: readonly ExposureRecord[]): PlanDetail {
+  const storedFrames = exposures
+    .filter((exposure) => exposure.state === "stored")
+    .map((exposure) => exposure.n);
+  return { ...plan, exposures, storedFrames, remainingFrames: remainingFrames(plan.count, storedFrames) };
+}
+
+function byId<R extends { readonly id: string }>(records: readonly R[]): Map<string, R> {
+  return new Map(records.map((record) => [record.id, record]));
+}

@@ -1,0 +1,45 @@
+import type { MikroORM } from "@mikro-orm/postgresql";
+import { Session, type SessionRecord } from "../entities/session.ts";
+import { User, type UserRecord } from "../entities/user.ts";
+import { recordOf } from "../record.ts";
+
+export type SessionRepository = ReturnType<typeof createSessionRepository>;
+
+export function createSessionRepository(orm: MikroORM) {
+  /** Stores a session; `id` is the SHA-256 of the cookie's token, never the token. */
+  const create = async (session: SessionRecord): Promise<void> => {
+    await orm.em.fork().insert(Session, { ...session });
+  };
+
+  /** The session that has not expired at `wallMs`, with its user if that one is active; else null. */
+  const find = async (
+    id: string,
+    wallMs: number,
+  ): Promise<{ session: SessionRecord; user: UserRecord } | null> => {
+    const em = orm.em.fork();
+    const session = await em.findOne(Session, { id, expiresWallMs: { $gt: wallMs } });
+    if (session === null) return null;
+    const user = await em.findOne(User, { id: session.userId, state: "active" });
+    return user === null ? null : { session: recordOf(session), user: recordOf(user) };
+  };
+
+  /** Notes that the session was used and prolongs it. */
+  const touch = async (id: string, seenWallMs: number, expiresWallMs: number): Promise<void> => {
+    await orm.em.fork().nativeUpdate(Session, { id }, { seenWallMs, expiresWallMs });
+  };
+
+  const remove = async (id: string): Promise<void> => {
+    await orm.em.fork().nativeDelete(Session, { id });
+  };
+
+  /** Logs a user out everywhere, except one session if given (after a change of password). */
+  const removeOfUser = async (userId: string, exceptId?: string): Promise<number> =>
+    orm.em
+      .fork()
+      .nativeDelete(Session, { userId, ...(exceptId === undefined ? {} : { id: { $ne: exceptId } }) });
+
+  const removeExpired = async (wallMs: number): Promise<number> =>
+    orm.em.fork().nativeDelete(Session, { expiresWallMs: { $lte: wallMs } });
+
+  return { create, find, touch, remove, removeOfUser, removeExpired };
+}

@@ -1,0 +1,35 @@
+import type { MikroORM } from "@mikro-orm/postgresql";
+import { Strategy, type StrategyRecord } from "../entities/strategy.ts";
+import { recordOf } from "../record.ts";
+
+export type StrategyRepository = ReturnType<typeof createStrategyRepository>;
+
+export function createStrategyRepository(orm: MikroORM) {
+  const list = async (): Promise<StrategyRecord[]> => {
+    const rows = await orm.em.fork().find(Strategy, {}, { orderBy: { id: "asc" } });
+    return rows.map((row) => recordOf(row));
+  };
+
+  const one = async (id: string): Promise<StrategyRecord | null> => {
+    const row = await orm.em.fork().findOne(Strategy, { id });
+    return row === null ? null : recordOf(row);
+  };
+
+  /** The strategy used where no rule names another; null when none is stored. */
+  const byDefault = async (): Promise<StrategyRecord | null> => {
+    const row = await orm.em.fork().findOne(Strategy, { isDefault: true });
+    return row === null ? null : recordOf(row);
+  };
+
+  /** Stores a strategy as given, by its id. Made the default, it takes the place of the former one. */
+  const upsert = async (strategy: StrategyRecord): Promise<void> => {
+    await orm.em.fork().transactional(async (em) => {
+      if (strategy.isDefault) {
+        await em.nativeUpdate(Strategy, { isDefault: true, id: { $ne: strategy.id } }, { isDefault: false });
+      }
+      await em.upsert(Strategy, { ...strategy });
+    });
+  };
+
+  return { list, one, byDefault, upsert };
+}

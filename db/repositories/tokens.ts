@@ -1,0 +1,58 @@
+import type { MikroORM } from "@mikro-orm/postgresql";
+import type { Profile } from "../../domain/permissions/profiles.ts";
+import { ApiToken, type ApiTokenRecord } from "../entities/api-token.ts";
+import { recordOf } from "../record.ts";
+
+export interface NewToken {
+  /** SHA-256 of the token, hex. */
+  readonly hash: string;
+  readonly name: string;
+  readonly profile: Profile;
+  readonly userId: string | null;
+  readonly createdWallMs: number;
+  readonly expiresWallMs: number | null;
+}
+
+export type TokenRepository = ReturnType<typeof createTokenRepository>;
+
+export function createTokenRepository(orm: MikroORM) {
+  const create = async (token: NewToken): Promise<ApiTokenRecord> => {
+    const em = orm.em.fork();
+    const id: number = await em.insert(ApiToken, { ...token, revokedWallMs: null, lastUsedWallMs: null });
+    return recordOf(await em.findOneOrFail(ApiToken, { id }));
+  };
+
+  /** The token with that hash, if it may still be used at `wallMs`. Notes the use. */
+  const use = async (hash: string, wallMs: number): Promise<ApiTokenRecord | null> => {
+    const em = orm.em.fork();
+    const row = await em.findOne(ApiToken, {
+      hash,
+      revokedWallMs: null,
+      $or: [{ expiresWallMs: null }, { expiresWallMs: { $gt: wallMs } }],
+    });
+    if (row === null) return null;
+    // Once a minute is exact enough for people, and spares a write per request.
+    if (
+      row.lastUsedWallMs === null ||
+      row.lastUsedWallMs === undefined ||
+      wallMs - row.lastUsedWallMs > 60_000
+    ) {
+      await em.nativeUpdate(ApiToken, { id: row.id }, { lastUsedWallMs: wallMs });
+    }
+    return recordOf(row);
+  };
+
+  const list = async (userId?: string): Promise<ApiTokenRecord[]> => {
+    const rows = await orm.em
+      .fork()
+      .find(ApiToken, userId === undefined ? {} : { userId }, { orderBy: { id: "desc" } });
+    return rows.map((row) => recordOf(row));
+  };
+
+  /** False when there is no such token, or it was revoked before. */
+  const revoke = async (id: number, wallMs: number): Promise<boolean> =>
+    (await orm.em.fork().nativeUpdate(ApiToken, { id, revokedWallMs: null }, { revokedWallMs: wallMs })) ===
+    1;
+
+  return { create, use, list, revoke };
+}

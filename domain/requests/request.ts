@@ -1,0 +1,69 @@
+/** What a request is made of. A request holds sequences (pointings), a sequence albums (instruments), an album plans. */
+
+export const REQUEST_KINDS = ["routine", "alert"] as const;
+export type RequestKind = (typeof REQUEST_KINDS)[number];
+
+export const REQUEST_STATUSES = ["draft", "submitted", "withdrawn", "completed", "closed"] as const;
+export type RequestStatus = (typeof REQUEST_STATUSES)[number];
+
+export const SEQUENCE_STATUSES = [
+  "draft",
+  "submitted",
+  "planned",
+  "executing",
+  "executed",
+  "interrupted",
+  "refused",
+  "withdrawn",
+  "cancelled",
+  "expired",
+] as const;
+export type SequenceStatus = (typeof SEQUENCE_STATUSES)[number];
+
+/** Statuses in which a sequence with frames left may be planned. */
+export const OBSERVABLE_STATUSES: readonly SequenceStatus[] = [
+  "submitted",
+  "planned",
+  "interrupted",
+  "refused",
+];
+
+/** When a pointing may be taken. Null: no limit of its own beyond those of the site. */
+export interface SequenceConstraints {
+  readonly minAltDeg: number;
+  readonly maxAirmass: number | null;
+  readonly minMoonSepDeg: number;
+  readonly maxSunAltDeg: number;
+}
+
+/** Frames of one filter and exposure time. */
+export interface PlanDraft {
+  readonly filter: string;
+  readonly exposureS: number;
+  readonly count: number;
+}
+
+export interface AlbumDraft {
+  readonly instrumentId: string;
+  readonly plans: readonly PlanDraft[];
+}
+
+export interface SequenceDraft {
+  readonly targetName: string;
+  /** ICRS, degrees. */
+  readonly raDeg: number;
+  readonly decDeg: number;
+  readonly windowStartMs: number;
+  readonly windowEndMs: number;
+  readonly preferredMs: number | null;
+  readonly priority: number;
+  readonly constraints: SequenceConstraints;
+  readonly albums: readonly AlbumDraft[];
+}
+
+export interface RequestDraft {
+  readonly name: string;
+  readonly comment: string;
+  readonly programmeId: string;
+  readonly sequences: readonly SequenceDraft[];
+}
