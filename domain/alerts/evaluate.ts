@@ -1,0 +1,175 @@
+import type { Strategy } from "../strategies/strategy.ts";
+import type { AlertState, AlertStatus, Member, PlanStep } from "./alert-state.ts";
+import { judgeTrigger } from "./judge-trigger.ts";
+import type { Standing, TriggerVerdict } from "./judge-trigger.ts";
+import { totalError90Deg } from "./error-radius.ts";
+import { byNoticeTime, triggersOf } from "./trigger.ts";
+import type { Located, Trigger } from "./trigger.ts";
+import { streamNamed } from "./streams.ts";
+
+/** The part of an alert that follows from its members and the strategy alone. */
+export type Evaluation = Omit<AlertState, "alertKey" | "members" | "pointing" | "generation" | "openedMs"> & {
+  /** The position may be pointed at (active, of a rule that slews, good enough). */
+  readonly pointable: boolean;
+};
+
+const BEST: readonly Standing[] = ["slew", "open", "hold", "late", "record"];
+
+/**
+ * What the members of an alert amount to: state, T0, position, reason, plan. A pure function of the set: order of
+ * arrival and repetition do not matter.
+ */
+export function evaluate(unordered: readonly Member[], strategy: Strategy): Evaluation {
+  const members = [...unordered].sort(byNoticeTime);
+  const verdicts = triggersOf(members).map((trigger) => judgeTrigger(trigger, strategy));
+  const living = verdicts.filter(
+    (verdict) =>
+      verdict.veto === null && verdict.lostLock === null && vetoFromOutside(verdict, verdicts) === null,
+  );
+  const lead = best(living) ?? best(verdicts);
+  if (lead === null) throw new Error("an alert has at least one member");
+  const { state, reason } = stateOf(verdicts, living, lead);
+  const located = positionOf(living, verdicts);
+  const t0Ms = t0Of(living.length > 0 ? living : verdicts);
+  const rule = lead.rule;
+  const plan: readonly PlanStep[] = rule?.observation.plan ?? [];
+  return {
+    state,
+    reason,
+    t0Ms,
+    raDeg: located?.raDeg ?? null,
+    decDeg: located?.decDeg ?? null,
+    errorDeg: located?.errorDeg ?? null,
+    positionFrom: located?.member.notice.ivorn ?? null,
+    classification: classificationOf(verdicts),
+    sourceName: members.find(({ notice }) => notice.sourceName !== null)?.notice.sourceName ?? null,
+    rule: rule?.name ?? "none",
+    rank: rule?.rank ?? 10,
+    plan,
+    validUntilMs: t0Ms === null || rule === null ? null : t0Ms + rule.validS * 1_000,
+    askHuman: verdicts.some((verdict) => verdict.askHuman) && state !== "ignored",
+    simulated: members.some(({ notice }) => notice.simulated),
+    pointable: state === "active" && lead.standing === "slew" && located !== null && plan.length > 0,
+  };
+}
+
+function best(verdicts: readonly TriggerVerdict[]): TriggerVerdict | null {
+  let found: TriggerVerdict | null = null;
+  for (const verdict of verdicts) {
+    if (found === null) found = verdict;
+    const by = BEST.indexOf(verdict.standing) - BEST.indexOf(found.standing);
+    const rank = (verdict.rule?.rank ?? 10) - (found.rule?.rank ?? 10);
+    if (by < 0 || (by === 0 && rank < 0)) found = verdict;
+  }
+  return found;
+}
+
+function stateOf(
+  verdicts: readonly TriggerVerdict[],
+  living: readonly TriggerVerdict[],
+  lead: TriggerVerdict,
+): { state: AlertStatus; reason: string } {
+  const alive = living.length > 0 ? lead.standing : null;
+  if (alive === "slew" || alive === "open") return { state: "active", reason: lead.reason };
+  const vetoed = verdicts.find((verdict) => verdict.veto !== null && verdict.wasBurst);
+  if (vetoed?.veto)
+    return {
+      state: "cancelled",
+      reason: `${vetoed.trigger.key} was taken back: ${vetoed.veto.because} (${vetoed.veto.member.notice.stream})`,
+    };
+  const turned = verdicts.find(
+    (verdict) =>
+      verdict.veto === null && verdict.wasBurst && verdict.standing === "hold" && verdict.lostLock === null,
+  );
+  if (turned !== undefined) return { state: "cancelled", reason: `no longer a burst: ${turned.reason}` };
+  const blind = verdicts.find((verdict) => verdict.lostLock !== null && verdict.veto === null);
+  if (blind !== undefined) {
+    return {
+      state: "held",
+      reason: `the spacecraft had lost star lock (${blind.lostLock ?? ""}): the position cannot be believed; waiting for a second instrument`,
+    };
+  }
+  if (alive === "hold") return { state: "held", reason: lead.reason };
+  const known = verdicts.find((verdict) => verdict.veto !== null);
+  if (known?.veto)
+    return {
+      state: "ignored",
+      reason: `not a burst: ${known.veto.because} (${known.veto.member.notice.stream})`,
+    };
+  const outside = verdicts
+    .map((verdict) => vetoFromOutside(verdict, verdicts))
+    .find((reason) => reason !== null);
+  return { state: "ignored", reason: outside ?? lead.reason };
+}
+
+/**
+ * A trigger known to degrees only cannot tell its source; when a precise trigger of the same event is a known source
+ * or was withdrawn, so is the wide one. A trigger with a good position of its own stands for itself (BAT puts a burst
+ * into its catalogue and calls it known 400 s later).
+ */
+function vetoFromOutside(verdict: TriggerVerdict, verdicts: readonly TriggerVerdict[]): string | null {
+  if (isPrecise(verdict.trigger)) return null;
+  for (const other of verdicts) {
+    if (other === verdict || !isPrecise(other.trigger)) continue;
+    if (other.veto !== null)
+      return `the same event as ${other.trigger.key}, which is not a burst: ${other.veto.because}`;
+    if (other.standing === "record" && other.rule !== null)
+      return `the same event as ${other.trigger.key}: ${other.reason}`;
+  }
+  return null;
+}
+
+function isPrecise(trigger: Trigger): boolean {
+  return trigger.best !== null && trigger.best.totalErrorDeg <= 1;
+}
+
+/** The best position among the triggers that count; of a dead or blind alert the best there is, to show. */
+function positionOf(living: readonly TriggerVerdict[], verdicts: readonly TriggerVerdict[]): Located | null {
+  const pool = living.some((verdict) => verdict.trigger.best !== null) ? living : verdicts;
+  let found: Located | null = null;
+  for (const { trigger } of pool) {
+    if (trigger.best !== null && (found === null || trigger.best.totalErrorDeg < found.totalErrorDeg))
+      found = trigger.best;
+  }
+  if (found !== null) return found;
+  return shownPosition(pool);
+}
+
+/** Without any position to be believed, the smallest quoted circle, for people to see. */
+function shownPosition(pool: readonly TriggerVerdict[]): Located | null {
+  let found: Located | null = null;
+  for (const { trigger } of pool) {
+    for (const member of trigger.members) {
+      const { raDeg, decDeg, errorDeg, systematicDeg } = member.notice;
+      if (raDeg === null || decDeg === null || errorDeg === null) continue;
+      const totalErrorDeg = totalError90Deg(errorDeg, systematicDeg);
+      if (found === null || totalErrorDeg < found.totalErrorDeg)
+        found = { member, raDeg, decDeg, errorDeg, totalErrorDeg, sigmaDeg: totalErrorDeg };
+    }
+  }
+  return found;
+}
+
+/** T0 of the event: of the notice types that know it best, the earliest. */
+function t0Of(verdicts: readonly TriggerVerdict[]): number | null {
+  let found: { grade: number; t0Ms: number } | null = null;
+  for (const { trigger } of verdicts) {
+    if (trigger.t0Ms === null) continue;
+    const grade = Math.max(...trigger.members.map(({ notice }) => streamNamed(notice.stream).t0Grade));
+    if (found === null || grade > found.grade || (grade === found.grade && trigger.t0Ms < found.t0Ms))
+      found = { grade, t0Ms: trigger.t0Ms };
+  }
+  return found?.t0Ms ?? null;
+}
+
+function classificationOf(verdicts: readonly TriggerVerdict[]): string | null {
+  for (const { trigger } of verdicts) {
+    const last = trigger.members.filter(({ notice }) => notice.classification !== null).at(-1);
+    if (last !== undefined) return last.notice.classification;
+  }
+  const identified = verdicts.some(
+    ({ trigger, veto }) =>
+      veto === null && trigger.members.some(({ notice }) => notice.flags.includes("GRB_Identified")),
+  );
+  return identified ? "GRB" : null;
+}

@@ -1,0 +1,131 @@
+import type { Member } from "./alert-state.ts";
+import { oneSigmaDeg, totalError90Deg } from "./error-radius.ts";
+import type { Notice } from "./notice.ts";
+import { streamNamed } from "./streams.ts";
+
+/** All notices that share a mission's trigger, and what follows from them whatever order they came in. */
+export interface Trigger {
+  /** e.g. `swift:1016881`. */
+  readonly key: string;
+  readonly mission: string;
+  readonly instrument: string;
+  readonly members: readonly Member[];
+  readonly t0Ms: number | null;
+  /** The member whose position counts; null when the trigger has no position to be believed. */
+  readonly best: Located | null;
+  /** Gives a time only (Konus, SPI-ACS ...): never opens an alert alone. */
+  readonly timeOnly: boolean;
+  /** Triggers it names itself. */
+  readonly references: readonly string[];
+}
+
+export interface Located {
+  readonly member: Member;
+  readonly raDeg: number;
+  readonly decDeg: number;
+  /** 90 % as quoted. */
+  readonly errorDeg: number;
+  /** 90 % with the systematic error. */
+  readonly totalErrorDeg: number;
+  /** 68 % with the systematic error. */
+  readonly sigmaDeg: number;
+}
+
+/** Assumed for a position without an error, deg (90 %). */
+const UNQUOTED_ERROR_DEG = 0.1;
+
+/** Groups members by their own trigger key, in a fixed order. */
+export function triggersOf(members: readonly Member[]): Trigger[] {
+  const byKey = new Map<string, Member[]>();
+  for (const member of members) {
+    const key = member.notice.triggerKeys[0] ?? member.notice.ivorn;
+    const group = byKey.get(key);
+    if (group === undefined) byKey.set(key, [member]);
+    else group.push(member);
+  }
+  return [...byKey.keys()].sort().map((key) => triggerOf(key, byKey.get(key) ?? []));
+}
+
+/** Summary of one trigger's members. */
+export function triggerOf(key: string, unordered: readonly Member[]): Trigger {
+  const members = [...unordered].sort(byNoticeTime);
+  const first = members[0]?.notice;
+  return {
+    key,
+    mission: first?.mission ?? "unknown",
+    instrument: first?.instrument ?? "unknown",
+    members,
+    t0Ms: bestT0Ms(members),
+    best: bestPosition(members),
+    timeOnly: members.every(({ notice }) => notice.kind === "timing" || notice.kind === "companion"),
+    references: [...new Set(members.flatMap(({ notice }) => notice.triggerKeys.slice(1)))].sort(),
+  };
+}
+
+/** Order of notice times, then of content: the same whatever order they arrived in. */
+export function byNoticeTime(a: Member, b: Member): number {
+  return (
+    noticeTime(a) - noticeTime(b) ||
+    compareText(a.notice.ivorn, b.notice.ivorn) ||
+    compareText(a.notice.digest, b.notice.digest)
+  );
+}
+
+/** When a notice was written; when it does not say, the time of the event. */
+export function noticeTime({ notice }: Member): number {
+  return notice.noticeMs ?? notice.t0Ms ?? 0;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** T0 of the notice type that knows it best; XRT and UVOT notices carry exposure times. */
+function bestT0Ms(members: readonly Member[]): number | null {
+  let best: { grade: number; t0Ms: number } | null = null;
+  for (const { notice } of members) {
+    if (notice.t0Ms === null) continue;
+    const grade = streamNamed(notice.stream).t0Grade;
+    if (best === null || grade > best.grade || (grade === best.grade && notice.t0Ms < best.t0Ms))
+      best = { grade, t0Ms: notice.t0Ms };
+  }
+  return best?.t0Ms ?? null;
+}
+
+/**
+ * The position to believe: of the best grade, and of that the newest. Nothing of a trigger that lost star lock, no
+ * companion notice, no class that means an unreliable location.
+ */
+function bestPosition(members: readonly Member[]): Located | null {
+  if (members.some(({ notice }) => notice.marks.some((mark) => mark.kind === "lost-lock"))) return null;
+  let best: Member | null = null;
+  for (const member of members) {
+    const { notice } = member;
+    if (
+      notice.kind !== "position" ||
+      notice.raDeg === null ||
+      notice.positionGrade === 0 ||
+      isUnreliable(notice)
+    )
+      continue;
+    if (best === null || notice.positionGrade >= best.notice.positionGrade) best = member;
+  }
+  return best === null ? null : locatedAt(best);
+}
+
+function isUnreliable(notice: Notice): boolean {
+  return (
+    notice.classification === "unreliable location" ||
+    notice.classification === "UNRELIABLE_LOCATION" ||
+    notice.classification === "error"
+  );
+}
+
+/** The position of a member that has one. */
+export function locatedAt(member: Member): Located | null {
+  const { raDeg, decDeg, errorDeg, systematicDeg } = member.notice;
+  if (raDeg === null || decDeg === null) return null;
+  const quoted = errorDeg ?? UNQUOTED_ERROR_DEG;
+  const totalErrorDeg = totalError90Deg(quoted, systematicDeg);
+  return { member, raDeg, decDeg, errorDeg: quoted, totalErrorDeg, sigmaDeg: oneSigmaDeg(totalErrorDeg) };
+}
