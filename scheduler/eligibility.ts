@@ -18,6 +18,8 @@ export interface Eligibility {
   /** In canonical order. */
   readonly tasks: readonly Task[];
   readonly refused: readonly Refusal[];
+  /** Every id that was given, of sound sequences or not. */
+  readonly ids: ReadonlySet<string>;
   /** Owner and priority of the sequences that are frozen. */
   readonly frozen: ReadonlyMap<string, { owner: string; priority: number; value: number }>;
 }
@@ -90,7 +92,12 @@ export function sortOut(frame: Frame): Eligibility {
     }
   }
   fit.sort((a, b) => compareSequences(a.sound, b.sound));
-  return { tasks: fit.map(({ sound, starts }, rank) => taskOf(sound, starts, rank)), refused, frozen };
+  return {
+    tasks: fit.map(({ sound, starts }, rank) => taskOf(sound, starts, rank)),
+    refused,
+    ids: seen,
+    frozen,
+  };
 }
 
 /** PyROS's order: priority, then the end of the last window, then id. */
@@ -99,8 +106,7 @@ function compareSequences(a: SoundSequence, b: SoundSequence): number {
 }
 
 function taskOf(sound: SoundSequence, starts: IntervalSet[], rank: number): Task {
-  const peak = meritPeakMs(sound.merit);
-  const middleMs = peak ?? sound.preferredMs;
+  const { preferredMs } = sound;
   return {
     rank,
     id: sound.id,
@@ -109,17 +115,10 @@ function taskOf(sound: SoundSequence, starts: IntervalSet[], rank: number): Task
     durationMs: sound.durationMs,
     needMs: sound.needMs,
     value: valueOf(sound.priority, sound.durationMs),
-    preferredStartMs: middleMs === null ? null : middleMs - sound.needMs / 2,
+    preferredStartMs: preferredMs === null ? null : preferredMs - sound.needMs / 2,
     merit: sound.merit,
     starts,
   };
-}
-
-/** Where the merit is greatest, the earliest of several; null without a curve. */
-function meritPeakMs(merit: readonly MeritPoint[]): number | null {
-  let best: MeritPoint | null = null;
-  for (const point of merit) if (best === null || point.value > best.value) best = point;
-  return best === null ? null : best.atMs;
 }
 
 function readSequence(id: string, input: Record<string, unknown>): SoundSequence {

@@ -48,6 +48,8 @@ export function problemFromInstance(instance: unknown): Problem {
     schema: "vesper-scheduling-problem/1",
     night: { startUnixMs: Math.round((startJd - UNIX_EPOCH_JD) * DAY_MS), lengthMs },
     nowMs: 0,
+    // The objective of these instances weighs all priorities alike.
+    alertsBelow: 0,
     owners: Object.fromEntries(
       Object.entries(instance.owners).map(([name, owner]): [string, OwnerInput] => [
         name,

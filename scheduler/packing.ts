@@ -113,6 +113,11 @@ export class Packing {
     return this.repack();
   }
 
+  /** Computes the bounds anew after the starts of row k were changed. */
+  repackAround(k: number): void {
+    this.repackFrom(k, k);
+  }
+
   /** Computes all bounds anew. @returns whether the order is possible. */
   repack(): boolean {
     this.head.fill(Number.NaN, 0, this.length);

@@ -108,7 +108,12 @@ export interface Problem {
   readonly unavailable?: readonly UnavailableInterval[];
   readonly frozen?: readonly FrozenRow[];
   readonly relations?: readonly Relation[];
+  /** Sequences of a priority below this are alerts: planned strictly under any policy. Default 10; 0: there are none. */
+  readonly alertsBelow?: number;
 }
+
+/** PyROS's line between alerts and routine. */
+export const ALERTS_BELOW = 10;
 
 /** The telescope assumed when a problem names none. */
 export const DEFAULT_TELESCOPE = "telescope";

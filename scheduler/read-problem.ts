@@ -1,5 +1,6 @@
 import { union, type IntervalSet } from "./intervals.ts";
 import {
+  ALERTS_BELOW,
   DEFAULT_TELESCOPE,
   ProblemError,
   type FrozenRow,
@@ -26,6 +27,7 @@ export interface Frame {
   /** Sequences and relations as they came: their faults refuse one sequence, not the problem. */
   readonly sequences: readonly unknown[];
   readonly relations: readonly unknown[];
+  readonly alertsBelow: number;
 }
 
 type Json = Record<string, unknown>;
@@ -63,6 +65,8 @@ export function readFrame(document: unknown): Frame {
     frozen: readFrozen(document.frozen, telescopes),
     sequences: arrayAt(document.sequences, "/sequences"),
     relations: document.relations === undefined ? [] : arrayAt(document.relations, "/relations"),
+    alertsBelow:
+      document.alertsBelow === undefined ? ALERTS_BELOW : numberAt(document.alertsBelow, "/alertsBelow"),
   };
 }
 
@@ -177,6 +181,13 @@ function arrayAt(value: unknown, path: string): readonly unknown[] {
 
 function textAt(value: unknown, path: string): string {
   if (typeof value !== "string" || value === "") throw new ProblemError(path, "must be a text, not empty");
+  return value;
+}
+
+function numberAt(value: unknown, path: string): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    throw new ProblemError(path, `must be a number, is ${String(value)}`);
+  }
   return value;
 }
 

@@ -28,5 +28,14 @@ export function valueOf(priority: number, durationMs: number): number {
   return Math.round((101 - priority) * 1_000) * durationMs;
 }
 
-/** Below this priority a sequence is an alert, and always planned strictly. */
-export const ALERT_BELOW = 10;
+/** `task` with only those starts that lie in [fromMs, toMs]. */
+export function within(task: Task, fromMs: number, toMs: number): Task {
+  const starts = task.starts.map((set) =>
+    set.flatMap(({ startMs, endMs }) => {
+      const from = Math.max(startMs, fromMs);
+      const to = Math.min(endMs, toMs);
+      return from <= to ? [{ startMs: from, endMs: to }] : [];
+    }),
+  );
+  return { ...task, starts };
+}

@@ -1,15 +1,13 @@
-import { firstAtOrAfter, lastAtOrBefore, nearest } from "./intervals.ts";
-import type { Task } from "./task.ts";
+import { firstAtOrAfter, lastAtOrBefore } from "./intervals.ts";
+import { nearestStart, type Start } from "./nearest-start.ts";
+import { within, type Task } from "./task.ts";
 
 /** Extra milliseconds between two tasks that follow each other on this telescope. */
-export type GapBetween = (from: Task, to: Task) => number;
+export type GapBetween = (from: { readonly id: string }, to: { readonly id: string }) => number;
 
-/** A possible insertion: before row `place`, starting at `startMs`. */
-export interface Place {
+/** A possible insertion before row `place`. */
+export interface Place extends Start {
   readonly place: number;
-  readonly startMs: number;
-  /** Distance from the wish: of starts to the preferred start, or the start itself when there is no wish. */
-  readonly cost: number;
 }
 
 /**
@@ -49,16 +47,11 @@ export class Track {
         next === undefined
           ? Number.POSITIVE_INFINITY
           : (this.packedStart[place] ?? 0) - this.gap(task, next) - task.needMs;
-      const startMs = nearest(
-        starts,
-        Math.max(fromMs, firstMs),
-        Math.min(toMs, lastMs),
-        task.preferredStartMs ?? firstMs,
-      );
-      if (startMs === null) continue;
-      const cost = task.preferredStartMs === null ? startMs : Math.abs(startMs - task.preferredStartMs);
-      if (best === null || cost < best.cost) best = { place, startMs, cost };
-      if (task.preferredStartMs === null && this.gapBetween === null) break;
+      const start = nearestStart(task, this.telescope, Math.max(fromMs, firstMs), Math.min(toMs, lastMs));
+      if (start === null) continue;
+      if (best === null || start.cost < best.cost) best = { place, ...start };
+      // Later places cannot start earlier.
+      if (task.preferredStartMs === null && task.merit.length === 0 && this.gapBetween === null) break;
     }
     return best;
   }
@@ -69,6 +62,22 @@ export class Track {
     this.startMs.splice(at.place, 0, at.startMs);
     this.slideEarlier(at.place);
     this.slideLater(at.place);
+    this.pack();
+  }
+
+  /** Takes `rows` at `startMs` as they stand; they must not overlap. */
+  set(rows: readonly Task[], startMs: readonly number[]): void {
+    this.rows.splice(0, this.rows.length, ...rows);
+    this.startMs.splice(0, this.startMs.length, ...startMs);
+    this.pack();
+  }
+
+  /** Holds row k where it stands: it slides no more. */
+  pin(k: number): void {
+    const row = this.rows[k];
+    const startMs = this.startMs[k];
+    if (row === undefined || startMs === undefined) return;
+    this.rows[k] = within(row, startMs, startMs);
     this.pack();
   }
 
