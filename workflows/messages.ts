@@ -1,8 +1,9 @@
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type { ClockFact } from "../domain/clock.ts";
+import type { MeasuredOverhead } from "../domain/night/overhead.ts";
 import type { Observatory } from "../domain/observatory.ts";
 import type { Hold, Mode } from "../domain/safety/holds.ts";
-import type { WatchState } from "../domain/safety/watch-state.ts";
+import type { ShutterWord, WatchState } from "../domain/safety/watch-state.ts";
 
 /* ---- To every open workflow ---------------------------------------------------------------------------- */
 
@@ -25,6 +26,9 @@ export const withdrawAlertSignal = defineSignal<[{ alertKey: string; reason: str
 
 /** From `night` on each change of phase or of what is executing. */
 export const nightReportSignal = defineSignal<[NightReport]>("nightReport");
+
+/** From `night`: the dome closed though nobody who holds the lease ordered it. */
+export const unorderedClosingSignal = defineSignal<[{ why: string }]>("unorderedClosing");
 
 /** From the api when requests were submitted, withdrawn or changed: the night plans again. Also of `night`. */
 export const requestsChangedSignal = defineSignal<[{ reason: string }]>("requestsChanged");
@@ -89,7 +93,10 @@ export interface PlannedFrames {
   readonly planId: string;
   readonly filter: string;
   readonly exposureS: number;
+  /** Frames the plan asks for in all. */
   readonly count: number;
+  /** Numbers (1-based) of the frames still to be taken. */
+  readonly frames: readonly number[];
 }
 
 export interface AlbumPlan {
@@ -118,6 +125,7 @@ export interface PreemptRequest {
   readonly generation: number;
   /** Better rank first: lower is better. */
   readonly rank: number;
+  /** Astrophysical T0, observatory ms: of equal rank the newer T0 interrupts. */
   readonly t0Ms: number;
   readonly plan: SequencePlan;
   /** Observatory ms after which it is no longer worth starting. */
@@ -177,8 +185,8 @@ export interface HoldsMessage {
   /** frameEnd: a new operator hold lets the exposure that runs finish. */
   readonly stop: "now" | "frameEnd";
   readonly closedByHand: boolean;
-  /** The newest verdicts, so that the night needs no activity to know them. */
-  readonly safe: boolean;
+  /** What the watch sees of the dome: a closing that nobody ordered shows here. */
+  readonly shutter: ShutterWord;
 }
 
 export type NightPhase =
@@ -273,16 +281,7 @@ export interface ObservatoryState {
     readonly wrongEnd: boolean;
   } | null;
   /** Tonight's almanac, observatory ms. */
-  readonly tonight: {
-    readonly date: string;
-    readonly prepareMs: number | null;
-    readonly sunsetMs: number | null;
-    readonly duskMs: number | null;
-    readonly dawnMs: number | null;
-    readonly sunriseMs: number | null;
-    /** In words when there is no night (polar summer). */
-    readonly why: string;
-  } | null;
+  readonly tonight: NightTimes | null;
   readonly pendingAlerts: readonly {
     alertKey: string;
     generation: number;
@@ -302,6 +301,43 @@ export interface NightInput {
   readonly holds: HoldsMessage;
   readonly pendingAlerts: readonly PreemptRequest[];
   readonly startedBy: string;
+  /** What the former run of this workflow hands over when it continues as new; null at the start. */
+  readonly carried: NightCarried | null;
+}
+
+export interface NightCarried {
+  readonly nightId: string;
+  readonly run: number;
+  readonly almanac: NightTimes;
+  readonly phase: NightPhase;
+  readonly domeOpen: boolean;
+  readonly overhead: MeasuredOverhead;
+  readonly lastLatenessReplanMs: number | null;
+  readonly replan: string | null;
+  readonly reportSeq: number;
+  readonly framesStored: number;
+  readonly sequencesDone: number;
+}
+
+/** The instants of one night, observatory ms; null when the Sun does not get there (see `why`). */
+export interface NightTimes {
+  readonly date: string;
+  readonly prepareMs: number | null;
+  readonly sunsetMs: number | null;
+  readonly domeOpenMs: number | null;
+  readonly duskMs: number | null;
+  readonly dawnMs: number | null;
+  readonly sunriseMs: number | null;
+  /** The next local mean solar noon: from then on it is the next night. */
+  readonly windowEndMs: number;
+  /** In words when there is no night (polar summer); else empty. */
+  readonly why: string;
+}
+
+export interface NightResult {
+  readonly outcome: "ended" | "failed";
+  readonly reason: string;
+  readonly run: number;
 }
 
 /** Input of `sequence`. */

@@ -30,5 +30,10 @@ export function createNoticeRepository(orm: MikroORM) {
     await orm.em.fork().nativeUpdate(Notice, { id, deliveredWallMs: null }, { deliveredWallMs: wallMs });
   };
 
-  return { one, ofAlert, undelivered, markDelivered };
+  /** Notes what the alert workflow decided because of a notice, and why. */
+  const noteDecision = async (id: number, decision: string, reason: string): Promise<void> => {
+    await orm.em.fork().nativeUpdate(Notice, { id }, { decision, reason });
+  };
+
+  return { one, ofAlert, undelivered, markDelivered, noteDecision };
 }

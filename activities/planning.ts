@@ -1,0 +1,444 @@
+import { cancellationSignal } from "@temporalio/activity";
+import { nightDateAt, nightOf, sunCrossings } from "../domain/astronomy/night.ts";
+import { skyOfNight } from "../domain/astronomy/observability.ts";
+import { nextRow, type PlannedRow, type SkipReason } from "../domain/night/next-row.ts";
+import { NO_MEASUREMENT, type MeasuredOverhead } from "../domain/night/overhead.ts";
+import type { Observatory } from "../domain/observatory.ts";
+import { reservationS } from "../domain/quota/ledger.ts";
+import { OBSERVABLE_STATUSES } from "../domain/requests/request.ts";
+import type { Database } from "../db/orm.ts";
+import type { ScheduleDetail, ScheduledRow as StoredRow } from "../db/repositories/schedules.ts";
+import type { SequenceDetail } from "../db/repositories/sequences.ts";
+import { planInThread, type Schedule } from "../scheduler/index.ts";
+import type { NightTimes, SequencePlan } from "../workflows/messages.ts";
+import { refusalBetween, whyNeverTonight, windowsOf } from "./planning/observability.ts";
+import { problemOf, remainingTime, type Candidate } from "./planning/problem.ts";
+
+/** Lateness makes the night plan again at most this often, observatory ms. */
+const LATENESS_REPLAN_EVERY_MS = 5 * 60_000;
+const MS_PER_MINUTE = 60_000;
+/** The plan of a night never changes for another seed: a stored plan is planned again with the same one. */
+const SEED = 1;
+
+export type PlanningDatabase = Pick<Database, "sequences" | "schedules" | "quota" | "programmes">;
+
+export interface PlanningDeps {
+  readonly database: PlanningDatabase;
+  readonly wallMs: () => number;
+}
+
+export interface NextStepInput {
+  readonly observatory: Observatory;
+  readonly nightId: string;
+  readonly nowMs: number;
+  readonly duskMs: number;
+  readonly dawnMs: number;
+  /** Why to plan again first, or null to go on with the current schedule. */
+  readonly replan: string | null;
+  readonly overhead: MeasuredOverhead;
+  readonly lastLatenessReplanMs: number | null;
+}
+
+export type NextStep = { readonly latenessReplan: boolean } & (
+  | {
+      readonly kind: "observe";
+      readonly plan: SequencePlan;
+      readonly attempt: number;
+      readonly scheduleId: string;
+      readonly notAfterMs: number;
+      readonly plannedS: number;
+    }
+  | { readonly kind: "wait"; readonly untilMs: number; readonly why: string }
+);
+
+export type PlanningActivities = ReturnType<typeof createPlanningActivities>;
+
+/** Planning and ephemerides: what the night asks before each sequence. */
+export function createPlanningActivities({ database, wallMs }: PlanningDeps) {
+  /** The instants of the night of a date. */
+  async function nightTimes({
+    observatory,
+    date,
+  }: {
+    readonly observatory: Observatory;
+    readonly date: string;
+  }): Promise<NightTimes> {
+    const { site, night } = observatory;
+    const almanac = nightOf(site, date);
+    const dusk = sunCrossings(site, almanac.windowStartMs, almanac.windowEndMs, night.observingSunAltDeg);
+    const open = sunCrossings(site, almanac.windowStartMs, almanac.windowEndMs, night.domeOpenSunAltDeg);
+    const duskMs = dusk.find((crossing) => !crossing.rising)?.tMs ?? null;
+    const dawnMs = dusk.find((crossing) => crossing.rising)?.tMs ?? null;
+    const sunsetMs = almanac.sun.eveningMs;
+    const never = almanac.sunMinAltDeg > night.observingSunAltDeg;
+    const always = almanac.sunMaxAltDeg < night.observingSunAltDeg;
+    // In the polar night the Sun never comes up: observing goes from noon to noon.
+    const from = always ? almanac.windowStartMs : duskMs;
+    const to = always ? almanac.windowEndMs : dawnMs;
+    const beforeDusk = sunsetMs ?? from;
+    return {
+      date,
+      prepareMs:
+        never || beforeDusk === null
+          ? null
+          : Math.max(almanac.windowStartMs, beforeDusk - night.prepareBeforeSunsetMin * MS_PER_MINUTE),
+      sunsetMs,
+      domeOpenMs: never ? null : (open.find((crossing) => !crossing.rising)?.tMs ?? from),
+      duskMs: never ? null : from,
+      dawnMs: never ? null : to,
+      sunriseMs: almanac.sun.morningMs,
+      windowEndMs: almanac.windowEndMs,
+      why: never
+        ? `the Sun stays above ${night.observingSunAltDeg}° all night: its lowest altitude is ${almanac.sunMinAltDeg.toFixed(1)}°`
+        : "",
+    };
+  }
+
+  /** The night that `nowMs` belongs to: from local mean solar noon to noon. */
+  async function tonight({
+    observatory,
+    nowMs,
+  }: {
+    readonly observatory: Observatory;
+    readonly nowMs: number;
+  }): Promise<NightTimes> {
+    return nightTimes({ observatory, date: nightDateAt(observatory.site, nowMs) });
+  }
+
+  /**
+   * What to do now: observe a sequence, or wait. Re-checks every constraint right before the slew, marks what is
+   * skipped with its reason, and plans again when there is cause.
+   */
+  async function decideNext(input: NextStepInput): Promise<NextStep> {
+    let cause = input.replan;
+    let latenessReplan = false;
+    // Each round skips rows or plans again, after which a round settles: three are enough.
+    for (let round = 0; round < 3; round += 1) {
+      const schedule =
+        cause === null ? await database.schedules.current(input.nightId) : await planAgain(input, cause);
+      if (schedule === null) {
+        cause = "first schedule of the night";
+        continue;
+      }
+      cause = null;
+      const choice = await choose(input, schedule);
+      const skippedForGood = choice.skipped.some(({ reason }) => reason.code !== "late");
+      const late = choice.skipped.some(({ reason }) => reason.code === "late");
+      const mayForLateness: boolean =
+        late &&
+        !latenessReplan &&
+        (input.lastLatenessReplanMs === null ||
+          input.nowMs - input.lastLatenessReplanMs >= LATENESS_REPLAN_EVERY_MS);
+      if (round < 2 && (skippedForGood || mayForLateness)) {
+        cause = choice.skipped.map(({ row, reason }) => `${row.sequenceId} ${reason.code}`).join(", ");
+        latenessReplan ||= mayForLateness;
+        continue;
+      }
+      return { latenessReplan, ...choice.step };
+    }
+    return {
+      latenessReplan,
+      kind: "wait",
+      untilMs: input.nowMs + MS_PER_MINUTE,
+      why: "the schedule to settle",
+    };
+  }
+
+  /** Picks the next row of a schedule and writes down why others are passed over. */
+  async function choose(input: NextStepInput, schedule: ScheduleDetail) {
+    const { observatory, nowMs, dawnMs } = input;
+    const sky = skyOfNight(observatory.site, input.duskMs, dawnMs);
+    const planned = schedule.rows.filter((row) => row.status === "planned");
+    const details = new Map<string, SequenceDetail>();
+    for (const row of planned) {
+      const detail = await database.sequences.detail(row.sequenceId);
+      if (detail !== null) details.set(row.sequenceId, detail);
+    }
+    const refusalOf = (row: PlannedRow, startMs: number): SkipReason | null => {
+      const sequence = details.get(row.sequenceId);
+      if (
+        sequence === undefined ||
+        !OBSERVABLE_STATUSES.includes(sequence.status) ||
+        sequence.request.status !== "submitted"
+      ) {
+        const why = sequence?.statusReason ?? `its request is ${sequence?.request.status ?? "gone"}`;
+        return { code: "withdrawn", text: `Skipped: it was withdrawn (${why}).`, numbers: {} };
+      }
+      const lengthMs = row.tepMs - row.tspMs;
+      const refusal = refusalBetween(
+        sequence,
+        observatory,
+        windowsOf(sequence, observatory, sky),
+        startMs,
+        startMs + lengthMs,
+      );
+      return refusal === null ? null : { code: "constraint", ...refusal };
+    };
+    const next = nextRow(planned.map(plannedRowOf), nowMs, refusalOf);
+    for (const { row, reason } of next.skipped) {
+      await database.schedules.markRow({
+        scheduleId: schedule.id,
+        sequenceId: row.sequenceId,
+        status: "skipped",
+        reasonCode: reason.code,
+        reason: reason.text,
+        numbers: reason.numbers,
+      });
+    }
+    return { skipped: next.skipped, step: stepOf(next, schedule, details, input, sky) };
+  }
+
+  function stepOf(
+    next: ReturnType<typeof nextRow>,
+    schedule: ScheduleDetail,
+    details: ReadonlyMap<string, SequenceDetail>,
+    input: NextStepInput,
+    sky: ReturnType<typeof skyOfNight>,
+  ) {
+    if (next.kind === "none") {
+      return { kind: "wait" as const, untilMs: input.dawnMs, why: "dawn: nothing else fits tonight" };
+    }
+    const sequence = details.get(next.row.sequenceId);
+    const name = sequence?.targetName ?? next.row.sequenceId;
+    if (next.kind === "wait" || sequence === undefined) {
+      const untilMs = next.kind === "wait" ? next.untilMs : input.nowMs + MS_PER_MINUTE;
+      return { kind: "wait" as const, untilMs, why: `${name}, planned for ${utcSecond(next.row.tspMs)}` };
+    }
+    const windows = windowsOf(sequence, input.observatory, sky);
+    const endMs = windows.find(
+      (window) => window.startMs <= input.nowMs && input.nowMs <= window.endMs,
+    )?.endMs;
+    return {
+      kind: "observe" as const,
+      plan: sequencePlanOf(sequence, input.observatory),
+      attempt: sequence.attempt + 1,
+      scheduleId: String(schedule.id),
+      notAfterMs: endMs ?? input.dawnMs,
+      plannedS: sequence.overheadS + remainingTime(sequence, input.observatory, NO_MEASUREMENT).durationS,
+    };
+  }
+
+  /** Plans the rest of the night, stores it with its whole problem, and reserves the quota of what was planned. */
+  async function planAgain(input: NextStepInput, cause: string): Promise<ScheduleDetail> {
+    const { observatory, nightId, nowMs, duskMs, dawnMs } = input;
+    const sequences = await database.sequences.candidates(Math.max(nowMs, duskMs), dawnMs);
+    const sky = skyOfNight(observatory.site, duskMs, dawnMs);
+    const all: Candidate[] = sequences.map((sequence) => ({
+      sequence,
+      windows: windowsOf(sequence, observatory, sky),
+      time: remainingTime(sequence, observatory, input.overhead),
+    }));
+    const candidates = all.filter((candidate) => candidate.windows.length > 0);
+    const never = all.filter((candidate) => candidate.windows.length === 0);
+    const problem = problemOf({ candidates, duskMs, dawnMs, nowMs, quotaLeftS: await quotaLeft(all) });
+    const plan = await planInThread(problem, { policy: "strict", seed: SEED }, cancellationSignal());
+    await dropReservations(candidates, plan, nowMs);
+    const shortOfQuota = await reserve(candidates, plan, nowMs);
+    const id = await database.schedules.store({
+      nightId,
+      madeMs: nowMs,
+      madeWallMs: wallMs(),
+      reason: cause,
+      problem,
+      seed: plan.seed,
+      iterations: plan.iterations,
+      objective: plan.objective,
+      policy: plan.policy,
+      rows: storedRows(plan, duskMs, never, observatory, shortOfQuota, { fromMs: duskMs, toMs: dawnMs }),
+    });
+    for (const row of plan.rows) {
+      if (shortOfQuota.has(row.sequenceId)) continue;
+      await database.sequences.setStatus({
+        id: row.sequenceId,
+        status: "planned",
+        reason: null,
+        from: OBSERVABLE_STATUSES,
+        wallMs: wallMs(),
+      });
+    }
+    const stored = await database.schedules.one(id);
+    if (stored === null) throw new Error(`schedule ${id} was stored and cannot be read`);
+    return stored;
+  }
+
+  /** What each programme may still spend on the candidates: what is free, and what these have reserved before. */
+  async function quotaLeft(candidates: readonly Candidate[]): Promise<Map<string, number>> {
+    const balances = await database.quota.balances();
+    const open = new Map(
+      (await database.quota.openAttempts()).map((attempt) => [
+        `${attempt.sequenceId}/${attempt.attempt}`,
+        attempt.reservedS,
+      ]),
+    );
+    const left = new Map<string, number>();
+    for (const { sequence } of candidates) {
+      const { programmeId } = sequence.request;
+      const before = left.get(programmeId) ?? balances.get(programmeId)?.availableS ?? 0;
+      left.set(programmeId, before + (open.get(`${sequence.id}/${sequence.attempt + 1}`) ?? 0));
+    }
+    return left;
+  }
+
+  /** A sequence that had reserved and is planned no longer gets its time back; its next attempt reserves anew. */
+  async function dropReservations(
+    candidates: readonly Candidate[],
+    plan: Schedule,
+    atMs: number,
+  ): Promise<void> {
+    const planned = new Set(plan.rows.map((row) => row.sequenceId));
+    const byId = new Map(candidates.map(({ sequence }) => [sequence.id, sequence]));
+    for (const open of await database.quota.openAttempts()) {
+      const sequence = byId.get(open.sequenceId);
+      if (sequence === undefined || planned.has(open.sequenceId)) continue;
+      await database.quota.settle({
+        sequenceId: open.sequenceId,
+        attempt: open.attempt,
+        atMs,
+        atWallMs: wallMs(),
+        outcome: "cancelled",
+        storedExposureS: 0,
+        note: "dropped from the schedule",
+      });
+    }
+  }
+
+  /** @returns the sequences whose programme had not enough left after all. */
+  async function reserve(
+    candidates: readonly Candidate[],
+    plan: Schedule,
+    atMs: number,
+  ): Promise<Set<string>> {
+    const byId = new Map(candidates.map((candidate) => [candidate.sequence.id, candidate]));
+    const short = new Set<string>();
+    for (const row of plan.rows) {
+      const candidate = byId.get(row.sequenceId);
+      if (candidate === undefined) continue;
+      const { sequence, time } = candidate;
+      const { reserved } = await database.quota.reserve({
+        sequenceId: sequence.id,
+        attempt: sequence.attempt + 1,
+        programmeId: sequence.request.programmeId,
+        seconds: reservationS(sequence.overheadS, time.durationS),
+        atMs,
+        atWallMs: wallMs(),
+      });
+      if (!reserved) short.add(sequence.id);
+    }
+    return short;
+  }
+
+  /**
+   * The frames still to be taken of a sequence that was interrupted, and the number of its next attempt.
+   * `fallback` is the whole plan, for a sequence whose rows are still being written.
+   */
+  async function remainingPlan({
+    observatory,
+    sequenceId,
+    fallback,
+  }: {
+    readonly observatory: Observatory;
+    readonly sequenceId: string;
+    readonly fallback: SequencePlan;
+  }): Promise<{ readonly plan: SequencePlan | null; readonly attempt: number }> {
+    const sequence = await database.sequences.detail(sequenceId);
+    if (sequence === null) return { plan: fallback, attempt: 1 };
+    const plan = sequencePlanOf(sequence, observatory);
+    return { plan: plan.albums.length === 0 ? null : plan, attempt: sequence.attempt + 1 };
+  }
+
+  return { nightTimes, tonight, decideNext, remainingPlan };
+}
+
+function plannedRowOf(row: StoredRow): PlannedRow {
+  return {
+    sequenceId: row.sequenceId,
+    tspMs: row.tspMs ?? 0,
+    tepMs: row.tepMs ?? 0,
+    deltaTLMs: row.deltaTLMs ?? 0,
+    deltaTRMs: row.deltaTRMs ?? 0,
+    prefersTime: row.sequence.preferredMs !== null,
+  };
+}
+
+/** A sequence as the telescope needs it: only the frames still to be taken. */
+function sequencePlanOf(sequence: SequenceDetail, observatory: Observatory): SequencePlan {
+  return {
+    sequenceId: sequence.id,
+    requestId: sequence.requestId,
+    requestName: sequence.request.name,
+    programmeId: sequence.request.programmeId,
+    target: { name: sequence.targetName, raDeg: sequence.raDeg, decDeg: sequence.decDeg },
+    albums: sequence.albums
+      .map((album) => ({
+        albumId: album.id,
+        instrumentId: album.instrumentId,
+        plans: album.plans
+          .filter((plan) => plan.remainingFrames.length > 0)
+          .map((plan) => ({
+            planId: plan.id,
+            filter: plan.filter,
+            exposureS: plan.exposureS,
+            count: plan.count,
+            frames: plan.remainingFrames,
+          })),
+      }))
+      .filter((album) => album.plans.length > 0),
+    alertKey: sequence.request.alertKey,
+    minAltDeg: Math.max(sequence.constraints.minAltDeg, observatory.telescope.minAltDeg),
+  };
+}
+
+function storedRows(
+  plan: Schedule,
+  duskMs: number,
+  never: readonly Candidate[],
+  observatory: Observatory,
+  shortOfQuota: ReadonlySet<string>,
+  night: { readonly fromMs: number; readonly toMs: number },
+) {
+  const planned = plan.rows
+    .filter((row) => !shortOfQuota.has(row.sequenceId))
+    .map((row) => ({
+      sequenceId: row.sequenceId,
+      tspMs: duskMs + row.tspMs,
+      tepMs: duskMs + row.tepMs,
+      deltaTLMs: row.deltaTLMs,
+      deltaTRMs: row.deltaTRMs,
+      score: row.score,
+      status: "planned" as const,
+      reasonCode: null,
+      reason: null,
+      numbers: null,
+    }));
+  const refused = [
+    ...plan.refused.map((refusal) => ({
+      sequenceId: refusal.sequenceId,
+      reasonCode: refusal.code as string,
+      reason: refusal.text,
+      numbers: { ...refusal.numbers, wonBy: refusal.wonBy } as Readonly<Record<string, unknown>>,
+    })),
+    ...never.map(({ sequence }) => {
+      const { text, numbers } = whyNeverTonight(sequence, observatory, night.fromMs, night.toMs);
+      return { sequenceId: sequence.id, reasonCode: "not_observable", reason: text, numbers };
+    }),
+    ...[...shortOfQuota].map((sequenceId) => ({
+      sequenceId,
+      reasonCode: "quota",
+      reason: "Not planned: its programme has not enough time left.",
+      numbers: {},
+    })),
+  ].map((refusal) => ({
+    ...refusal,
+    tspMs: null,
+    tepMs: null,
+    deltaTLMs: null,
+    deltaTRMs: null,
+    score: null,
+    status: "refused" as const,
+  }));
+  return [...planned, ...refused].map((row, index) => ({ ...row, order: index + 1 }));
+}
+
+function utcSecond(ms: number): string {
+  return `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+}

@@ -1,0 +1,5 @@
+/** The workflows that the control worker runs: the registry the bundle is made from. */
+export { alert } from "./alert.ts";
+export { night } from "./night.ts";
+export { observatory } from "./observatory.ts";
+export { sequence } from "./sequence.ts";

@@ -1,0 +1,160 @@
+import { ActivityCancellationType, proxyActivities } from "@temporalio/workflow";
+import type { CameraActivities } from "../activities/camera.ts";
+import type { DomeActivities } from "../activities/dome.ts";
+import type { RecordActivities } from "../activities/record.ts";
+import type { PlanningActivities } from "../activities/planning.ts";
+import type { TelescopeActivities } from "../activities/telescope.ts";
+import type { WatchActivities } from "../activities/watch.ts";
+import { motionLimitWallMs, wallDurationMs, type ClockFact } from "../domain/clock.ts";
+import { taskQueues } from "./names.ts";
+
+/**
+ * The only place with time-outs and retry rules. Device limits are observatory seconds, so that each proxy is made
+ * for the clock's rate; the wall part (10 s and more) is for software.
+ */
+const DEVICE_FAILURES = ["LeaseLost", "Unsafe", "OutOfLimits", "DiskFull", "BadRequest"];
+
+/** Failures are final after this long without a worker or a database: the caller closes. */
+const RECORD_LIMIT = "10 minutes";
+
+/** Telescope motions on the mount queue. */
+export function mountActivities(siteId: string, clock: ClockFact, limitS: number) {
+  return proxyActivities<TelescopeActivities>({
+    taskQueue: taskQueues(siteId).mount,
+    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
+    heartbeatTimeout: 5_000,
+    scheduleToStartTimeout: "60 s",
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: 500,
+      backoffCoefficient: 2,
+      maximumInterval: 5_000,
+      maximumAttempts: 4,
+      nonRetryableErrorTypes: DEVICE_FAILURES,
+    },
+  });
+}
+
+/** The start of a slew: short, no heartbeat, retried at once, for the path from alert to slew. */
+export function slewStartActivities(siteId: string) {
+  return proxyActivities<Pick<TelescopeActivities, "startSlew">>({
+    taskQueue: taskQueues(siteId).mount,
+    startToCloseTimeout: "15 s",
+    scheduleToStartTimeout: "30 s",
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: 100,
+      backoffCoefficient: 2,
+      maximumInterval: 2_000,
+      maximumAttempts: 5,
+      nonRetryableErrorTypes: DEVICE_FAILURES,
+    },
+  });
+}
+
+/** Opening, on the dome queue. */
+export function domeActivities(siteId: string, clock: ClockFact, limitS: number) {
+  return proxyActivities<Pick<DomeActivities, "openDome">>({
+    taskQueue: taskQueues(siteId).dome,
+    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
+    heartbeatTimeout: 5_000,
+    scheduleToStartTimeout: "60 s",
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: 1_000, maximumAttempts: 2, nonRetryableErrorTypes: DEVICE_FAILURES },
+  });
+}
+
+/** Closing and parking: never behind anything else, retried without end. */
+export function closingActivities(siteId: string, clock: ClockFact, limitS: number) {
+  return proxyActivities<Pick<DomeActivities, "closeDome"> & Pick<TelescopeActivities, "park">>({
+    taskQueue: taskQueues(siteId).fast,
+    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
+    heartbeatTimeout: 5_000,
+    cancellationType: ActivityCancellationType.ABANDON,
+    retry: { initialInterval: 2_000, backoffCoefficient: 1 },
+  });
+}
+
+/** Abort and stop: short, on `fast`, independent of heartbeats. */
+export function fastActivities(siteId: string) {
+  return proxyActivities<Pick<CameraActivities, "abortExposures"> & Pick<TelescopeActivities, "stopMount">>({
+    taskQueue: taskQueues(siteId).fast,
+    startToCloseTimeout: "5 s",
+    cancellationType: ActivityCancellationType.ABANDON,
+    retry: { initialInterval: 100, backoffCoefficient: 1.5, maximumInterval: 1_000, maximumAttempts: 10 },
+  });
+}
+
+/** One camera's own queue. `limitS` is the longest device time inside one call: read-out or cooling. */
+export function cameraActivities(siteId: string, cameraId: string, clock: ClockFact, limitS: number) {
+  return proxyActivities<CameraActivities>({
+    taskQueue: taskQueues(siteId).camera(cameraId),
+    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 60_000,
+    heartbeatTimeout: 10_000,
+    scheduleToStartTimeout: "2 minutes",
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: 250,
+      backoffCoefficient: 2,
+      maximumInterval: 5_000,
+      maximumAttempts: 20,
+      nonRetryableErrorTypes: DEVICE_FAILURES,
+    },
+  });
+}
+
+/** Database rows and journal lines: short, idempotent by natural key, retried until the database is back. */
+export function recordActivities(siteId: string) {
+  return proxyActivities<RecordActivities>({
+    taskQueue: taskQueues(siteId).io,
+    startToCloseTimeout: "10 s",
+    scheduleToCloseTimeout: RECORD_LIMIT,
+    retry: {
+      initialInterval: 200,
+      backoffCoefficient: 2,
+      maximumInterval: 5_000,
+      nonRetryableErrorTypes: ["BadRequest"],
+    },
+  });
+}
+
+/** Histories of closed workflows written to files: long, heartbeating, not urgent. */
+export function exportActivities(siteId: string) {
+  return proxyActivities<Pick<RecordActivities, "exportHistories">>({
+    taskQueue: taskQueues(siteId).io,
+    startToCloseTimeout: "5 minutes",
+    heartbeatTimeout: "30 s",
+    retry: { initialInterval: 1_000, maximumInterval: 30_000, maximumAttempts: 5 },
+  });
+}
+
+/** Planning and ephemerides on the compute queue. */
+export function planningActivities(siteId: string) {
+  return proxyActivities<PlanningActivities>({
+    taskQueue: taskQueues(siteId).compute,
+    startToCloseTimeout: "60 s",
+    scheduleToCloseTimeout: RECORD_LIMIT,
+    retry: {
+      initialInterval: 200,
+      backoffCoefficient: 2,
+      maximumInterval: 5_000,
+      nonRetryableErrorTypes: ["BadRequest"],
+    },
+  });
+}
+
+/** The watch: one activity that never ends while its workflow run is open. */
+export function watchActivities(siteId: string) {
+  return proxyActivities<WatchActivities>({
+    taskQueue: taskQueues(siteId).io,
+    startToCloseTimeout: "3650 days",
+    heartbeatTimeout: 5_000,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { initialInterval: 500, backoffCoefficient: 1 },
+  });
+}
+
+/** Wall time that a pause of `observatoryS` observatory seconds takes, at least one wall second. */
+export function pauseWallMs(clock: ClockFact, observatoryS: number): number {
+  return Math.max(1_000, wallDurationMs(clock, observatoryS * 1_000));
+}
