@@ -1,0 +1,124 @@
+import { parseArgs } from "node:util";
+import { ConfigurationError } from "../../adapters/config/explain.ts";
+import { loadObservatory } from "../../adapters/config/observatory.ts";
+import { readSettings } from "../../adapters/config/read-settings.ts";
+import type { DeviceDescription, Observatory } from "../../domain/observatory.ts";
+import { soleDevice } from "../../domain/observatory.ts";
+import { FAULT_KINDS } from "../../simulators/faults.ts";
+import { WEATHER_KINDS } from "../../simulators/weather.ts";
+
+const USAGE = [
+  `vesper sim weather ${WEATHER_KINDS.join("|")} [--seconds N]     N in observatory seconds`,
+  `vesper sim fault DEVICE ${FAULT_KINDS.join("|")} [--seconds N]     N in wall seconds`,
+  "vesper sim clear DEVICE|all",
+  "vesper sim log DEVICE",
+];
+const CLIENT_ID = "7100";
+const LIMIT_WALL_MS = 15_000;
+
+/** `vesper sim …`: weather and faults of the simulated devices. */
+export async function simCommand(args: readonly string[]): Promise<number> {
+  const { positionals, values } = read(args);
+  const [what, first = "", second = ""] = positionals;
+  const settings = readSettings(process.env);
+  const observatory = loadObservatory(settings.observatoryFile, process.env);
+  const seconds = secondsOf(values.seconds);
+  const timed = seconds === undefined ? {} : { seconds };
+  switch (what) {
+    case "weather": {
+      requireOneOf("weather", first, WEATHER_KINDS);
+      await act(soleDevice(observatory, "observingconditions"), "sim:weather", { kind: first, ...timed });
+      console.log(`Weather: ${first}${seconds === undefined ? "" : ` for ${seconds} observatory seconds`}.`);
+      return 0;
+    }
+    case "fault": {
+      const device = deviceNamed(observatory, first);
+      requireOneOf("fault", second, FAULT_KINDS);
+      await act(device, "sim:fault", { kind: second, ...timed });
+      console.log(`${device.name}: ${second}${seconds === undefined ? "" : ` for ${seconds} s`}.`);
+      return 0;
+    }
+    case "clear": {
+      const devices = first === "all" ? observatory.devices : [deviceNamed(observatory, first)];
+      for (const device of devices) await act(device, "sim:clear", {});
+      console.log(`Faults cleared: ${devices.map(({ id }) => id).join(", ")}.`);
+      return 0;
+    }
+    case "log": {
+      const log = await act(deviceNamed(observatory, first), "sim:log", {});
+      for (const entry of JSON.parse(log) as unknown[]) console.log(JSON.stringify(entry));
+      return 0;
+    }
+    default:
+      throw wrongUse(what === undefined ? "nothing asked for" : `"${what}" is not known`);
+  }
+}
+
+function wrongUse(problem: string): ConfigurationError {
+  return new ConfigurationError("vesper sim", [problem, ...USAGE]);
+}
+
+function read(args: readonly string[]): { positionals: string[]; values: { seconds?: string } } {
+  try {
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { seconds: { type: "string" } },
+    });
+    return { positionals, values: values.seconds === undefined ? {} : { seconds: values.seconds } };
+  } catch (error) {
+    throw wrongUse((error as Error).message);
+  }
+}
+
+function secondsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (text.trim() !== "" && seconds > 0) return seconds;
+  throw wrongUse(`--seconds is "${text}", must be a number above 0`);
+}
+
+function requireOneOf(field: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value))
+    throw wrongUse(`${field} is "${value}", must be one of ${allowed.join(", ")}`);
+}
+
+function deviceNamed(observatory: Observatory, id: string): DeviceDescription {
+  const device = observatory.devices.find((candidate) => candidate.id === id);
+  if (device !== undefined) return device;
+  throw wrongUse(
+    `device is "${id}", must be one of ${observatory.devices.map((candidate) => candidate.id).join(", ")}`,
+  );
+}
+
+/** Runs an Action on a simulated device and returns its answer. Throws a sentence a person understands. */
+async function act(device: DeviceDescription, action: string, parameters: object): Promise<string> {
+  const url = `${device.address}/api/v1/${device.type}/${device.number}/action`;
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: "PUT",
+      body: new URLSearchParams({
+        Action: action,
+        Parameters: JSON.stringify(parameters),
+        ClientID: CLIENT_ID,
+        ClientTransactionID: "1",
+      }),
+      signal: AbortSignal.timeout(LIMIT_WALL_MS),
+    });
+  } catch (error) {
+    throw new ConfigurationError(`${device.name} does not answer at ${device.address}`, [
+      `are the simulators running? (${(error as Error).message})`,
+    ]);
+  }
+  if (!response.ok) {
+    throw new ConfigurationError(`${device.name} refused ${action}`, [
+      `HTTP ${response.status}: ${await response.text()}`,
+    ]);
+  }
+  const answer = (await response.json()) as { Value?: string; ErrorNumber: number; ErrorMessage: string };
+  if (answer.ErrorNumber !== 0) {
+    throw new ConfigurationError(`${device.name} refused ${action}`, [answer.ErrorMessage]);
+  }
+  return answer.Value ?? "";
+}

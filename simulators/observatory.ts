@@ -1,0 +1,237 @@
+/** Builds the devices and lets them see each other's light: telescope, dome, cover, cloud, sky. */
+import type { SimulatorOptions, SimulatorSettings } from "./server.ts";
+import { actionNumber, actionParameters } from "./device.ts";
+import type { Device, DeviceAction, DeviceContext, DeviceIdentity } from "./device.ts";
+import { createCamera } from "./devices/camera.ts";
+import { createDome } from "./devices/dome.ts";
+import type { SimulatedDome } from "./devices/dome.ts";
+import { createObservingConditions } from "./devices/observing-conditions.ts";
+import { SINGLE_READ } from "./devices/readout.ts";
+import { createSafetyMonitor } from "./devices/safety-monitor.ts";
+import { createTelescope } from "./devices/telescope.ts";
+import type { SimulatedTelescope } from "./devices/telescope.ts";
+import type { LightPath } from "./exposure-light.ts";
+import { skyBrightness } from "./sky/brightness.ts";
+import { createCatalogue } from "./sky/catalogue.ts";
+import { hashText } from "./sky/random.ts";
+import { createRenderer } from "./sky/renderer.ts";
+import type { Renderer } from "./sky/renderer.ts";
+import type { Transient } from "./sky/transients.ts";
+import { createWeather, unsafeReasons } from "./weather.ts";
+import type { Weather } from "./weather.ts";
+
+export interface CameraDescription {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly pixelSizeUm: number;
+  readonly gainEPerAdu: number;
+  readonly readNoiseE: number;
+  /** Position angle of the detector's up direction, from north through east, degrees. */
+  readonly rotationDeg: number;
+  readonly setPointC: number;
+  readonly maxExposureS: number;
+  readonly kind: "visible" | "near-infrared";
+  /** Filter in the beam when no wheel moves one there. */
+  readonly band: string;
+}
+
+export interface ObservatoryOptions extends Omit<SimulatorOptions, "settings"> {
+  readonly settings: SimulatorSettings;
+  readonly nowMs: () => number;
+  readonly contextOf: (identity: DeviceIdentity) => DeviceContext;
+  readonly connected: (deviceId: string) => boolean;
+  readonly restored: (section: string) => unknown;
+  readonly save: (section: string, state: object) => void;
+}
+
+export interface SimulatedObservatory {
+  readonly devices: readonly Device[];
+  readonly close: () => Promise<void>;
+}
+
+/** Everything the devices share. */
+interface Surroundings {
+  readonly weather: Weather;
+  readonly renderer: Renderer;
+  readonly light: LightPath;
+  readonly skyMag: (atMs: number) => number;
+  readonly transients: () => readonly Transient[];
+  readonly skyActions: Readonly<Record<string, DeviceAction>>;
+  readonly unsafe: () => readonly string[];
+}
+
+const TRANSIENTS_KEPT = 50;
+
+/** The devices of the list. Throws when one has a type that is not simulated or a camera is not described. */
+export function createObservatory(options: ObservatoryOptions): SimulatedObservatory {
+  const { settings, site, nowMs } = options;
+  refuseDoubles(options.devices);
+  const weather = createWeather(nowMs, site.heightM, options.restored("weather"), (state) =>
+    options.save("weather", state),
+  );
+  const renderer = createRenderer(settings.catalogueSeed);
+  const sky = createSky(options);
+  const identityOf = (type: DeviceIdentity["type"]): DeviceIdentity | undefined =>
+    options.devices.find((identity) => identity.type === type);
+
+  const telescopeIdentity = identityOf("telescope");
+  const telescope =
+    telescopeIdentity &&
+    createTelescope(options.contextOf(telescopeIdentity), {
+      ...options.telescope,
+      site,
+      equatorialSystem: settings.equatorialSystem,
+    });
+  const domeIdentity = identityOf("dome");
+  const dome =
+    domeIdentity &&
+    createDome(options.contextOf(domeIdentity), {
+      deadManWallS: settings.deadManWallS,
+      telescopeAzDeg: () => telescope?.horizontalAt(nowMs()).azDeg ?? 0,
+    });
+  const surroundings: Surroundings = {
+    weather,
+    renderer,
+    light: lightPath(telescope, dome, weather),
+    skyMag: (atMs) => skyBrightness(site, atMs),
+    transients: sky.transients,
+    skyActions: sky.actions,
+    unsafe: () => {
+      const age = weather.kind() === "stale" ? ["the weather station's readings are stale"] : [];
+      return [...age, ...unsafeReasons(weather.reading(), settings.weatherLimits)];
+    },
+  };
+
+  const devices = options.devices.map((identity): Device => {
+    if (identity === telescopeIdentity && telescope !== undefined) {
+      return { ...telescope.device, actions: { ...telescope.device.actions, ...sky.actions } };
+    }
+    if (identity === domeIdentity && dome !== undefined) return dome.device;
+    return createOther(identity, options, surroundings);
+  });
+  return { devices, close: () => renderer.close() };
+}
+
+function createOther(identity: DeviceIdentity, options: ObservatoryOptions, around: Surroundings): Device {
+  const context = options.contextOf(identity);
+  switch (identity.type) {
+    case "camera":
+      return createOneCamera(context, options, around);
+    case "safetymonitor":
+      return createSafetyMonitor(context, {
+        reasons: around.unsafe,
+        connected: () => options.connected(identity.id),
+      });
+    case "observingconditions":
+      return createObservingConditions(context, {
+        weather: around.weather,
+        skyQuality: () => around.skyMag(options.nowMs()),
+      });
+    default:
+      throw new Error(`device "${identity.id}": a second ${identity.type} is not simulated`);
+  }
+}
+
+function createOneCamera(context: DeviceContext, options: ObservatoryOptions, around: Surroundings): Device {
+  const { id, name } = context.identity;
+  const camera = options.cameras[id];
+  if (camera === undefined) throw new Error(`camera "${id}" has no description`);
+  const infrared = camera.kind === "near-infrared";
+  return createCamera(context, {
+    detector: {
+      seed: hashText(id),
+      width: camera.widthPx,
+      height: camera.heightPx,
+      gainEPerAdu: camera.gainEPerAdu,
+      readNoiseE: camera.readNoiseE,
+      biasAdu: 1_000,
+      fullWellE: 65_535 * camera.gainEPerAdu,
+    },
+    pixelSizeUm: camera.pixelSizeUm,
+    rotationDeg: camera.rotationDeg,
+    defaultSetPointC: camera.setPointC,
+    maxExposureS: camera.maxExposureS,
+    sensorName: `${name} sensor`,
+    readoutS: 4,
+    fwhmPx: 2.2,
+    darkES: infrared ? 0.1 : 0.01,
+    darkAtC: camera.setPointC,
+    readout: SINGLE_READ,
+    telescope: options.telescope,
+    light: around.light,
+    band: () => camera.band,
+    skyMag: around.skyMag,
+    transients: around.transients,
+    renderer: around.renderer,
+    skyActions: around.skyActions,
+  });
+}
+
+function lightPath(
+  telescope: SimulatedTelescope | undefined,
+  dome: SimulatedDome | undefined,
+  weather: Weather,
+): LightPath {
+  return {
+    // Without a mount the camera stares at the pole.
+    directionAt: (atMs) => telescope?.directionAt(atMs) ?? { x: 0, y: 0, z: 1 },
+    horizontalAt: (atMs) => telescope?.horizontalAt(atMs) ?? { altDeg: 45, azDeg: 0 },
+    openFractionAt: (atMs) => dome?.openFractionAt(atMs) ?? 1,
+    lampAt: () => 0,
+    cloudTransmission: () => 1 - 0.95 * Math.max(0, (weather.reading().cloudCoverPct - 20) / 80),
+    changes: (fromMs, toMs) => [
+      ...(telescope?.changes(fromMs, toMs) ?? []),
+      ...(dome?.changes(fromMs, toMs) ?? []),
+    ],
+  };
+}
+
+/** Actions that ask the sky for its stars and put transients on it. */
+function createSky(options: ObservatoryOptions): {
+  readonly transients: () => readonly Transient[];
+  readonly actions: Readonly<Record<string, DeviceAction>>;
+} {
+  const catalogue = createCatalogue(options.settings.catalogueSeed);
+  let transients = (options.restored("sky") as { transients?: Transient[] } | undefined)?.transients ?? [];
+  return {
+    transients: () => transients,
+    actions: {
+      "sky:stars": {
+        logged: false,
+        run: (text) => {
+          const parameters = actionParameters("sky:stars", text);
+          const raDeg = actionNumber("sky:stars", parameters, "raDeg", -360, 360);
+          const decDeg = actionNumber("sky:stars", parameters, "decDeg", -90, 90);
+          const radiusDeg = actionNumber("sky:stars", parameters, "radiusDeg", 0, 5);
+          const stars = catalogue.around(raDeg, decDeg, radiusDeg);
+          return JSON.stringify(stars.map(({ raDeg, decDeg, mag }) => ({ raDeg, decDeg, mag })));
+        },
+      },
+      "sky:transient": {
+        logged: true,
+        run: (text) => {
+          const parameters = actionParameters("sky:transient", text);
+          const transient: Transient = {
+            raDeg: actionNumber("sky:transient", parameters, "raDeg", -360, 360),
+            decDeg: actionNumber("sky:transient", parameters, "decDeg", -90, 90),
+            t0Ms: actionNumber("sky:transient", parameters, "t0Ms", 0, Number.MAX_SAFE_INTEGER),
+            mag: actionNumber("sky:transient", parameters, "mag", -5, 30),
+            index: actionNumber("sky:transient", parameters, "index", 0, 5),
+          };
+          transients = [...transients, transient].slice(-TRANSIENTS_KEPT);
+          options.save("sky", { transients });
+          return JSON.stringify(transient);
+        },
+      },
+    },
+  };
+}
+
+function refuseDoubles(devices: readonly DeviceIdentity[]): void {
+  const seen = new Set<string>();
+  for (const { id, type, number } of devices) {
+    const place = `${type}/${number}`;
+    if (seen.has(place)) throw new Error(`device "${id}": ${place} is taken by another device`);
+    seen.add(place);
+  }
+}
