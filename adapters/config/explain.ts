@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import { Settings } from "typebox/system";
 import { Errors } from "typebox/value";
 
 /** Everything that is wrong with a configuration, each as one plain sentence; the message is all of them. */
@@ -14,11 +15,11 @@ export class ConfigurationError extends Error {
 
 /**
  * Sentences for every way `value` breaks `schema`: field, value, rule. A schema may carry its rule in words as the
- * keyword `rule`; without one TypeBox's own message is used.
+ * keyword `rule`; without one TypeBox's own message is used. The value of a schema marked `secret` is not repeated.
  */
 export function explain(schema: TSchema, value: unknown): string[] {
   const sentences = new Set<string>();
-  for (const error of Errors(schema, value)) {
+  for (const error of allErrors(schema, value)) {
     // An unknown field is reported twice: once as a "false" schema of the field, once at its parent.
     if (error.keyword === "boolean") continue;
     // Of a choice, the choice as a whole is told, not each way of missing it.
@@ -36,14 +37,25 @@ export function explain(schema: TSchema, value: unknown): string[] {
         sentences.add(`${joined(field, name)} is missing: must be ${wanted?.rule ?? "given"}`);
       }
     } else {
-      const rule = (broken as { rule?: string } | undefined)?.rule;
-      const shown = JSON.stringify(at(value, error.instancePath)) ?? "undefined";
+      const { rule, secret } = (broken ?? {}) as { rule?: string; secret?: boolean };
+      const shown = secret === true ? "set" : (JSON.stringify(at(value, error.instancePath)) ?? "undefined");
       sentences.add(
         `${field === "" ? "the file" : field} is ${shown}: must be ${rule ?? error.message.replace(/^must be /, "")}`,
       );
     }
   }
   return [...sentences];
+}
+
+/** TypeBox stops at 8 errors by itself, to be safe from what strangers send; a configuration is ours. */
+function allErrors(schema: TSchema, value: unknown): ReturnType<typeof Errors> {
+  const { maxErrors } = Settings.Get();
+  Settings.Set({ maxErrors: 1_000 });
+  try {
+    return Errors(schema, value);
+  } finally {
+    Settings.Set({ maxErrors });
+  }
 }
 
 /** `/devices/0/address` as `devices[0].address`. */

@@ -45,15 +45,20 @@ export const environmentSchema = Type.Object(
         rule: "an instant with its zone in ISO 8601, such as 2026-11-20T23:30:00Z",
       }),
     ),
-    VESPER_PASSWORD: Type.Optional(Type.String({ minLength: 8, rule: "at least 8 characters" })),
+    VESPER_PASSWORD: Type.Optional(
+      Type.String({ minLength: 8, secret: true, rule: "at least 8 characters" }),
+    ),
     VESPER_WEBHOOK_SECRET: Type.Optional(
       Type.String({
         pattern: "^(whsec_)?[A-Za-z0-9+/]{16,}={0,2}$",
         rule: "a Standard Webhooks secret: whsec_ followed by at least 12 bytes in base64 (24 are usual)",
+        secret: true,
       }),
     ),
     VESPER_TEMPORAL_CLI: Type.Optional(text("the path of the Temporal CLI")),
-    VESPER_POSTGRES_PASSWORD: Type.Optional(Type.String({ minLength: 8, rule: "at least 8 characters" })),
+    VESPER_POSTGRES_PASSWORD: Type.Optional(
+      Type.String({ minLength: 8, secret: true, rule: "at least 8 characters" }),
+    ),
     VESPER_ALPACA_DISCOVERY: flag(),
     VESPER_RETIME: flag(),
     VESPER_PUBLIC_URL: Type.Optional(
@@ -69,6 +74,7 @@ export const environmentSchema = Type.Object(
     DATABASE_URL: Type.Optional(
       Type.String({
         pattern: "^postgres(ql)?://",
+        secret: true,
         rule: "a PostgreSQL address such as postgres://user:password@host:5432/vesper",
       }),
     ),
