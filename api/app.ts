@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import cookie from "@fastify/cookie";
+import formbody from "@fastify/formbody";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import Fastify from "fastify";
+import { observatoryMs } from "../domain/clock.ts";
+import type { ApiContext, App } from "./context.ts";
+import type { ApiDeps } from "./deps.ts";
+import { createStateReader } from "./live/state-reader.ts";
+import { addAssets, loadAssets } from "./pages/assets.ts";
+import { createPages } from "./pages/pages.ts";
+import { createRenderer } from "./pages/renderer.ts";
+import { addAccess } from "./plugins/access.ts";
+import { addErrors } from "./plugins/errors.ts";
+import { addIdentity, createIdentities } from "./plugins/identity.ts";
+import { addOpenApi, addOpenApiRoute } from "./plugins/openapi.ts";
+import { addSecurity } from "./plugins/security.ts";
+import { accountRoutes } from "./routes/account/routes.ts";
+import { healthRoutes } from "./routes/health/routes.ts";
+import { homeRoutes } from "./routes/home/routes.ts";
+import { situationFromDatabase } from "./situation/from-database.ts";
+import { situationOf } from "./situation/situation.ts";
+
+const viewsFolder = fileURLToPath(new URL("../views/", import.meta.url));
+const packageFile = new URL("../package.json", import.meta.url);
+
+/** Largest form or JSON body; notices have a limit of their own. */
+const BODY_LIMIT = 256 * 1024;
+
+/** The web: pages for people and JSON for programs. Does not listen. */
+export async function buildApp(deps: ApiDeps): Promise<App> {
+  const { database, observatory, settings, nowWallMs, clock } = deps;
+  const version = String((JSON.parse(readFileSync(packageFile, "utf8")) as { version: unknown }).version);
+  const app: App = Fastify({
+    logger: deps.logStream === undefined ? false : { level: settings.logLevel, stream: deps.logStream },
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 30_000,
+    genReqId: () => Math.random().toString(36).slice(2, 10),
+    // Open event streams would keep the server from closing.
+    forceCloseConnections: true,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  const identities = createIdentities(deps);
+  const stateReader = createStateReader(deps.gateway, nowWallMs);
+  const situation = async () =>
+    situationOf(await stateReader.readOrLast(1_000), observatory, () =>
+      situationFromDatabase(database, observatory, observatoryMs(clock(), nowWallMs())),
+    );
+  const assets = loadAssets();
+  const renderer = createRenderer(viewsFolder);
+  const pages = createPages({ ...deps, renderer, identities, assets, situation, version });
+
+  addErrors(app, pages);
+  await addSecurity(app, settings.publicUrl);
+  await app.register(cookie);
+  await app.register(formbody);
+  addIdentity(app);
+  addAccess(app, identities);
+  await addOpenApi(app, version);
+
+  const context: ApiContext = { app, deps, pages, identities, stateReader, situation };
+  addAssets(app, assets);
+  healthRoutes(context);
+  accountRoutes(context);
+  homeRoutes(context);
+  addOpenApiRoute(app);
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,31 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from "fastify";
+import type { ApiDeps } from "./deps.ts";
+import type { StateReader } from "./live/state-reader.ts";
+import type { Pages } from "./pages/pages.ts";
+import type { Identities } from "./plugins/identity.ts";
+import type { Situation } from "./situation/situation.ts";
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** What the routes of one noun work with. */
+export interface ApiContext {
+  readonly app: App;
+  readonly deps: ApiDeps;
+  readonly pages: Pages;
+  readonly identities: Identities;
+  readonly stateReader: StateReader;
+  readonly situation: () => Promise<Situation>;
+}

@@ -1,0 +1,153 @@
+import { STATUS_CODES } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { may } from "../../domain/permissions/permissions.ts";
+import type { Permission } from "../../domain/permissions/permissions.ts";
+import type { ApiDeps } from "../deps.ts";
+import type { Identities } from "../plugins/identity.ts";
+import type { Problem } from "../problem.ts";
+import type { Situation } from "../situation/situation.ts";
+import { shownClock, statusBar } from "../situation/status-bar.ts";
+import type { Assets } from "./assets.ts";
+import type { Renderer } from "./renderer.ts";
+import { themeOf, themeChoices } from "./theme.ts";
+
+/** What one page adds to the frame. */
+export interface PageModel {
+  readonly title: string;
+  /** One sentence that answers the page. */
+  readonly sentence: string;
+  /** Topics of the event stream that this page shows live, besides the status bar. */
+  readonly topics?: readonly string[];
+  /** Query of the event stream: filters of the journal. */
+  readonly streamQuery?: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Pages {
+  /** Sends a page within its frame. */
+  send(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    name: string,
+    model: PageModel,
+    status?: number,
+  ): Promise<FastifyReply>;
+  /** Sends a part of a page without a frame. */
+  fragment(reply: FastifyReply, name: string, model: object): FastifyReply;
+  /** Sends the page that says a problem in words. Needs neither database nor workflow. */
+  problem(request: FastifyRequest, reply: FastifyReply, problem: Problem): Promise<FastifyReply>;
+}
+
+const NAVIGATION: readonly {
+  readonly href: string;
+  readonly label: string;
+  readonly permission: Permission;
+}[] = [
+  { href: "/", label: "Home", permission: "read" },
+  { href: "/night", label: "Night", permission: "read" },
+  { href: "/schedule", label: "Schedule", permission: "read" },
+  { href: "/requests", label: "Requests", permission: "read" },
+  { href: "/alerts", label: "Alerts", permission: "read" },
+  { href: "/images", label: "Images", permission: "read" },
+  { href: "/system", label: "System", permission: "read" },
+];
+
+export interface PagesDeps extends Pick<ApiDeps, "settings" | "observatory" | "clock" | "nowWallMs"> {
+  readonly renderer: Renderer;
+  readonly identities: Identities;
+  readonly assets: Assets;
+  readonly situation: () => Promise<Situation>;
+  readonly version: string;
+}
+
+export function createPages(deps: PagesDeps): Pages {
+  const { renderer, identities, assets, observatory, clock, nowWallMs, version } = deps;
+
+  function frame(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    situation: Situation | null,
+    page: PageModel,
+  ): object {
+    const { identity } = request;
+    const theme = themeOf(request);
+    const path = request.url.split("?")[0] ?? "/";
+    const shown = shownClock(clock(), observatory, nowWallMs());
+    const mayControl = identity !== null && may(identity.profile, "night.control");
+    const topics = ["status", ...(page.topics ?? [])].join(",");
+    return {
+      theme,
+      themes: themeChoices(theme),
+      back: request.method === "GET" ? request.url : "/",
+      csrf: identities.csrfToken(request, reply),
+      assets: assets.addresses,
+      version,
+      siteName: observatory.site.name,
+      shown,
+      status: situation === null ? null : statusBar(situation, clock(), nowWallMs()),
+      user: identity === null ? null : { name: identity.name, profile: identity.profile },
+      mayControl,
+      stream:
+        identity === null
+          ? ""
+          : `/events?topics=${topics}${page.streamQuery === undefined ? "" : `&${page.streamQuery}`}`,
+      nav:
+        identity === null
+          ? []
+          : NAVIGATION.filter(({ permission }) => may(identity.profile, permission)).map((entry) => ({
+              ...entry,
+              current: entry.href === "/" ? path === "/" : path.startsWith(entry.href),
+            })),
+    };
+  }
+
+  function html(reply: FastifyReply, status: number, body: string): FastifyReply {
+    return reply
+      .status(status)
+      .header("cache-control", "no-store")
+      .type("text/html; charset=utf-8")
+      .serializer((text: string) => text)
+      .send(body);
+  }
+
+  return {
+    send: async (request, reply, name, model, status = 200) => {
+      const situation = request.identity === null ? null : await deps.situation();
+      return html(
+        reply,
+        status,
+        renderer.page(name, { ...frame(request, reply, situation, model), ...model }),
+      );
+    },
+    fragment: (reply, name, model) => html(reply, 200, renderer.fragment(name, model)),
+    problem: async (request, reply, problem) => {
+      const model = {
+        title: problemTitle(problem.status),
+        sentence: problem.message,
+        status_: problem.status,
+        id: request.id,
+        signedIn: request.identity !== null,
+      };
+      // Whatever is down may be what made the problem: the frame is drawn without it.
+      const body = renderer.page("problem", { ...frame(request, reply, null, model), ...model });
+      return html(reply, problem.status, body);
+    },
+  };
+}
+
+function problemTitle(status: number): string {
+  switch (status) {
+    case 403:
+      return "Not allowed";
+    case 404:
+      return "Not found";
+    case 409:
+      return "Not done";
+    case 429:
+      return "Too many attempts";
+    case 503:
+      return "Not answering";
+    default:
+      return STATUS_CODES[status] ?? "Problem";
+  }
+}

@@ -1,0 +1,68 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { may, profilesThatMay } from "../../domain/permissions/permissions.ts";
+import type { Permission } from "../../domain/permissions/permissions.ts";
+import { Problem } from "../problem.ts";
+import type { Identities } from "./identity.ts";
+
+/** What a route asks of who comes: `public`, `signed` (the webhook decides itself), or a permission. */
+export type Access = Permission | "public" | "signed";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+}
+
+const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+
+/**
+ * Guards every route by what its config says; a route that says nothing does not start the server.
+ * Writes of a browser carry a CSRF token besides the cookie; a Bearer token is proof enough.
+ */
+export function addAccess(app: FastifyInstance, identities: Identities): void {
+  app.addHook("onRoute", (route) => {
+    if (route.config?.access === undefined) throw new Error(`route ${route.url} does not say who may use it`);
+  });
+
+  app.addHook("onRequest", async (request, reply) => {
+    const { access } = request.routeOptions.config;
+    // A route that does not exist says 404 to everybody, and needs no database for that.
+    if (access === undefined || access === "signed" || isAsset(request)) return;
+    request.identity = await identities.identify(request);
+    if (access === "public") return;
+    const { identity } = request;
+    if (identity === null) {
+      if (request.url.startsWith("/api/") || request.url.startsWith("/events")) {
+        throw new Problem(401, "Sign in, or send an API token: Authorization: Bearer …", {
+          "www-authenticate": 'Bearer realm="vesper"',
+        });
+      }
+      const next = request.method === "GET" ? `?next=${encodeURIComponent(request.url)}` : "";
+      await reply.redirect(`/sign-in${next}`, 303);
+      return;
+    }
+    if (!may(identity.profile, access)) throw new Problem(403, refusal(identity.profile, access));
+  });
+
+  // After the body is read: the token of a form travels in it.
+  app.addHook("preValidation", async (request) => {
+    const { access } = request.routeOptions.config;
+    if (!WRITES.has(request.method) || access === undefined || access === "signed") return;
+    if (request.identity?.how === "token") return;
+    if (!identities.hasCsrfToken(request)) {
+      throw new Problem(
+        403,
+        "This form is from another visit. Go back, load the page again and press the button once more. Nothing was changed.",
+      );
+    }
+  });
+}
+
+function isAsset(request: FastifyRequest): boolean {
+  return request.url.startsWith("/public/");
+}
+
+function refusal(profile: string, permission: Permission): string {
+  const who = profilesThatMay(permission).filter((each) => each !== "feed");
+  return `Your account has the profile ${profile}, which may not do this. It takes ${who.join(" or ")}: an administrator can change your profile.`;
+}

@@ -1,0 +1,83 @@
+import type { Observatory } from "../../domain/observatory.ts";
+import type { Hold, Mode } from "../../domain/safety/holds.ts";
+import type { ShutterWord, WeatherValues } from "../../domain/safety/watch-state.ts";
+import type { NightReport, NightTimes, ObservatoryState } from "../../workflows/messages.ts";
+import type { LastKnown } from "../live/state-reader.ts";
+
+/** What pages show of the observatory, wherever it is known from. */
+export interface Situation {
+  readonly mode: Mode | "UNKNOWN";
+  readonly holds: readonly Hold[];
+  readonly closedByHand: boolean;
+  /** The interlock; `safe` is null when nothing is known. */
+  readonly safety: { readonly safe: boolean | null; readonly reasons: readonly string[] };
+  readonly weather: {
+    readonly safe: boolean | null;
+    readonly reasons: readonly string[];
+    readonly values: WeatherValues | null;
+  };
+  readonly dome: ShutterWord;
+  readonly guard: { readonly tripped: boolean; readonly silent: boolean; readonly why: string } | null;
+  readonly devices: readonly SituationDevice[];
+  readonly night: NightReport | null;
+  readonly lastNight: ObservatoryState["lastNight"];
+  readonly tonight: Pick<
+    NightTimes,
+    "date" | "prepareMs" | "sunsetMs" | "duskMs" | "dawnMs" | "sunriseMs" | "why"
+  > | null;
+  readonly pendingAlerts: ObservatoryState["pendingAlerts"];
+  readonly alertInProgress: string | null;
+  /** Null while `observatory` answers; else since when (wall ms) not, and who is away. */
+  readonly stale: { readonly sinceWallMs: number; readonly why: string } | null;
+}
+
+export interface SituationDevice {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly state: "UNKNOWN" | "UP" | "DEGRADED" | "DISABLED";
+  readonly blocking: boolean;
+  readonly detail: string;
+}
+
+/**
+ * The situation from the workflow's answer, marked stale when it is its last one.
+ * @param fromDatabase what the database knows, asked only when `observatory` has not answered this process yet
+ */
+export async function situationOf(
+  known: LastKnown,
+  observatory: Observatory,
+  fromDatabase: () => Promise<Omit<Situation, "stale">>,
+): Promise<Situation> {
+  if (known.answer !== null) return { ...fromState(known.answer.state, observatory), stale: known.silence };
+  return { ...(await fromDatabase()), stale: known.silence };
+}
+
+function fromState(state: ObservatoryState, observatory: Observatory): Omit<Situation, "stale"> {
+  const { watch } = state;
+  return {
+    mode: state.mode,
+    holds: state.holds,
+    closedByHand: state.closedByHand,
+    safety: watch === null ? { safe: null, reasons: [] } : watch.safety,
+    weather: watch === null ? { safe: null, reasons: [], values: null } : watch.weather,
+    dome: watch === null ? "Unknown" : watch.dome.shutter,
+    guard: watch === null ? null : watch.guard,
+    devices: observatory.devices.map((device) => {
+      const condition = watch?.devices[device.id];
+      return {
+        id: device.id,
+        name: device.name,
+        type: device.type,
+        state: condition?.state ?? "UNKNOWN",
+        blocking: device.blocking,
+        detail: condition?.detail ?? "not seen yet",
+      };
+    }),
+    night: state.night,
+    lastNight: state.lastNight,
+    tonight: state.tonight,
+    pendingAlerts: state.pendingAlerts,
+    alertInProgress: state.alertInProgress,
+  };
+}

@@ -1,0 +1,87 @@
+import type { ClockFact } from "../../domain/clock.ts";
+import { observatoryMs } from "../../domain/clock.ts";
+import { lastDeg } from "../../domain/astronomy/alt-az.ts";
+import { DEG_PER_HOUR, MS_PER_HOUR } from "../../domain/units.ts";
+import type { Observatory } from "../../domain/observatory.ts";
+import type { Executing, ExecutingFrame } from "../../workflows/messages.ts";
+import { NBSP } from "../words/numbers.ts";
+import { clockTime, duration } from "../words/time.ts";
+import { phaseSentence } from "./phase.ts";
+import type { Situation } from "./situation.ts";
+import { domeMark, modeMark, safetyMark } from "./tone.ts";
+import type { Mark } from "./tone.ts";
+
+/** The bar on top of every page. */
+export interface StatusBar {
+  readonly mode: Mark;
+  readonly phase: string;
+  readonly safety: Mark & { readonly why: string };
+  readonly dome: Mark;
+  /** What is exposing now; empty when nothing is. */
+  readonly executing: string;
+  readonly alert: { readonly name: string; readonly href: string } | null;
+  readonly stale: string;
+}
+
+/** The observatory clock as pages carry it: the script ticks it from here. */
+export interface ShownClock {
+  readonly utc: string;
+  readonly lst: string;
+  readonly nowMs: number;
+  readonly rate: number;
+  /** Empty on the real sky. */
+  readonly badge: string;
+}
+
+export function statusBar(situation: Situation, clock: ClockFact, nowWallMs: number): StatusBar {
+  const nowMs = observatoryMs(clock, nowWallMs);
+  const { alertInProgress, stale } = situation;
+  const executing = situation.night?.executing ?? null;
+  return {
+    mode: modeMark(situation.mode),
+    phase: phaseSentence(situation, nowMs),
+    safety: safetyMark(situation),
+    dome: domeMark(situation.dome),
+    executing: executing === null ? "" : executingWords(executing, nowMs),
+    alert:
+      alertInProgress === null
+        ? null
+        : { name: alertInProgress, href: `/alerts/${encodeURIComponent(alertInProgress)}` },
+    stale:
+      stale === null
+        ? ""
+        : `Last known state. ${stale.why} Silent for ${duration(nowWallMs - stale.sinceWallMs)}.`,
+  };
+}
+
+export function shownClock(clock: ClockFact, observatory: Observatory, nowWallMs: number): ShownClock {
+  const nowMs = observatoryMs(clock, nowWallMs);
+  const lstMs = (lastDeg(observatory.site, nowMs) / DEG_PER_HOUR) * MS_PER_HOUR;
+  return {
+    utc: clockTime(nowMs),
+    lst: clockTime(lstMs),
+    nowMs,
+    rate: clock.rate,
+    badge: clock.rate === 1 ? "" : `x${clock.rate} DEMO`,
+  };
+}
+
+/** `GRB 250704B, r 60 s, 23 s left`; of several cameras the first that is busy. */
+export function executingWords(executing: Executing, nowMs: number): string {
+  const frame = executing.cameras.find(({ phase }) => phase !== "waiting") ?? executing.cameras[0];
+  return frame === undefined ? executing.target : `${executing.target}, ${frameWords(frame, nowMs)}`;
+}
+
+/** `r 60 s, frame 2 of 5, 23 s left`. */
+export function frameWords(frame: ExecutingFrame, nowMs: number): string {
+  const what = `${frame.filter} ${frame.exposureS}${NBSP}s`;
+  const leftMs = remainingMs(frame, nowMs);
+  if (frame.phase === "exposing" && leftMs !== null) return `${what}, ${duration(leftMs)} left`;
+  return `${what}, ${frame.phase}`;
+}
+
+/** Observatory ms until the shutter closes; null when it is not open. */
+export function remainingMs(frame: ExecutingFrame, nowMs: number): number | null {
+  if (frame.startMs === null) return null;
+  return Math.max(0, frame.startMs + frame.exposureS * 1_000 - nowMs);
+}
