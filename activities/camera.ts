@@ -13,7 +13,7 @@ import {
   type CameraDeps,
   type ExposureInput,
 } from "./exposure.ts";
-import { withFailures } from "./failures.ts";
+import { runActivity } from "./run-activity.ts";
 import { createFetchExposure, type ExposureFetched } from "./fetch-exposure.ts";
 import { createPointings } from "./pointings.ts";
 import { createStartExposure } from "./start-exposure.ts";
@@ -188,14 +188,14 @@ export function createCameraActivities(deps: CameraDeps) {
   }
 
   return {
-    coolCamera: (input: CoolInput) => withFailures(() => coolCamera(input)),
-    startExposure: (input: ExposureInput) => withFailures(() => startExposure(input)),
-    fetchExposure: (input: ExposureInput) => withFailures(() => fetchExposure(input)),
+    coolCamera: (input: CoolInput) => runActivity(() => coolCamera(input)),
+    startExposure: (input: ExposureInput) => runActivity(() => startExposure(input)),
+    fetchExposure: (input: ExposureInput) => runActivity(() => fetchExposure(input)),
     abortExposures: (input: { readonly cameraIds: readonly string[]; readonly reason: string }) =>
-      withFailures(() => abortExposures(input)),
+      runActivity(() => abortExposures(input)),
     awaitIdle: (input: { readonly cameraIds: readonly string[]; readonly limitS: number }) =>
-      withFailures(() => awaitIdle(input)),
+      runActivity(() => awaitIdle(input)),
     settleAborted: (input: ExposureInput & { readonly reason?: string }) =>
-      withFailures(() => settleAborted(input)),
+      runActivity(() => settleAborted(input)),
   };
 }

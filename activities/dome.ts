@@ -1,21 +1,18 @@
-import { cancellationSignal, log } from "@temporalio/activity";
+import { cancellationSignal } from "@temporalio/activity";
 import type { SafetyMonitorClient } from "../adapters/alpaca/conditions.ts";
 import type { DomeClient, DomeStatus } from "../adapters/alpaca/dome.ts";
 import { motionLimitWallMs } from "../domain/clock.ts";
 import type { Lease } from "../workflows/messages.ts";
 import { nowMs, type Clocks } from "./clocks.ts";
-import { failure, FAILURE, withFailures } from "./failures.ts";
+import { failure, FAILURE } from "./failures.ts";
+import { runActivity } from "./run-activity.ts";
 import { checkLease, type ReadLease } from "./lease-check.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
-
-/** Notes a close order before it is sent, so that the watch can tell an ordered closing from any other. */
-export type NoteCloseOrder = (order: { readonly why: string; readonly wallMs: number }) => Promise<void>;
 
 export interface DomeDeps {
   readonly dome: DomeClient;
   readonly safety: SafetyMonitorClient;
   readonly readLease: ReadLease;
-  readonly noteCloseOrder: NoteCloseOrder;
   readonly clocks: Clocks;
 }
 
@@ -28,7 +25,7 @@ export interface OpenDomeInput {
 export interface CloseDomeInput {
   /** Observatory seconds. */
   readonly limitS: number;
-  /** A sentence for the record. */
+  /** A sentence for the history. */
   readonly why: string;
 }
 
@@ -45,7 +42,7 @@ const REPEAT_ORDER_WALL_MS = 1_000;
 export type DomeActivities = ReturnType<typeof createDomeActivities>;
 
 /** What moves the shutter. Opening needs the lease and a safe interlock; closing needs nothing. */
-export function createDomeActivities({ dome, safety, readLease, noteCloseOrder, clocks }: DomeDeps) {
+export function createDomeActivities({ dome, safety, readLease, clocks }: DomeDeps) {
   const done = (already: boolean): DomeMoved => ({
     doneMs: nowMs(clocks),
     doneWallMs: clocks.wallMs(),
@@ -101,12 +98,12 @@ export function createDomeActivities({ dome, safety, readLease, noteCloseOrder, 
    * Closes the shutter and verifies Closed. Needs no lease and stops nothing else; run twice it finds its own motion.
    * Throws DeviceFault when the shutter reports an error a second time, LimitExceeded, DeviceUnreachable.
    */
-  async function closeDome({ limitS, why }: CloseDomeInput): Promise<DomeMoved> {
+  async function closeDome({ limitS }: CloseDomeInput): Promise<DomeMoved> {
     const clock = clocks.fact();
     const signal = cancellationSignal();
     const { shutter } = await dome.status({ signal });
     if (shutter === "Closed") return done(true);
-    await order(why, signal);
+    await dome.closeShutter({ signal });
     let orderedWallMs = clocks.wallMs();
     let retried = false;
     return waitUntil(
@@ -127,25 +124,17 @@ export function createDomeActivities({ dome, safety, readLease, noteCloseOrder, 
           );
         }
         retried ||= shutter === "Error";
-        await order(why, signal);
+        await dome.closeShutter({ signal });
         orderedWallMs = clocks.wallMs();
         return undefined;
       },
     );
   }
 
-  async function order(why: string, signal: AbortSignal): Promise<void> {
-    const noted = noteCloseOrder({ why, wallMs: clocks.wallMs() });
-    // A full disk must not keep the dome open: the note is waited for, its failure is not.
-    const [closed, note] = await Promise.allSettled([dome.closeShutter({ signal }), noted]);
-    if (closed.status === "rejected") throw closed.reason;
-    if (note.status === "rejected") log.warn("the close order could not be noted", { error: note.reason });
-  }
-
   return {
-    openDome: (input: OpenDomeInput) => withFailures(() => openDome(input)),
-    closeDome: (input: CloseDomeInput) => withFailures(() => closeDome(input)),
+    openDome: (input: OpenDomeInput) => runActivity(() => openDome(input)),
+    closeDome: (input: CloseDomeInput) => runActivity(() => closeDome(input)),
     /** The shutter as it is now. */
-    domeStatus: (): Promise<DomeStatus> => withFailures(() => dome.status({ signal: cancellationSignal() })),
+    domeStatus: (): Promise<DomeStatus> => runActivity(() => dome.status({ signal: cancellationSignal() })),
   };
 }

@@ -59,12 +59,3 @@ export function asFailure(error: unknown): unknown {
   }
   return error;
 }
-
-/** Runs the body of an activity and throws a device's problems as failures with types. */
-export async function withFailures<R>(body: () => Promise<R>): Promise<R> {
-  try {
-    return await body();
-  } catch (error) {
-    throw asFailure(error);
-  }
-}

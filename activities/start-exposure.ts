@@ -84,7 +84,8 @@ export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, 
     await checkLease(deps.readLease, input.lease);
     signal.throwIfAborted();
     const askedMs = nowMs(clocks);
-    await camera.startExposure(input.exposureS, input.light, { signal });
+    // Not cut short by a cancellation: whether the shutter opened must be known.
+    await camera.startExposure(input.exposureS, input.light);
     const answeredMs = nowMs(clocks);
 
     let startMs = answeredMs;

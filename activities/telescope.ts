@@ -7,7 +7,8 @@ import { ON_TARGET_ARCSEC, whyNotPointing } from "../domain/safety/pointing.ts";
 import { ARCSEC_PER_DEG, separationDeg } from "../domain/units.ts";
 import type { Lease, TargetPosition } from "../workflows/messages.ts";
 import { nowMs, type Clocks } from "./clocks.ts";
-import { failure, FAILURE, withFailures } from "./failures.ts";
+import { failure, FAILURE } from "./failures.ts";
+import { runActivity } from "./run-activity.ts";
 import { checkLease, type ReadLease } from "./lease-check.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
 
@@ -86,7 +87,8 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
     }
     if (status.parked) await moving(() => telescope.unpark({ signal }));
     if (status.parked || !status.tracking) await moving(() => telescope.setTracking(true, { signal }));
-    await moving(() => telescope.slewTo(target, { signal }));
+    // Not cut short by a cancellation: whether the mount moves must be known.
+    await moving(() => telescope.slewTo(target));
     return started(false);
   }
 
@@ -180,11 +182,11 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
   }
 
   return {
-    startSlew: (input: SlewInput) => withFailures(() => startSlew(input)),
+    startSlew: (input: SlewInput) => runActivity(() => startSlew(input)),
     awaitOnTarget: (input: { readonly target: TargetPosition; readonly limitS: number }) =>
-      withFailures(() => awaitOnTarget(input)),
-    park: (input: { readonly limitS: number }) => withFailures(() => park(input)),
-    stopMount: () => withFailures(stopMount),
+      runActivity(() => awaitOnTarget(input)),
+    park: (input: { readonly limitS: number }) => runActivity(() => park(input)),
+    stopMount: () => runActivity(stopMount),
   };
 }
 

@@ -1,4 +1,4 @@
-import { cancellationSignal, heartbeat, sleep } from "@temporalio/activity";
+import { cancellationSignal, sleep } from "@temporalio/activity";
 import { isSilence } from "../adapters/alpaca/errors.ts";
 import type { ClockFact } from "../domain/clock.ts";
 import { failure, FAILURE } from "./failures.ts";
@@ -17,7 +17,7 @@ export function motionPollWallMs(clock: ClockFact): number {
 }
 
 /**
- * Looks until `look` gives something other than undefined, with a heartbeat at each look.
+ * Looks until `look` gives something other than undefined.
  * A device that does not answer for a moment is looked at again until the limit.
  * Throws LimitExceeded, or DeviceUnreachable when it was silent at the last look; CancelledFailure when cancelled.
  */
@@ -28,7 +28,6 @@ export async function waitUntil<R>(
   const signal = cancellationSignal();
   const startedMs = performance.now();
   for (;;) {
-    heartbeat();
     let silence: unknown;
     try {
       const seen = await look(signal);

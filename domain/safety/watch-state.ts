@@ -54,7 +54,8 @@ export type DeviceStateWord = "UNKNOWN" | "UP" | "DEGRADED" | "DISABLED";
 
 export interface DeviceCondition {
   readonly state: DeviceStateWord;
-  readonly since: number;
+  /** Observatory ms since which the state is this. */
+  readonly sinceMs: number;
   readonly blocking: boolean;
   /** The main value in words, e.g. `tracking`, `cooling −61.2 of −70.0 °C`. */
   readonly detail: string;

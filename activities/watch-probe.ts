@@ -1,0 +1,118 @@
+import { createCameraClient } from "../adapters/alpaca/camera.ts";
+import { createObservingConditionsClient, createSafetyMonitorClient } from "../adapters/alpaca/conditions.ts";
+import { createPlainDevice } from "../adapters/alpaca/plain-device.ts";
+import { createDomeClient } from "../adapters/alpaca/dome.ts";
+import { checkIdentity, type IdentityVerdict } from "../adapters/alpaca/management.ts";
+import { createTelescopeClient } from "../adapters/alpaca/telescope.ts";
+import type { AlpacaTransport, CallOptions } from "../adapters/alpaca/transport.ts";
+import type { DeviceDescription, Observatory } from "../domain/observatory.ts";
+import type { Reading } from "../domain/safety/readings.ts";
+import { nowMs, type Clocks } from "./clocks.ts";
+
+/** One device as the watch looks at it. */
+export interface DeviceProbe {
+  /** One poll. Throws DeviceProblem when it is missed. */
+  poll(): Promise<Reading>;
+  /** Whether it is the device of the observatory file. */
+  identify(): Promise<IdentityVerdict>;
+}
+
+/** A device that hangs is given up for one poll after this long; the others have their own. */
+const POLL_LIMIT_MS = 2_000;
+/** The ages of single sensors are asked for this often: they are many calls, and the limit is a minute. */
+const SENSOR_AGES_EVERY_WALL_MS = 5_000;
+
+/** Makes the probe of a device of any type. */
+export function createProbe(
+  transport: AlpacaTransport,
+  observatory: Observatory,
+  device: DeviceDescription,
+  clocks: Clocks,
+): DeviceProbe {
+  const options: CallOptions = { limitMs: POLL_LIMIT_MS };
+  return {
+    poll: pollOf(transport, observatory, device, clocks, options),
+    identify: () => checkIdentity(transport, device, options),
+  };
+}
+
+function pollOf(
+  transport: AlpacaTransport,
+  observatory: Observatory,
+  device: DeviceDescription,
+  clocks: Clocks,
+  options: CallOptions,
+): () => Promise<Reading> {
+  switch (device.type) {
+    case "telescope": {
+      const client = createTelescopeClient(transport, device, () => nowMs(clocks));
+      return async () => {
+        const { parked, tracking, slewing, raDeg, decDeg, altDeg, azDeg } = await client.status(options);
+        return { type: "telescope", parked, tracking, slewing, raDeg, decDeg, altDeg, azDeg };
+      };
+    }
+    case "dome": {
+      const client = createDomeClient(transport, device);
+      return async () => {
+        const { shutter, azDeg } = await client.status(options);
+        return { type: "dome", shutter, azDeg };
+      };
+    }
+    case "camera": {
+      const client = createCameraClient(transport, device);
+      const setPointC =
+        observatory.instruments.find(({ cameraId }) => cameraId === device.id)?.setPointC ?? null;
+      return async () => {
+        const { state, imageReady, temperatureC, coolerPowerPct, percentCompleted } =
+          await client.status(options);
+        return {
+          type: "camera",
+          state,
+          imageReady,
+          temperatureC,
+          setPointC,
+          coolerPowerPct,
+          percentCompleted,
+        };
+      };
+    }
+    case "safetymonitor": {
+      const client = createSafetyMonitorClient(transport, device);
+      return async () => ({ type: "safetymonitor", isSafe: await client.isSafe(options) });
+    }
+    case "observingconditions":
+      return weatherPoll(transport, device, clocks, options);
+    default: {
+      const client = createPlainDevice(transport, device.type, device);
+      return async () => ({ type: "plain", values: await client.values(options) });
+    }
+  }
+}
+
+function weatherPoll(
+  transport: AlpacaTransport,
+  device: DeviceDescription,
+  clocks: Clocks,
+  options: CallOptions,
+): () => Promise<Reading> {
+  const client = createObservingConditionsClient(transport, device);
+  let ages: { readonly oldestWallS: number; readonly askedWallMs: number } | null = null;
+  return async () => {
+    const wallMs = clocks.wallMs();
+    const due = ages === null || wallMs - ages.askedWallMs >= SENSOR_AGES_EVERY_WALL_MS;
+    const [values, oldestAgeS] = await Promise.all([
+      client.values(options),
+      due ? client.oldestAgeS(options) : undefined,
+    ]);
+    // The station counts in seconds of the observatory clock; staleness is a matter of wall time.
+    if (oldestAgeS !== undefined) {
+      ages = { oldestWallS: oldestAgeS / clocks.fact().rate, askedWallMs: wallMs };
+    }
+    const sinceAskedS = ages === null ? 0 : (wallMs - ages.askedWallMs) / 1_000;
+    return {
+      type: "observingconditions",
+      values,
+      ageWallS: (ages?.oldestWallS ?? Number.POSITIVE_INFINITY) + sinceAskedS,
+    };
+  };
+}

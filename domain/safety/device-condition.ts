@@ -1,0 +1,60 @@
+import type { DeviceStateWord } from "./watch-state.ts";
+
+/** Polls missed in a row before a device counts as degraded, and as disabled. */
+export const DEGRADED_AFTER_MISSES = 3;
+export const DISABLED_AFTER_MISSES = 10;
+
+/** What the watch keeps of one device from poll to poll. */
+export interface DeviceRecord {
+  readonly state: DeviceStateWord;
+  readonly sinceMs: number;
+  /** Polls missed in a row. */
+  readonly misses: number;
+  /** Wall time of the last answer, or null. */
+  readonly answeredWallMs: number | null;
+  /** Why the last poll was missed; empty when it was answered. */
+  readonly why: string;
+}
+
+export const UNKNOWN_DEVICE: DeviceRecord = {
+  state: "UNKNOWN",
+  sinceMs: 0,
+  misses: 0,
+  answeredWallMs: null,
+  why: "",
+};
+
+/** The record after a poll that was answered: UP, whatever it was. */
+export function answered(before: DeviceRecord, nowMs: number, wallMs: number): DeviceRecord {
+  return {
+    state: "UP",
+    sinceMs: before.state === "UP" ? before.sinceMs : nowMs,
+    misses: 0,
+    answeredWallMs: wallMs,
+    why: "",
+  };
+}
+
+/**
+ * The record after a poll that was missed (no answer, or one that cannot be used): DEGRADED from the 3rd in a row,
+ * DISABLED from the 10th.
+ */
+export function missed(before: DeviceRecord, why: string, nowMs: number): DeviceRecord {
+  const misses = before.misses + 1;
+  return moved({ ...before, misses, why }, stateAfter(before.state, misses), nowMs);
+}
+
+/** The record of a device at whose address another one answers: DISABLED at once, nothing may be sent there. */
+export function mistaken(before: DeviceRecord, why: string, nowMs: number): DeviceRecord {
+  return moved({ ...before, misses: Math.max(before.misses, DISABLED_AFTER_MISSES), why }, "DISABLED", nowMs);
+}
+
+function moved(record: DeviceRecord, state: DeviceStateWord, nowMs: number): DeviceRecord {
+  return record.state === state ? record : { ...record, state, sinceMs: nowMs };
+}
+
+function stateAfter(before: DeviceStateWord, misses: number): DeviceStateWord {
+  if (misses >= DISABLED_AFTER_MISSES) return "DISABLED";
+  if (misses >= DEGRADED_AFTER_MISSES) return "DEGRADED";
+  return before;
+}

@@ -1,0 +1,192 @@
+import type { Observatory } from "../observatory.ts";
+import { UNKNOWN_DEVICE, type DeviceRecord } from "./device-condition.ts";
+import { discreteFact, readingInWords, type Reading } from "./readings.ts";
+import type { DeviceCondition, Verdict, WatchState, WeatherValues } from "./watch-state.ts";
+import { weatherVerdict, type WeatherVerdict } from "./weather-verdict.ts";
+
+/** All that the watch knows at one moment. */
+export interface WatchBoard {
+  readonly devices: ReadonlyMap<string, DeviceEntry>;
+  readonly guard: GuardReading;
+  readonly closedLeaseHolder: string | null;
+}
+
+export interface DeviceEntry {
+  readonly record: DeviceRecord;
+  /** The newest answer; null before the first. */
+  readonly reading: Reading | null;
+}
+
+/** The guard's word of itself, and when it last gave one that was fresh. */
+export interface GuardReading {
+  readonly tripped: boolean;
+  readonly why: string;
+  /** Wall time of its last loop; of the start of this watch, before the first. */
+  readonly loopWallMs: number;
+}
+
+/** The guard counts as silent after this long without a loop, wall ms. */
+export const GUARD_SILENT_WALL_MS = 15_000;
+/** The interlock's last word counts for this long, wall ms: one lost packet closes no dome. */
+export const INTERLOCK_GRACE_WALL_MS = 3_000;
+
+export interface Moment {
+  readonly wallMs: number;
+  readonly atMs: number;
+}
+
+const NO_VALUES: WeatherValues = {
+  humidityPct: null,
+  temperatureC: null,
+  dewPointC: null,
+  windMS: null,
+  gustMS: null,
+  windDirectionDeg: null,
+  rainMmH: null,
+  cloudPct: null,
+  pressureHPa: null,
+  skyQualityMagArcsec2: null,
+  skyTemperatureC: null,
+  seeingArcsec: null,
+};
+
+/** The state to signal: every device, the verdicts, guard and lease holder. */
+export function watchStateOf(
+  board: WatchBoard,
+  observatory: Observatory,
+  { wallMs, atMs }: Moment,
+  { seq, runWallMs }: { readonly seq: number; readonly runWallMs: number },
+): WatchState {
+  const telescope = readingOf(board, "telescope");
+  const silent = wallMs - board.guard.loopWallMs > GUARD_SILENT_WALL_MS;
+  const { safe, reasons } = weatherOf(board, observatory, wallMs);
+  return {
+    seq,
+    runWallMs,
+    wallMs,
+    atMs,
+    safety: interlockOf(board, observatory, wallMs),
+    weather: { safe, reasons, values: readingOf(board, "observingconditions")?.values ?? NO_VALUES },
+    dome: { shutter: shutterOf(board, observatory) },
+    telescope: {
+      parked: telescope?.parked ?? null,
+      tracking: telescope?.tracking ?? null,
+      slewing: telescope?.slewing ?? null,
+    },
+    guard: { tripped: board.guard.tripped, silent, why: guardInWords(board.guard, silent, wallMs) },
+    devices: Object.fromEntries(
+      observatory.devices.map((device) => [
+        device.id,
+        conditionOf(device.name, device.blocking, board.devices.get(device.id)),
+      ]),
+    ),
+    closedLeaseHolder: board.closedLeaseHolder,
+  };
+}
+
+/** The weather verdict with the limits crossed: unsafe when the station has not answered for too long. */
+export function weatherOf(board: WatchBoard, observatory: Observatory, wallMs: number): WeatherVerdict {
+  const entry = entryOf(board, observatory, "observingconditions");
+  const reading = readingOf(board, "observingconditions");
+  const answeredWallMs = entry?.record.answeredWallMs ?? null;
+  const ageWallS =
+    reading === undefined || answeredWallMs === null
+      ? Number.POSITIVE_INFINITY
+      : reading.ageWallS + (wallMs - answeredWallMs) / 1_000;
+  return weatherVerdict(reading?.values ?? NO_VALUES, ageWallS, observatory.weather);
+}
+
+/** The interlock's verdict: false when it says so, has not spoken yet, or has been silent beyond its grace. */
+function interlockOf(board: WatchBoard, observatory: Observatory, wallMs: number): Verdict {
+  const entry = entryOf(board, observatory, "safetymonitor");
+  const reading = readingOf(board, "safetymonitor");
+  const answeredWallMs = entry?.record.answeredWallMs ?? null;
+  if (entry === undefined || reading === undefined || answeredWallMs === null) {
+    return {
+      safe: false,
+      reasons: [`The interlock has not answered yet. ${entry?.record.why ?? ""}`.trimEnd()],
+    };
+  }
+  if (wallMs - answeredWallMs > INTERLOCK_GRACE_WALL_MS) {
+    return {
+      safe: false,
+      reasons: [
+        `The interlock has not answered for more than ${INTERLOCK_GRACE_WALL_MS / 1_000} s. ${entry.record.why}`.trimEnd(),
+      ],
+    };
+  }
+  return reading.isSafe
+    ? { safe: true, reasons: [] }
+    : { safe: false, reasons: ["The interlock says unsafe."] };
+}
+
+/** The shutter, Unknown when the dome no longer answers: an old Open or Closed may be wrong. */
+function shutterOf(board: WatchBoard, observatory: Observatory): WatchState["dome"]["shutter"] {
+  const state = entryOf(board, observatory, "dome")?.record.state;
+  if (state === "DISABLED" || state === "UNKNOWN") return "Unknown";
+  return readingOf(board, "dome")?.shutter ?? "Unknown";
+}
+
+function guardInWords(guard: GuardReading, silent: boolean, wallMs: number): string {
+  if (guard.tripped) return guard.why;
+  if (!silent) return "";
+  return `The guard has been silent for ${((wallMs - guard.loopWallMs) / 1_000).toFixed(0)} s.`;
+}
+
+function conditionOf(name: string, blocking: boolean, entry: DeviceEntry | undefined): DeviceCondition {
+  const { state, sinceMs, why } = entry?.record ?? UNKNOWN_DEVICE;
+  const reading = entry?.reading ?? null;
+  const words = reading === null ? "not heard yet" : readingInWords(reading);
+  const failing = state === "DEGRADED" || state === "DISABLED" || reading === null;
+  return {
+    state,
+    sinceMs,
+    blocking,
+    detail: failing && why !== "" ? why : failing ? `${name}: ${words}` : words,
+  };
+}
+
+/**
+ * The discrete facts of a state in one string: equal strings need no new signal. Numbers that move, sentences that hold
+ * them, and the short states of a mount under way are left out.
+ */
+export function discreteFacts(board: WatchBoard, state: WatchState, weather: WeatherVerdict): string {
+  return JSON.stringify([
+    state.safety.safe,
+    weather.crossed,
+    state.dome.shutter,
+    state.telescope.parked,
+    state.guard.tripped,
+    state.guard.silent,
+    state.closedLeaseHolder,
+    Object.entries(state.devices).map(([id, { state: word }]) => [id, word]),
+    [...board.devices].map(([id, { reading }]) => [id, discreteFact(reading)]),
+  ]);
+}
+
+/** Whether every device has answered, or has been given up for now: before that a state would cry wolf. */
+export function isComplete(board: WatchBoard, observatory: Observatory): boolean {
+  return observatory.devices.every((device) => {
+    const record = board.devices.get(device.id)?.record;
+    return record !== undefined && record.state !== "UNKNOWN";
+  });
+}
+
+function entryOf(
+  board: WatchBoard,
+  observatory: Observatory,
+  type: Observatory["devices"][number]["type"],
+): DeviceEntry | undefined {
+  const device = observatory.devices.find((candidate) => candidate.type === type);
+  return device === undefined ? undefined : board.devices.get(device.id);
+}
+
+function readingOf<T extends Reading["type"]>(
+  board: WatchBoard,
+  type: T,
+): Extract<Reading, { type: T }> | undefined {
+  for (const { reading } of board.devices.values()) {
+    if (reading?.type === type) return reading as Extract<Reading, { type: T }>;
+  }
+  return undefined;
+}
