@@ -122,7 +122,7 @@ function taskOf(sound: SoundSequence, starts: IntervalSet[], rank: number): Task
 }
 
 function readSequence(id: string, input: Record<string, unknown>): SoundSequence {
-  const { owner, priority, durationMs, overheadMs, preferredMs } = input;
+  const { owner, priority, durationMs, overheadMs, preferredMs = null } = input;
   const numbers = { durationMs, overheadMs };
   for (const [field, value] of Object.entries(numbers)) {
     if (!isMs(value)) throw new Unfit("invalid_number", {}, field);

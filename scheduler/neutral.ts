@@ -33,6 +33,9 @@ export interface NeutralAnswer {
  */
 export function problemFromInstance(instance: unknown): Problem {
   if (!isObject(instance)) throw new ProblemError("", "must be an object");
+  if (instance.schema !== undefined && instance.schema !== "pyros-sched-instance/1") {
+    throw new ProblemError("/schema", 'must be "pyros-sched-instance/1"');
+  }
   if (!isObject(instance.night)) throw new ProblemError("/night", "must be an object");
   const startJd = julianDate(instance.night.start_jd, "/night/start_jd");
   const endJd = julianDate(instance.night.end_jd, "/night/end_jd");

@@ -126,7 +126,7 @@ export class ProblemError extends Error {
   readonly rule: string;
 
   constructor(path: string, rule: string) {
-    super(`problem${path}: ${rule}`);
+    super(`${path === "" ? "the document" : path} ${rule}`);
     this.path = path;
     this.rule = rule;
   }
