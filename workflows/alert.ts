@@ -190,11 +190,11 @@ export async function alert(
     storeRequest(request, from);
     const given = await sent;
     if (asked !== request.generation || progress !== "requested") return;
-    if (given === null) setProgress("queued", "Neither the night nor the majordome has answered yet.");
-    else if (given.answer === "accepted") setProgress("accepted", given.reason);
-    else if (given.answer === "queued") setProgress("queued", `Waits: ${given.reason}`);
-    else setProgress("notObserved", `Refused: ${given.reason}`);
-    if (progress === "queued") await giveUpWhenExpired(request);
+    if (given?.answer === "accepted") return setProgress("accepted", given.reason);
+    if (given?.answer === "refused") return setProgress("notObserved", `Refused: ${given.reason}`);
+    const why = given?.reason ?? "neither the night nor the majordome has answered yet.";
+    setProgress("queued", `Waits: ${why}`);
+    await giveUpWhenExpired(request);
   }
 
   async function ask(request: PreemptRequest, doors: readonly string[]): Promise<PreemptAnswer | null> {
