@@ -58,7 +58,8 @@ export interface ExposureStore {
   exposing(id: ExposureId, startMs: number): Promise<void>;
   end(id: ExposureId, end: ExposureEnd, reason: string): Promise<void>;
   /** Image row and exposure row `stored`, in one transaction; twice is once. */
-  store(input: ExposureInput, cameraId: string, frame: StoredFrame, facts: FrameFacts): Promise<void>;
+  store(frame: StoredFrame, facts: FrameFacts): Promise<void>;
+  /** The stored image of a frame, or null. Brings an exposure row up to date whose image row is there already. */
   imageOf(id: ExposureId): Promise<StoredImage | null>;
 }
 
@@ -73,6 +74,8 @@ export interface FrameFacts {
   readonly input: ExposureInput;
   readonly instrument: InstrumentDescription;
   readonly cameraName: string;
+  /** Side of one pixel, micrometres. */
+  readonly pixelSizeUm: number;
   /** Observatory time, Unix ms. */
   readonly startMs: number;
   /** Where the mount pointed, ICRS degrees: as it said itself, else as commanded. */

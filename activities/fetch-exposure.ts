@@ -34,8 +34,7 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
    * Throws DeviceUnreachable, DeviceFault and what storing throws: those are retried, the image waits in the camera.
    */
   return async function fetchExposure(input: ExposureInput): Promise<ExposureFetched> {
-    const row = await exposures.find(input);
-    const stored = row?.state === "stored" ? await exposures.imageOf(input) : null;
+    const [row, stored] = await Promise.all([exposures.find(input), exposures.imageOf(input)]);
     if (stored !== null) return { kind: "stored", ...stored };
     if (row === null) return { kind: "lost", reason: "It was never started: no record of it exists." };
     if (row.state === "lost" || row.state === "aborted") {
@@ -103,8 +102,9 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
   async function stow(input: ExposureInput, row: ExposureFacts): Promise<StoredImage> {
     const { camera, instrument } = apparatusOf(deps, input);
     const signal = cancellationSignal();
-    const [raw, status, pointing] = await Promise.all([
+    const [raw, pixelSizeUm, status, pointing] = await Promise.all([
       camera.download({ signal }),
+      camera.pixelSizeUm({ signal }),
       camera.status({ signal }),
       pointings.of(input, signal),
     ]);
@@ -113,13 +113,14 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
       input,
       instrument,
       cameraName: camera.name,
+      pixelSizeUm,
       startMs,
       pointing,
       temperatureC: status.temperatureC,
       nightDate: nightDateAt(deps.observatory.site, startMs),
     };
     const frame = await deps.storeFrame(raw, facts);
-    await exposures.store(input, instrument.cameraId, frame, facts);
+    await exposures.store(frame, facts);
     const { imageId, path, sha256, bytes } = frame;
     return { imageId, path, sha256, bytes };
   }

@@ -32,6 +32,8 @@ export interface CameraClient {
   lastExposure(options?: CallOptions): Promise<LastExposure | null>;
   /** The finished frame as it comes over the wire. */
   download(options?: CallOptions): Promise<RawImage>;
+  /** Side of one unbinned pixel, micrometres. */
+  pixelSizeUm(options?: CallOptions): Promise<number>;
   /** Full frame, bin 1, cooler on at this set point (Celsius). */
   configure(setPointC: number, options?: CallOptions): Promise<void>;
   connect(options?: CallOptions): Promise<void>;
@@ -95,6 +97,8 @@ export function createCameraClient(transport: AlpacaTransport, address: DeviceAd
         throw error;
       }
     },
+
+    pixelSizeUm: (options) => device.get("pixelsizex", {}, options),
 
     download: (options) => transport.getImage(address, options),
 

@@ -1,0 +1,31 @@
+import type { RawImage } from "../adapters/alpaca/transport.ts";
+import type { FrameDescription } from "../domain/imaging/headers.ts";
+
+/** One frame to be written, as it is handed to the thread. */
+export interface FrameJob {
+  readonly raw: RawImage;
+  /** Header facts; the size is what the camera sent. */
+  readonly description: Omit<FrameDescription, "width" | "height">;
+  /** Absolute. */
+  readonly fitsFile: string;
+  readonly previewFile: string;
+}
+
+/** What the thread wrote. */
+export interface FrameWritten {
+  readonly width: number;
+  readonly height: number;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly statistics: Readonly<Record<string, unknown>>;
+}
+
+export type FrameAnswer =
+  | { readonly id: number; readonly written: FrameWritten }
+  | {
+      readonly id: number;
+      /** The camera's answer cannot be used, or the disk refused. */
+      readonly fault: "device" | "disk";
+      readonly message: string;
+    };

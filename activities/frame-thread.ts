@@ -1,0 +1,54 @@
+import { parentPort } from "node:worker_threads";
+import { DeviceProblem } from "../adapters/alpaca/errors.ts";
+import { decodeRawImage, type PixelImage } from "../adapters/alpaca/image.ts";
+import { encodePng } from "../adapters/files/png.ts";
+import { storeAtomically } from "../adapters/files/store-atomically.ts";
+import { headerRecord } from "../domain/imaging/headers.ts";
+import { buildFrame } from "../domain/imaging/science-frame.ts";
+import type { FrameAnswer, FrameJob, FrameWritten } from "./frame-job.ts";
+
+/** The thread that turns a camera's answer into files: some 100 ms a megapixel that the event loop must not feel. */
+
+parentPort?.on("message", ({ id, job }: { readonly id: number; readonly job: FrameJob }) => {
+  void write(job)
+    .then(
+      (written): FrameAnswer => ({ id, written }),
+      (error: unknown): FrameAnswer => ({
+        id,
+        fault: error instanceof DeviceProblem || error instanceof RangeError ? "device" : "disk",
+        message: error instanceof Error ? error.message : String(error),
+      }),
+    )
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
+    .then((answer) => parentPort?.postMessage(answer));
+});
+
+async function write({ raw, description, fitsFile, previewFile }: FrameJob): Promise<FrameWritten> {
+  const image = decodeRawImage(raw);
+  const { width, height } = image;
+  const frame = buildFrame(counts(image, raw.device), { ...description, width, height });
+  // The preview first: whoever finds the FITS file finds the picture beside it.
+  await storeAtomically(previewFile, encodePng(frame.preview));
+  const { sha256, bytes } = await storeAtomically(fitsFile, frame.fits);
+  return {
+    width,
+    height,
+    sha256,
+    bytes,
+    header: headerRecord(frame.cards),
+    statistics: { ...frame.statistics },
+  };
+}
+
+/** The counts as 16 bits unsigned, what the files hold. Throws RangeError for a colour frame or counts beyond. */
+function counts(image: PixelImage, device: string): Uint16Array {
+  const { pixels, planes } = image;
+  if (planes !== 1)
+    throw new RangeError(`${device} sent a frame of ${planes} planes, must be 1 (monochrome)`);
+  if (pixels instanceof Uint16Array) return pixels;
+  const outside = pixels.findIndex((value: number) => !(value >= 0 && value <= 65_535));
+  if (outside >= 0) {
+    throw new RangeError(`${device} sent a frame with a count of ${pixels[outside]}, must be 0 to 65535`);
+  }
+  return Uint16Array.from(pixels);
+}
