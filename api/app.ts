@@ -19,6 +19,7 @@ import { addSecurity } from "./plugins/security.ts";
 import { accountRoutes } from "./routes/account/routes.ts";
 import { healthRoutes } from "./routes/health/routes.ts";
 import { homeRoutes } from "./routes/home/routes.ts";
+import { observatoryRoutes } from "./routes/observatory/routes.ts";
 import { situationFromDatabase } from "./situation/from-database.ts";
 import { situationOf } from "./situation/situation.ts";
 
@@ -55,6 +56,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   await addSecurity(app, settings.publicUrl);
   await app.register(cookie);
   await app.register(formbody);
+  acceptEmptyJson(app);
   addIdentity(app);
   addAccess(app, identities);
   await addOpenApi(app, version);
@@ -63,8 +65,18 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   addAssets(app, assets);
   healthRoutes(context);
   accountRoutes(context);
+  observatoryRoutes(context);
   homeRoutes(context);
   addOpenApiRoute(app);
   await app.ready();
   return app;
+}
+
+/** Commands have no body: a program that says "JSON" and sends none is right. */
+function acceptEmptyJson(app: App): void {
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else void parse(request, body as string, done);
+  });
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { isDatabaseUnavailable } from "../../db/connection.ts";
 import type { Database } from "../../db/orm.ts";
 import type { Profile } from "../../domain/permissions/profiles.ts";
 import { Problem } from "../problem.ts";
@@ -10,6 +11,7 @@ export const SESSION_COOKIE = "vesper_session";
 const VISITOR_COOKIE = "vesper_visitor";
 const SESSION_MS = 12 * 3_600_000;
 const TOUCH_EVERY_MS = 60_000;
+const REMEMBER_MS = 600_000;
 
 /** Who asks. */
 export interface Identity {
@@ -40,9 +42,29 @@ export interface IdentityDeps {
 
 /** Sessions of browsers and tokens of programs. Decorates each request with `identity`. */
 export function createIdentities({ database, nowWallMs }: IdentityDeps) {
+  // Who was let in lately may go on pressing Pause and Close while the database is away.
+  const lately = new Map<string, Identity & { readonly untilWallMs: number }>();
+
   async function ofSession(token: string): Promise<Identity | null> {
+    const id = tokenHash(token);
+    try {
+      const identity = await ofStoredSession(id);
+      lately.delete(id);
+      if (identity !== null) lately.set(id, { ...identity, untilWallMs: nowWallMs() + REMEMBER_MS });
+      if (lately.size > 1_000) lately.delete(lately.keys().next().value ?? "");
+      return identity;
+    } catch (error) {
+      const remembered = lately.get(id);
+      if (!isDatabaseUnavailable(error) || remembered === undefined || remembered.untilWallMs < nowWallMs()) {
+        throw error;
+      }
+      return remembered;
+    }
+  }
+
+  async function ofStoredSession(id: string): Promise<Identity | null> {
     const wallMs = nowWallMs();
-    const found = await database.sessions.find(tokenHash(token), wallMs);
+    const found = await database.sessions.find(id, wallMs);
     if (found === null) return null;
     const { session, user } = found;
     if (wallMs - session.seenWallMs > TOUCH_EVERY_MS) {

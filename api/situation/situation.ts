@@ -53,7 +53,8 @@ export async function situationOf(
   return { ...(await fromDatabase()), stale: known.silence };
 }
 
-function fromState(state: ObservatoryState, observatory: Observatory): Omit<Situation, "stale"> {
+/** What the workflow answered, as pages show it. */
+export function fromState(state: ObservatoryState, observatory: Observatory): Omit<Situation, "stale"> {
   const { watch } = state;
   return {
     mode: state.mode,
