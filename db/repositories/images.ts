@@ -1,4 +1,5 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
+import { Exposure } from "../entities/exposure.ts";
 import { Image, type ImageRecord } from "../entities/image.ts";
 import { type Page, pageBounds, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
@@ -25,6 +26,24 @@ export function createImageRepository(orm: MikroORM) {
     return recordOf(await em.fork().findOneOrFail(Image, { exposureId: image.exposureId }));
   };
 
+  /**
+   * Stores the image of an exposure and marks the exposure `stored`, in one transaction: a frame counts as taken exactly
+   * when its image is recorded. Run twice it is once.
+   */
+  const store = async (key: ExposureKey, image: ImageRecord): Promise<void> =>
+    orm.em.fork().transactional(async (em) => {
+      await em.upsert(
+        Image,
+        { ...image },
+        { onConflictFields: ["exposureId"], onConflictExcludeFields: ["id"] },
+      );
+      await em.nativeUpdate(
+        Exposure,
+        { ...key, state: { $in: ["starting", "exposing", "read"] } },
+        { state: "stored", endMs: image.startMs + Math.round(image.exposureS * 1_000) },
+      );
+    });
+
   const one = async (id: string): Promise<ImageRecord | null> => {
     const row = await orm.em.fork().findOne(Image, { id });
     return row === null ? null : recordOf(row);
@@ -48,7 +67,7 @@ export function createImageRepository(orm: MikroORM) {
     return { items: rows.map((row) => recordOf(row)), total };
   };
 
-  return { upsert, one, ofExposure, list };
+  return { upsert, store, one, ofExposure, list };
 }
 
 /** Id of an image: `R0012-1-vis-1-003-1` for frame 3 of plan `R0012-1-vis-1`, first attempt. */

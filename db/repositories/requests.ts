@@ -98,15 +98,17 @@ export function createRequestRepository(orm: MikroORM) {
         .execute();
       const sequenceId = `${id}-g${request.generation}`;
       if ((await em.count(Sequence, { id: sequenceId })) === 0) {
-        await insertSequence(em, {
-          id: sequenceId,
-          requestId: id,
-          ordinal: request.generation,
-          generation: request.generation,
-          status: "submitted",
-          sequence: request.sequence,
-          wallMs: request.wallMs,
-        });
+        await insertSequences(em, [
+          {
+            id: sequenceId,
+            requestId: id,
+            ordinal: request.generation,
+            generation: request.generation,
+            status: "submitted",
+            sequence: request.sequence,
+            wallMs: request.wallMs,
+          },
+        ]);
         await em.nativeUpdate(
           Sequence,
           {
@@ -210,53 +212,62 @@ async function insertRequest(em: EntityManager, id: string, request: NewRequest)
     submittedWallMs: request.submit ? request.wallMs : null,
   };
   await em.insert(Request, { ...record });
-  for (const [index, sequence] of request.sequences.entries()) {
-    const ordinal = index + 1;
-    await insertSequence(em, {
-      id: `${id}-${ordinal}`,
+  await insertSequences(
+    em,
+    request.sequences.map((sequence, index) => ({
+      id: `${id}-${index + 1}`,
       requestId: id,
-      ordinal,
+      ordinal: index + 1,
       generation: 0,
       status: request.submit ? "submitted" : "draft",
       sequence,
       wallMs: request.wallMs,
-    });
-  }
+    })),
+  );
   return record;
 }
 
-async function insertSequence(
-  em: EntityManager,
-  row: {
-    readonly id: string;
-    readonly requestId: string;
-    readonly ordinal: number;
-    readonly generation: number;
-    readonly status: SequenceStatus;
-    readonly sequence: BuiltSequence;
-    readonly wallMs: number;
-  },
-): Promise<void> {
-  const { albums, ...facts } = row.sequence;
-  await em.insert(Sequence, {
-    ...facts,
-    id: row.id,
-    requestId: row.requestId,
-    ordinal: row.ordinal,
-    generation: row.generation,
-    status: row.status,
-    statusReason: null,
-    attempt: 0,
-    updatedWallMs: row.wallMs,
-  });
-  for (const album of albums) {
-    const albumId = `${row.id}-${album.instrumentId}`;
-    await em.insert(Album, { id: albumId, sequenceId: row.id, instrumentId: album.instrumentId });
-    for (const [index, plan] of album.plans.entries()) {
-      const ordinal = index + 1;
-      await em.insert(Plan, { ...plan, id: `${albumId}-${ordinal}`, albumId, ordinal });
-    }
-  }
+interface NewSequence {
+  readonly id: string;
+  readonly requestId: string;
+  readonly ordinal: number;
+  readonly generation: number;
+  readonly status: SequenceStatus;
+  readonly sequence: BuiltSequence;
+  readonly wallMs: number;
+}
+
+/** One statement per table, however many sequences: a monitoring request has one for each night. */
+async function insertSequences(em: EntityManager, rows: readonly NewSequence[]): Promise<void> {
+  if (rows.length === 0) return;
+  await em.insertMany(
+    Sequence,
+    rows.map(({ sequence: { albums: _albums, ...facts }, wallMs, ...row }) => ({
+      ...facts,
+      ...row,
+      statusReason: null,
+      attempt: 0,
+      updatedWallMs: wallMs,
+    })),
+  );
+  const albums = rows.flatMap(({ id, sequence }) =>
+    sequence.albums.map((album) => ({ ...album, id: `${id}-${album.instrumentId}`, sequenceId: id })),
+  );
+  await em.insertMany(
+    Album,
+    albums.map(({ plans: _plans, ...album }) => album),
+  );
+  await em.insertMany(
+    Plan,
+    albums.flatMap((album) =>
+      album.plans.map((plan, index) => ({
+        ...plan,
+        id: `${album.id}-${index + 1}`,
+        albumId: album.id,
+        ordinal: index + 1,
+      })),
+    ),
+  );
 }
 
 async function setSequences(
