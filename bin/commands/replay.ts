@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from "@temporalio/worker";
+import { DefaultLogger, Runtime, Worker } from "@temporalio/worker";
+import { workflowBundle } from "../../workers/bundle.ts";
 
 /** What came of replaying one history. */
 export interface ReplayResult {
@@ -60,10 +60,7 @@ function historyFiles(where: string): string[] {
 /** Replays histories one after the other; needs no server. */
 export async function replayHistories(files: readonly string[]): Promise<ReplayResult[]> {
   quiet();
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL("../../workflows/index.ts", import.meta.url)),
-    logger: new DefaultLogger("ERROR"),
-  });
+  const bundle = await workflowBundle();
   const results: ReplayResult[] = [];
   for (const file of files) {
     const history = JSON.parse(readFileSync(file, "utf8")) as StoredHistory;
@@ -71,7 +68,7 @@ export async function replayHistories(files: readonly string[]): Promise<ReplayR
     const workflowType = started?.workflowType?.name ?? "unknown";
     const workflowId = started?.workflowId ?? path.basename(file, ".json");
     const events = history.events?.length ?? 0;
-    const difference = await Worker.runReplayHistory({ workflowBundle }, history, workflowId).then(
+    const difference = await Worker.runReplayHistory({ workflowBundle: bundle }, history, workflowId).then(
       () => null,
       (error: unknown) => firstDifference(error as Error),
     );

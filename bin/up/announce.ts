@@ -3,6 +3,7 @@ import type { Settings } from "../../adapters/config/settings.ts";
 import type { ClockFact } from "../../domain/clock.ts";
 import { observatoryMs } from "../../domain/clock.ts";
 import type { Observatory } from "../../domain/observatory.ts";
+import { PASSWORD_FILE } from "./seeding.ts";
 import type { SeededAccounts } from "./seeding.ts";
 
 /** Prints where to look, once everything is ready. */
@@ -36,13 +37,18 @@ export function announce(
   );
   if (accounts.demo.length > 0) {
     say(`  Accounts      ${accounts.demo.join(", ")}`);
-    say(
-      `  Password      ${accounts.password ?? `as printed at the first start, kept in ${path.join(settings.home, "password")}`}`,
-    );
+    say(`  Password      ${passwordWords(settings, accounts)}`);
   }
   for (const remark of remarks(settings, accounts)) say(`  ${remark}`);
   say("  Stop with Ctrl-C; `npm start` goes on where it stopped.");
   say("");
+}
+
+function passwordWords(settings: Settings, accounts: SeededAccounts): string {
+  if (accounts.newPassword !== null)
+    return `${accounts.newPassword} (kept in ${path.join(settings.home, PASSWORD_FILE)})`;
+  if (settings.password !== null) return "the one in VESPER_PASSWORD";
+  return `in ${path.join(settings.home, PASSWORD_FILE)}`;
 }
 
 function remarks(settings: Settings, accounts: SeededAccounts): string[] {

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Settings } from "../../adapters/config/settings.ts";
 import { sunCrossings } from "../../domain/astronomy/night.ts";
@@ -82,22 +82,9 @@ export function isDemoClock(fact: ClockFact): boolean {
   return fact.rate !== 1 || fact.startMs !== fact.anchorMs;
 }
 
-const clockFile = (home: string): string => path.join(home, "clock.json");
-
 /** Writes VESPER_HOME/clock.json, for the processes that live without a database (guard, simulators). */
 export function writeClockFile(home: string, fact: ClockFact): void {
-  const file = clockFile(home);
+  const file = path.join(home, "clock.json");
   writeFileSync(`${file}.new`, `${JSON.stringify(fact)}\n`);
   renameSync(`${file}.new`, file);
-}
-
-/** The clock in VESPER_HOME/clock.json, null when there is none that can be read. */
-export function readClockFile(home: string): ClockFact | null {
-  try {
-    const { startMs, anchorMs, rate, epoch } = JSON.parse(readFileSync(clockFile(home), "utf8")) as ClockFact;
-    const whole = [startMs, anchorMs, rate, epoch].every((value) => Number.isFinite(value)) && rate > 0;
-    return whole ? { startMs, anchorMs, rate, epoch } : null;
-  } catch {
-    return null;
-  }
 }

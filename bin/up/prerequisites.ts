@@ -4,6 +4,7 @@ import { Connection } from "@temporalio/client";
 import { Client } from "pg";
 import { loadObservatory } from "../../adapters/config/observatory.ts";
 import type { Settings } from "../../adapters/config/settings.ts";
+import { loadStrategies, strategyFolder } from "../../adapters/config/strategies.ts";
 import type { RunRecord } from "../../adapters/processes/run-list.ts";
 import { findTemporalCli } from "../../adapters/temporal-cli/find.ts";
 import type { Observatory } from "../../domain/observatory.ts";
@@ -58,6 +59,13 @@ export async function checkPrerequisites(
     observatory = loadObservatory(settings.observatoryFile, env);
     return `${observatory.site.name} (${path.relative(process.cwd(), settings.observatoryFile) || settings.observatoryFile})`;
   });
+  await look(
+    "strategies",
+    () =>
+      loadStrategies(strategyFolder(settings.observatoryFile))
+        .map(({ name }) => name)
+        .join(", ") || "none",
+  );
   await look("folder", () => folder(settings.home));
   await look("disk", () => disk(settings.home));
   for (const needed of neededPorts(settings, observatory)) {

@@ -169,7 +169,7 @@ export function createStack(deps: StackDeps): Stack {
       const { fact, changed } = await stage(() => startClock(open));
       const demo = isDemoClock(fact);
       const accounts = await stage(() =>
-        seedDatabase({ settings, databaseUrl, database: open, observatory, demo }),
+        seedDatabase({ settings, database: open, observatory, demo, nowMs: observatoryMs(fact, Date.now()) }),
       );
       journal.connect(open, () => observatoryMs(fact, Date.now()));
       const commandEnv = partEnv(settings, databaseUrl, demo ? "demo" : "real", env);

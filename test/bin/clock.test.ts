@@ -3,7 +3,8 @@ import path from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
 import { loadObservatory } from "../../adapters/config/observatory.ts";
 import { projectFolder } from "../../adapters/config/read-settings.ts";
-import { duskAfter, isDemoClock, readClockFile, resolveClock, writeClockFile } from "../../bin/up/clock.ts";
+import { readClockFile } from "../../adapters/home/home-files.ts";
+import { duskAfter, isDemoClock, resolveClock, writeClockFile } from "../../bin/up/clock.ts";
 import { observatoryMs } from "../../domain/clock.ts";
 import { scratchFolder } from "./process-kit.ts";
 
@@ -70,12 +71,12 @@ test("a site whose Sun stays up for long waits for the first dusk; one without a
   );
 });
 
-test("clock.json is read back; one that cannot be read is none", () => {
+test("clock.json is read back; one that cannot be read is none", async () => {
   const fact = { startMs: 1, anchorMs: 2, rate: 60, epoch: 3 };
   writeClockFile(folder, fact);
-  expect(readClockFile(folder)).toEqual(fact);
+  expect(await readClockFile(folder)).toEqual(fact);
   writeFileSync(path.join(folder, "clock.json"), '{"startMs":1,"anchorMs":2,"rate":0,"epoch":3}');
-  expect(readClockFile(folder)).toBeNull();
+  expect(await readClockFile(folder)).toBeNull();
   writeFileSync(path.join(folder, "clock.json"), "{");
-  expect(readClockFile(folder)).toBeNull();
+  expect(await readClockFile(folder)).toBeNull();
 });
