@@ -1,0 +1,184 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { NativeConnection } from "@temporalio/worker";
+import { createAlpacaTransport } from "../adapters/alpaca/transport.ts";
+import { createCameraClient } from "../adapters/alpaca/camera.ts";
+import { createSafetyMonitorClient } from "../adapters/alpaca/conditions.ts";
+import { createDomeClient } from "../adapters/alpaca/dome.ts";
+import { createTelescopeClient } from "../adapters/alpaca/telescope.ts";
+import { loadObservatory } from "../adapters/config/observatory.ts";
+import type { Settings } from "../adapters/config/settings.ts";
+import { freeBytes } from "../adapters/files/disk.ts";
+import { readLeaseFile, writeLeaseFile } from "../adapters/home/home-files.ts";
+import { createTemporalClient, type TemporalConnection } from "../adapters/temporal/client.ts";
+import { createCameraActivities } from "../activities/camera.ts";
+import { nowMs } from "../activities/clocks.ts";
+import { createDomeActivities } from "../activities/dome.ts";
+import type { JournalLine } from "../activities/exposure.ts";
+import { createExposureStore } from "../activities/exposure-store.ts";
+import { createPlanningActivities } from "../activities/planning.ts";
+import { createRecordActivities } from "../activities/record.ts";
+import { createFrameStore } from "../activities/store-frame.ts";
+import { createTelescopeActivities } from "../activities/telescope.ts";
+import { createWatchActivities } from "../activities/watch.ts";
+import { createProbe } from "../activities/watch-probe.ts";
+import { createWatchStore } from "../activities/watch-store.ts";
+import { openDatabase, type Database } from "../db/orm.ts";
+import { nightOf } from "../domain/astronomy/night.ts";
+import { wallMsOf } from "../domain/clock.ts";
+import { soleDevice, type Observatory } from "../domain/observatory.ts";
+import { watchStateSignal } from "../workflows/messages.ts";
+import { observatoryWorkflowId } from "../workflows/names.ts";
+import { closedWorkflows, exportHistory } from "./histories.ts";
+import { openProcessClock, type ProcessClock } from "./process-clock.ts";
+
+/** Alpaca client ids: the devices' logs name who commanded. */
+const SITE_CLIENT_ID = 7101;
+const WATCH_CLIENT_ID = 7103;
+/** One signal of the watch to `observatory`. */
+const SIGNAL_LIMIT_WALL_MS = 2_000;
+
+/** What every worker process shares. The only place where things are built. */
+export interface Process {
+  readonly settings: Settings;
+  readonly observatory: Observatory;
+  readonly clock: ProcessClock;
+  readonly database: Database;
+  readonly temporal: TemporalConnection;
+  close(): Promise<void>;
+}
+
+/** Opens what every worker needs. @throws with a sentence when the clock, the observatory file or the database is away. */
+export async function openProcess(settings: Settings): Promise<Process> {
+  const observatory = loadObservatory(settings.observatoryFile, process.env);
+  const clock = await openProcessClock(settings.home);
+  // Activities have their own limits and retries: a statement may take longer than a page may.
+  const database = await openDatabase(settings.databaseUrl, { statementTimeoutMs: 8_000 });
+  const temporal = createTemporalClient({
+    address: settings.temporalAddress,
+    namespace: settings.temporalNamespace,
+  });
+  return {
+    settings,
+    observatory,
+    clock,
+    database,
+    temporal,
+    close: async () => {
+      clock.close();
+      await temporal.close();
+      await database.close();
+    },
+  };
+}
+
+/** What the workers of one process run, by queue, and what to close afterwards. */
+export interface Activities<Set> {
+  readonly activities: Set;
+  close(): Promise<void>;
+}
+
+/** Everything that moves or reads telescope, dome and cameras. */
+export function siteActivities(process: Process) {
+  const { settings, observatory, clock, database } = process;
+  const transport = createAlpacaTransport({ clientId: SITE_CLIENT_ID });
+  const observatoryNow = () => nowMs(clock);
+  const telescope = createTelescopeClient(transport, soleDevice(observatory, "telescope"), observatoryNow);
+  const dome = createDomeClient(transport, soleDevice(observatory, "dome"));
+  const safety = createSafetyMonitorClient(transport, soleDevice(observatory, "safetymonitor"));
+  const cameras = new Map(
+    observatory.devices
+      .filter((device) => device.type === "camera")
+      .map((device) => [device.id, createCameraClient(transport, device)]),
+  );
+  const frames = createFrameStore({ home: settings.home, observatory, software: softwareName() });
+  const readLease = (siteId: string) => database.lease.read(siteId);
+  const journal = (line: JournalLine) =>
+    database.journal.append({ atWallMs: clock.wallMs(), atMs: observatoryNow(), ...line });
+  const activities = {
+    telescope: createTelescopeActivities({ observatory, telescope, readLease, clocks: clock }),
+    dome: createDomeActivities({ dome, safety, readLease, clocks: clock }),
+    camera: createCameraActivities({
+      observatory,
+      cameras,
+      telescope,
+      dome,
+      readLease,
+      exposures: createExposureStore(database, clock.wallMs),
+      storeFrame: frames.storeFrame,
+      freeDiskMiB: async () => (await freeBytes(settings.home)) / 1024 / 1024,
+      journal,
+      clocks: clock,
+    }),
+  };
+  return {
+    activities,
+    cameraIds: [...cameras.keys()],
+    close: async () => {
+      await frames.close();
+      await transport.close();
+    },
+  };
+}
+
+/** Database rows, the watch, histories. */
+export function ioActivities(process: Process) {
+  const { settings, observatory, clock, database, temporal } = process;
+  const { client } = temporal;
+  const transport = createAlpacaTransport({ clientId: WATCH_CLIENT_ID });
+  const records = createRecordActivities({
+    database,
+    wallMs: clock.wallMs,
+    nowMs: () => nowMs(clock),
+    publishLease: (lease) => writeLeaseFile(settings.home, lease),
+    closedWorkflows: (siteId, nightDate) =>
+      closedWorkflows(
+        client,
+        siteId,
+        wallMsOf(clock.fact(), nightOf(observatory.site, nightDate).windowStartMs),
+      ),
+    exportHistory: (workflow, nightDate) => exportHistory(client, settings.home, workflow, nightDate),
+  });
+  const watch = createWatchActivities({
+    createProbe: (file, device) => createProbe(transport, file, device, clock),
+    askGuard: () => askGuard(settings.guardPort),
+    leaseHolder: async () => (await readLeaseFile(settings.home))?.holder ?? null,
+    isOpen: async (workflowId) => {
+      try {
+        const { status } = await client.withDeadline(Date.now() + SIGNAL_LIMIT_WALL_MS, () =>
+          client.workflow.getHandle(workflowId).describe(),
+        );
+        return status.name === "RUNNING";
+      } catch {
+        // Temporal is away or knows nothing of it: nobody can say.
+        return null;
+      }
+    },
+    signal: (state) =>
+      client.withDeadline(Date.now() + SIGNAL_LIMIT_WALL_MS, () =>
+        client.workflow.getHandle(observatoryWorkflowId(observatory.site.id)).signal(watchStateSignal, state),
+      ),
+    store: (siteId) => createWatchStore(database, siteId),
+    clocks: clock,
+  });
+  return { activities: { ...records, ...watch }, close: () => transport.close() };
+}
+
+/** Planning and ephemerides. */
+export function computeActivities({ database, clock }: Process) {
+  return createPlanningActivities({ database, wallMs: clock.wallMs });
+}
+
+async function askGuard(port: number) {
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1_000) });
+  return (await answer.json()) as { tripped: boolean; why: string; lastLoopWallAt: number };
+}
+
+function softwareName(): string {
+  const file = path.join(import.meta.dirname, "..", "package.json");
+  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+  return `Vesper ${version}`;
+}
+
+/** Connections of workers are native; one per process. */
+export type WorkerConnection = NativeConnection;

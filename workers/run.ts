@@ -1,0 +1,148 @@
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "@temporalio/common";
+import pino from "pino";
+import type { Settings } from "../adapters/config/settings.ts";
+import type { ObservatoryInput } from "../workflows/messages.ts";
+import { observatoryFileSignal } from "../workflows/messages.ts";
+import { observatoryWorkflowId, taskQueues } from "../workflows/names.ts";
+import { workflowBundle } from "./bundle.ts";
+import { computeActivities, ioActivities, openProcess, siteActivities, type Process } from "./compose.ts";
+import { startFeeds } from "./feeds.ts";
+
+/** Groups of workers that one process may run. */
+export const WORKER_GROUPS = ["control", "site", "compute", "feeds"] as const;
+export type WorkerGroup = (typeof WORKER_GROUPS)[number];
+
+export interface RunningWorkers {
+  /** Resolves when all workers were told to end; rejects when one fails. */
+  readonly done: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What is alike for all workers. Cancels travel with heartbeats, so these are throttled little. */
+const COMMON = {
+  shutdownGraceTime: "5 s",
+  maxHeartbeatThrottleInterval: "100 ms",
+  defaultHeartbeatThrottleInterval: "100 ms",
+} as const;
+
+/**
+ * Runs the workers of the groups given until `close`.
+ * @throws with a sentence when Temporal, the database or the clock is away.
+ */
+export async function runWorkers(settings: Settings, groups: readonly string[]): Promise<RunningWorkers> {
+  const log = pino({ level: settings.logLevel, name: `worker ${groups.join(" ")}` });
+  Runtime.install({
+    logger: {
+      log: (level, message, meta) => log[pinoLevel(level)](meta ?? {}, message),
+      trace: (message, meta) => log.trace(meta ?? {}, message),
+      debug: (message, meta) => log.debug(meta ?? {}, message),
+      info: (message, meta) => log.info(meta ?? {}, message),
+      warn: (message, meta) => log.warn(meta ?? {}, message),
+      error: (message, meta) => log.error(meta ?? {}, message),
+    },
+  });
+  const process = await openProcess(settings);
+  const connection = await NativeConnection.connect({ address: settings.temporalAddress });
+  const closers: (() => Promise<void>)[] = [];
+  const base = { ...COMMON, connection, namespace: settings.temporalNamespace };
+  const workers: Worker[] = [];
+  for (const options of await workerOptions(process, groups, closers)) {
+    workers.push(await Worker.create({ ...base, ...options }));
+  }
+  const running = workers.map((worker) => worker.run());
+  if (groups.includes("control")) await startObservatory(process);
+  if (groups.includes("feeds")) closers.push(await startFeeds(process, log));
+  log.info({ groups }, "workers run");
+  const all = Promise.all(running).then(() => undefined);
+  const forever = groups.includes("feeds") && workers.length === 0;
+  let stop = (): void => undefined;
+  const told = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  return {
+    done: forever ? told : all,
+    close: async () => {
+      stop();
+      for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
+      await Promise.allSettled(running);
+      for (const close of closers.toReversed()) await close();
+      await connection.close();
+      await process.close();
+    },
+  };
+}
+
+type QueueWorker = Pick<WorkerOptions, "taskQueue"> & Partial<WorkerOptions>;
+
+async function workerOptions(
+  process: Process,
+  groups: readonly string[],
+  closers: (() => Promise<void>)[],
+): Promise<QueueWorker[]> {
+  const queues = taskQueues(process.observatory.site.id);
+  const options: QueueWorker[] = [];
+  if (groups.includes("control")) {
+    options.push({
+      taskQueue: queues.control,
+      workflowBundle: await workflowBundle(),
+      // A killed worker delays the next task by this, so that an alert survives a crash within the second.
+      stickyQueueScheduleToStartTimeout: "300 ms",
+      maxCachedWorkflows: 200,
+    });
+  }
+  if (groups.includes("site")) {
+    const site = siteActivities(process);
+    closers.push(site.close);
+    const { telescope, dome, camera } = site.activities;
+    options.push(
+      // The slew of an alert must not wait behind the wait of the slew before it.
+      { taskQueue: queues.mount, activities: telescope, maxConcurrentActivityTaskExecutions: 4 },
+      { taskQueue: queues.dome, activities: dome, maxConcurrentActivityTaskExecutions: 2 },
+      {
+        taskQueue: queues.fast,
+        activities: { ...telescope, ...dome, ...camera },
+        maxConcurrentActivityTaskExecutions: 10,
+      },
+      ...site.cameraIds.map((cameraId) => ({
+        taskQueue: queues.camera(cameraId),
+        activities: camera,
+        maxConcurrentActivityTaskExecutions: 4,
+      })),
+    );
+  }
+  if (groups.includes("compute")) {
+    const io = ioActivities(process);
+    closers.push(io.close);
+    options.push(
+      { taskQueue: queues.io, activities: io.activities, maxConcurrentActivityTaskExecutions: 20 },
+      {
+        taskQueue: queues.compute,
+        activities: computeActivities(process),
+        maxConcurrentActivityTaskExecutions: 4,
+      },
+    );
+  }
+  return options;
+}
+
+/** The majordome is always on: started when it is not there, told of the observatory file when it is. */
+async function startObservatory({ temporal, observatory, clock }: Process): Promise<void> {
+  const siteId = observatory.site.id;
+  const input: ObservatoryInput = { observatory, clock: clock.fact(), carried: null };
+  await temporal.client.workflow.signalWithStart("observatory", {
+    workflowId: observatoryWorkflowId(siteId),
+    taskQueue: taskQueues(siteId).control,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    args: [input],
+    signal: observatoryFileSignal,
+    signalArgs: [observatory],
+    staticSummary: `Observatory ${observatory.site.name}`,
+  });
+}
+
+function pinoLevel(level: string): "trace" | "debug" | "info" | "warn" | "error" {
+  const lower = level.toLowerCase();
+  return lower === "trace" || lower === "debug" || lower === "warn" || lower === "error" ? lower : "info";
+}
