@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Ajv } from "ajv";
+import { strategyProblems } from "../../domain/strategies/contradictions.ts";
+import type { SiteInstruments } from "../../domain/strategies/contradictions.ts";
 import type { Strategy } from "../../domain/strategies/strategy.ts";
 import { STRATEGY_SCHEMA } from "../../domain/strategies/schema.ts";
 import { ConfigurationError } from "./explain.ts";
@@ -12,9 +14,10 @@ export function strategyFolder(observatoryFile: string): string {
 
 /**
  * Reads the strategy files of a folder, in order of name.
+ * @param site what the site has: plans must not ask for more; leave out to check the files alone.
  * @throws ConfigurationError with one sentence (file, field, rule) for each thing that is wrong.
  */
-export function loadStrategies(folder: string): Strategy[] {
+export function loadStrategies(folder: string, site?: SiteInstruments): Strategy[] {
   if (!existsSync(folder)) return [];
   const validate = new Ajv({ allErrors: true, strict: false }).compile<Strategy>(STRATEGY_SCHEMA);
   const problems: string[] = [];
@@ -32,6 +35,7 @@ export function loadStrategies(folder: string): Strategy[] {
     if (validate(content)) {
       if (content.name === path.basename(name, ".json")) strategies.push(content);
       else problems.push(`${name}: name is "${content.name}": must be the name of the file`);
+      problems.push(...strategyProblems(content, site).map((problem) => `${name}: ${problem}`));
     } else {
       for (const { instancePath, message } of validate.errors ?? []) {
         problems.push(`${name}: ${instancePath.slice(1).replaceAll("/", ".") || "the file"} ${message}`);

@@ -1,3 +1,4 @@
+import type { Tiling } from "../strategies/strategy.ts";
 import type { Notice } from "./notice.ts";
 
 /** One astrophysical event and all that is known of it. Plain JSON; everything but `pointing`, `generation` and `openedMs` follows from `members` alone, in any order of arrival. */
@@ -22,6 +23,10 @@ export interface AlertState {
   /** 1 (best) to 10. */
   readonly rank: number;
   readonly plan: readonly PlanStep[];
+  /** How an error larger than the field is covered; null: the centre alone. */
+  readonly tiling: Tiling | null;
+  /** The same place again, each at its instant (Unix ms). */
+  readonly followUps: readonly PlannedFollowUp[];
   /** After this instant (Unix ms) the event is no longer observed. */
   readonly validUntilMs: number | null;
   /** A person should look at it before anything moves. */
@@ -50,6 +55,11 @@ export interface Pointing {
   /** Notice that asked for it. */
   readonly ivorn: string;
   readonly atMs: number;
+}
+
+export interface PlannedFollowUp {
+  readonly atMs: number;
+  readonly plan: readonly PlanStep[];
 }
 
 /** Frames to take, in order. */

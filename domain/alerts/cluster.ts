@@ -54,7 +54,9 @@ export function namingTrigger(cluster: Cluster): Trigger {
 }
 
 function namesBefore(a: Trigger, b: Trigger): boolean {
-  if (a.timeOnly !== b.timeOnly) return b.timeOnly;
+  const aWeak = a.timeOnly || a.companionOnly;
+  const bWeak = b.timeOnly || b.companionOnly;
+  if (aWeak !== bWeak) return bWeak;
   const dt = (a.t0Ms ?? Infinity) - (b.t0Ms ?? Infinity);
   return dt === 0 || Number.isNaN(dt) ? a.key < b.key : dt < 0;
 }

@@ -1,10 +1,11 @@
 import { separationDeg } from "../units.ts";
 import type { Strategy } from "../strategies/strategy.ts";
+import { tilesFor } from "../strategies/tiles.ts";
+import type { Tile } from "../strategies/tiles.ts";
 import { alertKeyOf, memberId } from "./alert-state.ts";
-import type { AlertState, Member, PlanStep, Pointing } from "./alert-state.ts";
+import type { AlertState, AlertStatus, Member, PlannedFollowUp, PlanStep, Pointing } from "./alert-state.ts";
 import { evaluate } from "./evaluate.ts";
-import type { Evaluation } from "./evaluate.ts";
-import { duration } from "./judge-trigger.ts";
+import { angle, duration } from "./words.ts";
 import type { Notice } from "./notice.ts";
 import { byNoticeTime } from "./trigger.ts";
 import { firstVisibleMs, visibilityProblem } from "./visibility.ts";
@@ -27,6 +28,9 @@ export interface Decision {
   readonly rank: number;
   readonly target: { readonly raDeg: number; readonly decDeg: number; readonly errorDeg: number } | null;
   readonly plan: readonly PlanStep[];
+  /** Fields to point at in turn, likeliest first: the target alone unless its error is larger than the field. */
+  readonly tiles: readonly Tile[];
+  readonly followUps: readonly PlannedFollowUp[];
   readonly validUntilMs: number | null;
   /** Not visible now: the first instant (Unix ms) within the validity at which it is; else null. */
   readonly observableFromMs: number | null;
@@ -40,10 +44,14 @@ export interface DecisionContext {
   readonly strategy: Strategy;
   /** Key for an alert that does not exist yet (from `associate`); by default that of the notice's trigger. */
   readonly alertKey?: string;
+  /** Why the notice belongs to the alert (from `associate`), for the reason. */
+  readonly why?: string;
   /** Arrival of the notice, Unix ms observatory time. */
   readonly nowMs: number;
   /** The site's own limits, in addition to the strategy's. */
   readonly site?: SiteLimits;
+  /** Side of the square field of view, deg; without it errors are never tiled. */
+  readonly fieldDeg?: number;
   /** The sky over the site; without it everything is always visible and it is always night. */
   readonly visibility?: Visibility;
 }
@@ -59,6 +67,8 @@ const NOTHING = {
   rank: 10,
   target: null,
   plan: [],
+  tiles: [],
+  followUps: [],
   validUntilMs: null,
   observableFromMs: null,
   askHuman: false,
@@ -77,22 +87,26 @@ export function decide(notice: Notice, alert: AlertState | null, context: Decisi
  * Takes one notice into an alert: the reducer of the alert workflow. Pure and deterministic: the state after a set of
  * notices is the same in every order and however often each came; only `pointing`, `generation` and `openedMs` tell
  * what was done meanwhile.
+ * @param also members of other alerts that turn out to be this event with this notice (`Association.moves`)
  */
 export function applyNotice(
   alert: AlertState | null,
   notice: Notice,
   context: DecisionContext,
+  also: readonly Member[] = [],
 ): { readonly state: AlertState; readonly decision: Decision } {
   const id = memberId(notice);
   if (alert !== null && alert.members.some((member) => memberId(member.notice) === id)) {
     const again = "the same notice arrived before";
     return {
       state: alert,
-      decision: { ...decisionOf(alert, "RECORD", again), slew: false, withdraw: false },
+      decision: { ...decisionOf(alert, "RECORD", again, context.fieldDeg), slew: false, withdraw: false },
     };
   }
   const member: Member = { notice, receivedMs: context.nowMs };
-  return change(alert, [...(alert?.members ?? []), member], notice, context);
+  const known = new Set((alert?.members ?? []).map((each) => memberId(each.notice)));
+  const joining = also.filter((each) => !known.has(memberId(each.notice)));
+  return change(alert, [...(alert?.members ?? []), ...joining, member], notice, context);
 }
 
 /**
@@ -121,7 +135,10 @@ export function applyMove(
     };
     return {
       state,
-      decision: { ...decisionOf(state, "RECORD", move.why), withdraw: alert.pointing !== null },
+      decision: {
+        ...decisionOf(state, "RECORD", move.why, context.fieldDeg),
+        withdraw: alert.pointing !== null,
+      },
     };
   }
   const result = change(alert, members, null, context);
@@ -136,7 +153,7 @@ function change(
   context: DecisionContext,
 ): { readonly state: AlertState; readonly decision: Decision } {
   const members = [...unordered].sort(byNoticeTime);
-  const { pointable, ...evaluation } = evaluate(members, context.strategy);
+  const { pointable, refused, ...evaluation } = evaluate(members, context.strategy);
   const newTrigger =
     notice === null ||
     alert === null ||
@@ -170,14 +187,14 @@ function change(
     pointing,
     generation: pointing !== null && wish.slew ? pointing.generation : base.generation,
   };
-  const word = wordFor(alert, { ...evaluation, pointable }, notice, newTrigger, wish.slew);
+  const word = wordFor(alert, { state: evaluation.state, refused }, notice, newTrigger, wish.slew);
   const reason = [reasonFor(word, notice, state, alert), wish.note]
     .filter((part) => part !== null)
     .join("; ");
   return {
     state,
     decision: {
-      ...decisionOf(state, word, reason),
+      ...decisionOf(state, word, reason, context.fieldDeg),
       slew: wish.slew,
       withdraw,
       observableFromMs: wish.fromMs,
@@ -204,9 +221,7 @@ function wishFor(
     // A move smaller than half its own error says nothing new about where the source is.
     const limitDeg = Math.max(repointDeg, (state.errorDeg ?? 0) / 2);
     if (shiftDeg <= limitDeg)
-      return no(
-        `${(shiftDeg * 60).toFixed(1)} arcmin from the pointing, which stays up to ${(limitDeg * 60).toFixed(1)}`,
-      );
+      return no(`${angle(shiftDeg)} from the pointing, which stays up to ${angle(limitDeg)}`);
   }
   if (state.askHuman) return no("a person is asked first");
   const { visibility } = context;
@@ -233,26 +248,28 @@ function wishFor(
   );
 }
 
+/** The word for what happened to the alert: one of eight, see docs/alerts.md. */
 function wordFor(
   alert: AlertState | null,
-  now: Evaluation,
+  now: { readonly state: AlertStatus; readonly refused: boolean },
   notice: Notice | null,
   newTrigger: boolean,
   slew: boolean,
 ): DecisionWord {
-  const before = alert?.state ?? null;
-  const companion = notice?.kind === "companion" || notice?.kind === "timing";
-  if (before === null) {
+  if (alert === null) {
     if (now.state === "active") return slew ? "TRIGGER" : "OPEN";
-    return now.state === "held" ? "HOLD" : "RECORD";
+    if (now.state === "held") return "HOLD";
+    return now.refused ? "IGNORE" : "RECORD";
   }
-  if (before === "active" && now.state === "cancelled") return "CANCEL";
-  if (before === "active" && now.state === "ignored") return "CANCEL";
-  if (before === "active" && now.state === "held") return "HOLD";
-  if (before !== "active" && now.state === "active") return slew ? "TRIGGER" : "OPEN";
+  if (alert.state !== "active" && now.state === "active") return slew ? "TRIGGER" : "OPEN";
+  const wasAlive = alert.state === "active" || alert.state === "held";
+  if (wasAlive && now.state === "cancelled") return "CANCEL";
+  if (alert.state === "active" && now.state === "ignored") return "CANCEL";
+  if (alert.state === "active" && now.state === "held") return "HOLD";
   if (newTrigger && now.state !== "ignored") return "JOIN";
-  if (now.state === "active") return companion || notice?.kind === "trigger" ? "RECORD" : "UPDATE";
-  if (now.state === "held") return companion ? "RECORD" : "HOLD";
+  const tells = notice?.kind === "position" || notice?.kind === "trigger";
+  if (now.state === "active" && (notice?.kind === "position" || slew)) return "UPDATE";
+  if (now.state === "held" && tells) return "HOLD";
   return "RECORD";
 }
 
@@ -262,15 +279,32 @@ function reasonFor(
   state: AlertState,
   before: AlertState | null,
 ): string {
+  if (notice !== null && before !== null && word === "RECORD" && notice.kind === "companion") {
+    return `${notice.stream} follows an event and is stored beside it; ${state.reason}`;
+  }
   if (word !== "UPDATE" || notice === null || before === null) return state.reason;
-  if (state.positionFrom !== notice.ivorn)
-    return `kept beside the better position of ${state.positionFrom ?? "none"}; ${state.reason}`;
+  if (state.positionFrom !== notice.ivorn) {
+    const better = state.positionFrom?.split("#").at(-1) ?? "none";
+    return `the position of ${better} (within ${angle(state.errorDeg ?? 0)}) stays the best; ${state.reason}`;
+  }
   if (before.raDeg === null || before.decDeg === null) return `first position; ${state.reason}`;
-  const shift = separationDeg(state.raDeg ?? 0, state.decDeg ?? 0, before.raDeg, before.decDeg);
-  return `better position, ${(shift * 60).toFixed(2)} arcmin from the former; ${state.reason}`;
+  const shiftDeg = separationDeg(state.raDeg ?? 0, state.decDeg ?? 0, before.raDeg, before.decDeg);
+  return `the position moved by ${angle(shiftDeg)}; ${state.reason}`;
 }
 
-function decisionOf(state: AlertState, decision: DecisionWord, reason: string): Decision {
+function tilesOf(state: AlertState, fieldDeg: number | undefined): readonly Tile[] {
+  const { raDeg, decDeg, errorDeg, tiling } = state;
+  if (raDeg === null || decDeg === null) return [];
+  if (tiling === null || fieldDeg === undefined) return [{ raDeg, decDeg }];
+  return tilesFor(raDeg, decDeg, errorDeg ?? 0, fieldDeg, tiling);
+}
+
+function decisionOf(
+  state: AlertState,
+  decision: DecisionWord,
+  reason: string,
+  fieldDeg: number | undefined,
+): Decision {
   return {
     decision,
     slew: false,
@@ -284,6 +318,8 @@ function decisionOf(state: AlertState, decision: DecisionWord, reason: string): 
         ? null
         : { raDeg: state.raDeg, decDeg: state.decDeg, errorDeg: state.errorDeg ?? 0 },
     plan: state.plan,
+    tiles: tilesOf(state, fieldDeg),
+    followUps: state.followUps,
     validUntilMs: state.validUntilMs,
     observableFromMs: null,
     askHuman: state.askHuman,

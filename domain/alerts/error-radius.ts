@@ -3,10 +3,10 @@
  * Gaussian: r(p) = sigma * sqrt(-2 ln(1 - p)).
  * @param radiusDeg quoted radius; its sign is dropped (INTEGRAL marks withdrawn positions with a negative one)
  * @param containment probability of the quoted circle, 0 < p < 1
- * @returns degrees, or null for a filler: 0, not finite or 180 and more
+ * @returns degrees, or null for a filler: 0, exactly -1 (IPN, SVOM GRM), not finite, or 180 and more
  */
 export function errorRadius90Deg(radiusDeg: number | null, containment: number): number | null {
-  if (radiusDeg === null || !Number.isFinite(radiusDeg)) return null;
+  if (radiusDeg === null || !Number.isFinite(radiusDeg) || radiusDeg === -1) return null;
   const radius = Math.abs(radiusDeg);
   if (radius === 0 || radius >= 180) return null;
   if (!(containment > 0 && containment < 1) || containment === 0.9) return radius;

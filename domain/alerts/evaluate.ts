@@ -1,7 +1,7 @@
 import type { Strategy } from "../strategies/strategy.ts";
 import type { AlertState, AlertStatus, Member, PlanStep } from "./alert-state.ts";
-import { judgeTrigger } from "./judge-trigger.ts";
-import type { Standing, TriggerVerdict } from "./judge-trigger.ts";
+import { judgeTrigger, standingOrder } from "./judge-trigger.ts";
+import type { TriggerVerdict } from "./judge-trigger.ts";
 import { totalError90Deg } from "./error-radius.ts";
 import { byNoticeTime, triggersOf } from "./trigger.ts";
 import type { Located, Trigger } from "./trigger.ts";
@@ -11,9 +11,9 @@ import { streamNamed } from "./streams.ts";
 export type Evaluation = Omit<AlertState, "alertKey" | "members" | "pointing" | "generation" | "openedMs"> & {
   /** The position may be pointed at (active, of a rule that slews, good enough). */
   readonly pointable: boolean;
+  /** Refused because of its T0 in the future: no alert at all. */
+  readonly refused: boolean;
 };
-
-const BEST: readonly Standing[] = ["slew", "open", "hold", "late", "record"];
 
 /**
  * What the members of an alert amount to: state, T0, position, reason, plan. A pure function of the set: order of
@@ -46,10 +46,19 @@ export function evaluate(unordered: readonly Member[], strategy: Strategy): Eval
     rule: rule?.name ?? "none",
     rank: rule?.rank ?? 10,
     plan,
+    tiling: rule?.observation.tiling ?? null,
+    followUps:
+      t0Ms === null
+        ? []
+        : (rule?.observation.followUps ?? []).map(({ afterS, plan: later }) => ({
+            atMs: t0Ms + afterS * 1_000,
+            plan: later,
+          })),
     validUntilMs: t0Ms === null || rule === null ? null : t0Ms + rule.validS * 1_000,
     askHuman: verdicts.some((verdict) => verdict.askHuman) && state !== "ignored",
     simulated: members.some(({ notice }) => notice.simulated),
     pointable: state === "active" && lead.standing === "slew" && located !== null && plan.length > 0,
+    refused: lead.standing === "future",
   };
 }
 
@@ -57,7 +66,7 @@ function best(verdicts: readonly TriggerVerdict[]): TriggerVerdict | null {
   let found: TriggerVerdict | null = null;
   for (const verdict of verdicts) {
     if (found === null) found = verdict;
-    const by = BEST.indexOf(verdict.standing) - BEST.indexOf(found.standing);
+    const by = standingOrder(verdict.standing) - standingOrder(found.standing);
     const rank = (verdict.rule?.rank ?? 10) - (found.rule?.rank ?? 10);
     if (by < 0 || (by === 0 && rank < 0)) found = verdict;
   }
@@ -113,8 +122,6 @@ function vetoFromOutside(verdict: TriggerVerdict, verdicts: readonly TriggerVerd
     if (other === verdict || !isPrecise(other.trigger)) continue;
     if (other.veto !== null)
       return `the same event as ${other.trigger.key}, which is not a burst: ${other.veto.because}`;
-    if (other.standing === "record" && other.rule !== null)
-      return `the same event as ${other.trigger.key}: ${other.reason}`;
   }
   return null;
 }

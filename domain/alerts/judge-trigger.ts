@@ -5,18 +5,20 @@ import { knownSourceAt } from "./known-sources.ts";
 import type { Notice } from "./notice.ts";
 import { noticeTime, locatedAt } from "./trigger.ts";
 import type { Trigger } from "./trigger.ts";
+import { angle, duration } from "./words.ts";
 
 /** How good a trigger's case is, best first. */
-export type Standing = "slew" | "open" | "hold" | "late" | "record";
+export type Standing = "slew" | "open" | "hold" | "late" | "record" | "future";
 
 /** What the notices of one trigger amount to under a strategy. */
 export interface TriggerVerdict {
   readonly trigger: Trigger;
   readonly standing: Standing;
-  /** Set when the sender took it back or marks it as no burst: the standing then no longer counts. */
+  /** Set when the sender took it back, marks it as no burst, or a known source lies there: the standing then no longer counts. */
   readonly veto: Veto | null;
   /** It would have been observed before the veto was known. */
   readonly wasBurst: boolean;
+  /** The flag that says the spacecraft had lost its attitude. */
   readonly lostLock: string | null;
   readonly rule: StrategyRule | null;
   readonly reason: string;
@@ -24,25 +26,34 @@ export interface TriggerVerdict {
 }
 
 export interface Veto {
+  /** The notice that says so. */
   readonly member: Member;
+  readonly kind: "not-a-burst" | "retracted" | "known-source";
   readonly because: string;
 }
 
-const ORDER: Readonly<Record<Standing, number>> = { slew: 0, open: 1, hold: 2, late: 3, record: 4 };
+const STANDINGS: readonly Standing[] = ["slew", "open", "hold", "late", "record", "future"];
+
+/** Position of a standing in the order from best to worst. */
+export function standingOrder(standing: Standing): number {
+  return STANDINGS.indexOf(standing);
+}
 
 /** Judges a trigger from the set of its notices; pure, whatever order they came in. */
 export function judgeTrigger(trigger: Trigger, strategy: Strategy): TriggerVerdict {
   const { members } = trigger;
-  const veto = vetoOf(members);
-  const burstClass = latestClass(members);
+  const veto = vetoOf(members) ?? knownSourceVeto(trigger);
+  const burstClass = burstClassOf(members, strategy);
   let best: NoticeVerdict | null = null;
-  let wasBurst = false;
+  let wasBurst = veto === null && burstClass !== null && burstClass.turned;
   for (const member of members) {
     if (member.notice.kind === "companion") continue;
-    const verdict = judgeNotice(member, members, burstClass, strategy);
-    if (best === null || ORDER[verdict.standing] < ORDER[best.standing]) best = verdict;
-    const before = veto === null || noticeTime(member) < noticeTime(veto.member);
-    if (before && member.notice.marks.length === 0 && ORDER[verdict.standing] <= ORDER.open) wasBurst = true;
+    const verdict = judgeNotice(member, burstClass, strategy);
+    if (best === null || betterSpoken(verdict, best)) best = verdict;
+    if (veto === null || noticeTime(member) >= noticeTime(veto.member) || member.notice.marks.length > 0)
+      continue;
+    const heldToo = veto.kind === "retracted";
+    if (standingOrder(verdict.standing) <= standingOrder(heldToo ? "hold" : "open")) wasBurst = true;
   }
   const lostLock = lostLockOf(members);
   const xrt = members.some(({ notice }) => notice.stream === "swift-xrt-pos");
@@ -50,7 +61,7 @@ export function judgeTrigger(trigger: Trigger, strategy: Strategy): TriggerVerdi
     trigger,
     standing: best?.standing ?? "record",
     veto,
-    wasBurst: wasBurst || (veto === null && burstClass !== null && burstClass.turned),
+    wasBurst,
     lostLock,
     rule: best?.rule ?? null,
     reason: best?.reason ?? `no notice of ${trigger.key} says more than that something was observed`,
@@ -59,61 +70,47 @@ export function judgeTrigger(trigger: Trigger, strategy: Strategy): TriggerVerdi
 }
 
 interface NoticeVerdict {
+  readonly notice: Notice;
   readonly standing: Standing;
   readonly rule: StrategyRule | null;
   readonly reason: string;
 }
 
-interface BurstClass {
-  readonly notice: Notice;
-  /** An earlier notice gave the class of a burst, the latest no longer does. */
-  readonly turned: boolean;
+/** Of two notices the one with the better standing speaks for the trigger; of equal ones the better position, then the newer. */
+function betterSpoken(verdict: NoticeVerdict, best: NoticeVerdict): boolean {
+  const by = standingOrder(verdict.standing) - standingOrder(best.standing);
+  return by !== 0 ? by < 0 : verdict.notice.positionGrade >= best.notice.positionGrade;
 }
 
-function judgeNotice(
-  member: Member,
-  members: readonly Member[],
-  burstClass: BurstClass | null,
-  strategy: Strategy,
-): NoticeVerdict {
+function judgeNotice(member: Member, burstClass: BurstClass | null, strategy: Strategy): NoticeVerdict {
   const { notice, receivedMs } = member;
-  const rule = ruleFor(strategy, notice.stream);
-  if (rule === undefined)
-    return {
-      standing: "record",
-      rule: null,
-      reason: `no rule of strategy ${strategy.name} names the stream ${notice.stream}`,
-    };
-  const verdict = (standing: Standing, reason: string): NoticeVerdict => ({ standing, rule, reason });
-  if (notice.t0Ms === null) return verdict("hold", "the notice gives no trigger time");
-  const aheadS = (notice.t0Ms - receivedMs) / 1_000;
-  if (aheadS > strategy.limits.maxFutureS) {
-    return verdict(
-      "record",
-      `T0 is ${aheadS.toFixed(0)} s in the future; at most ${strategy.limits.maxFutureS} s are accepted`,
-    );
+  const rule = ruleFor(strategy, notice.stream) ?? null;
+  const verdict = (standing: Standing, reason: string): NoticeVerdict => ({ notice, standing, rule, reason });
+  if (notice.t0Ms !== null) {
+    const aheadS = (notice.t0Ms - receivedMs) / 1_000;
+    if (aheadS > strategy.limits.maxFutureS) {
+      return verdict(
+        "future",
+        `T0 is ${duration(aheadS)} in the future; at most ${strategy.limits.maxFutureS} s are accepted`,
+      );
+    }
   }
-  if (-aheadS > rule.validS) {
+  if (rule === null)
+    return verdict("record", `no rule of strategy ${strategy.name} names the stream ${notice.stream}`);
+  if (notice.t0Ms === null) return verdict("hold", "the notice gives no trigger time");
+  const lateS = (receivedMs - notice.t0Ms) / 1_000;
+  if (lateS > rule.validS) {
     return verdict(
       "late",
-      `it arrived ${duration(-aheadS)} after T0; rule ${rule.name} is valid for ${duration(rule.validS)}`,
+      `it arrived ${duration(lateS)} after T0; rule ${rule.name} is valid for ${duration(rule.validS)}`,
     );
   }
-  const source =
-    flagless(members) && notice.raDeg !== null && notice.decDeg !== null && notice.errorDeg !== null
-      ? knownSourceAt(notice.raDeg, notice.decDeg, notice.errorDeg)
-      : null;
-  if (source !== null) {
-    return verdict(
-      "record",
-      `the position is ${(source.sepDeg * 60).toFixed(1)} arcmin from the known source ${source.name}`,
-    );
-  }
-  if (rule.action === "record" || rule.action === "hold") return verdict(rule.action, rule.about);
+  if (rule.action === "record" || rule.action === "hold")
+    return verdict(rule.action, `rule ${rule.name}: ${rule.about}`);
   const doubt = doubtOf(notice, burstClass, rule);
   if (doubt !== null) return verdict("hold", doubt);
   if (notice.raDeg === null) return verdict("hold", notice.positionNote ?? "the notice gives no position");
-  if (rule.action === "open") return verdict("open", rule.about);
+  if (rule.action === "open") return verdict("open", `rule ${rule.name}: ${rule.about}`);
   const located = locatedAt(member);
   if (located === null || notice.errorDeg === null)
     return verdict("hold", "the notice gives no error for its position");
@@ -128,39 +125,73 @@ function judgeNotice(
 
 /** Why a notice may not be a burst by the limits of its rule, or null. */
 function doubtOf(notice: Notice, burstClass: BurstClass | null, rule: StrategyRule): string | null {
-  const classed = burstClass?.notice ?? notice;
-  const percent =
-    classed.classProbability === null ? "" : ` (${Math.round(classed.classProbability * 100)} %)`;
-  if (classed.classIsBurst === false)
-    return `the likeliest class is ${classed.classification ?? "unknown"}${percent}, not a burst`;
+  const classed = burstClass?.latest ?? notice;
+  const name = classed.classification ?? "unknown";
+  if (classed.classIsBurst === false) {
+    const percent =
+      classed.classProbability === null ? "" : ` (${Math.round(classed.classProbability * 100)} %)`;
+    return `the likeliest class is ${name}${percent}, not a burst`;
+  }
+  const probability = burstClass?.probability ?? classed.classProbability;
   if (
     rule.minClassProbability !== undefined &&
-    classed.classification !== null &&
-    (classed.classProbability ?? 1) < rule.minClassProbability
+    probability !== null &&
+    probability < rule.minClassProbability
   ) {
-    return `${classed.classification} has a probability of ${Math.round((classed.classProbability ?? 0) * 100)} %; rule ${rule.name} asks for ${Math.round(rule.minClassProbability * 100)} %`;
+    return `${name} has a probability of ${Math.round(probability * 100)} %; rule ${rule.name} asks for ${Math.round(rule.minClassProbability * 100)} %`;
   }
   if (
     rule.minSignificance !== undefined &&
     notice.significance !== null &&
     notice.significance < rule.minSignificance
   ) {
-    return `the significance is ${notice.significance.toFixed(1)} sigma; rule ${rule.name} asks for ${rule.minSignificance}`;
+    const found =
+      notice.significance === 0
+        ? "it has no rate significance (an image trigger)"
+        : `the significance is ${notice.significance.toFixed(1)} sigma`;
+    return `${found}; rule ${rule.name} asks for ${rule.minSignificance} sigma`;
   }
   if (rule.maxFarHz !== undefined && notice.farHz !== null && notice.farHz > rule.maxFarHz) {
-    return `the false alarm rate is ${notice.farHz.toExponential(1)} Hz; rule ${rule.name} allows ${rule.maxFarHz.toExponential(1)}`;
+    return `the false alarm rate is ${notice.farHz.toExponential(1)} Hz; rule ${rule.name} allows ${rule.maxFarHz.toExponential(1)} Hz`;
   }
   return null;
 }
 
-/** The newest notice of the trigger that gives a class: ground positions carry none and inherit it. */
-function latestClass(members: readonly Member[]): BurstClass | null {
-  const classed = members.filter(({ notice }) => notice.classIsBurst !== null);
-  const last = classed.at(-1);
-  if (last === undefined) return null;
-  const turned =
-    last.notice.classIsBurst === false && classed.some(({ notice }) => notice.classIsBurst === true);
-  return { notice: last.notice, turned };
+/** What the notices of a trigger that give a class say together. */
+interface BurstClass {
+  /** The newest notice with a class: ground positions carry none and inherit it. */
+  readonly latest: Notice;
+  /** The highest probability any notice gave for a burst: a class that weakens does not close an alert, one that changes does. */
+  readonly probability: number | null;
+  /** An earlier notice called it a burst with the probability its rule asks for, the newest calls it something else. */
+  readonly turned: boolean;
+}
+
+function burstClassOf(members: readonly Member[], strategy: Strategy): BurstClass | null {
+  let latest: Notice | null = null;
+  let probability: number | null = null;
+  let wasEnough = false;
+  for (const { notice } of members) {
+    if (notice.classIsBurst === null) continue;
+    latest = notice;
+    if (!notice.classIsBurst) continue;
+    probability = Math.max(probability ?? 0, notice.classProbability ?? 1);
+    if (probability >= (ruleFor(strategy, notice.stream)?.minClassProbability ?? 0)) wasEnough = true;
+  }
+  return latest === null ? null : { latest, probability, turned: wasEnough && latest.classIsBurst === false };
+}
+
+/** A known source at the best position of a trigger whose sender did not itself look it up in its catalogue. */
+function knownSourceVeto(trigger: Trigger): Veto | null {
+  const { best } = trigger;
+  const lookedUp = trigger.members.some(
+    ({ notice }) => notice.stream === "swift-bat-pos" && notice.flags.includes("GRB_Identified"),
+  );
+  if (best === null || lookedUp) return null;
+  const source = knownSourceAt(best.raDeg, best.decDeg, best.totalErrorDeg);
+  if (source === null) return null;
+  const because = `the position is ${(source.sepDeg * 60).toFixed(1)} arcmin from the known source ${source.name}`;
+  return { member: best.member, kind: "known-source", because };
 }
 
 /**
@@ -168,20 +199,21 @@ function latestClass(members: readonly Member[]): BurstClass | null {
  * "not a burst"; a later one that supersedes a retraction lifts that.
  */
 function vetoOf(members: readonly Member[]): Veto | null {
-  let veto: (Veto & { kind: string }) | null = null;
+  let veto: Veto | null = null;
   for (const member of members) {
     const { notice } = member;
-    const mark = notice.marks.find((candidate) => candidate.kind !== "lost-lock");
-    if (mark !== undefined) {
-      veto = { member, because: mark.because, kind: mark.kind };
+    const mark = notice.marks.find(({ kind }) => kind !== "lost-lock");
+    if (mark !== undefined && mark.kind !== "lost-lock") {
+      // The first notice that says it counts as the moment it was known.
+      if (veto === null || veto.kind !== mark.kind) veto = { member, because: mark.because, kind: mark.kind };
     } else if (veto !== null && liftsVeto(notice, veto) && noticeTime(member) > noticeTime(veto.member)) {
       veto = null;
     }
   }
-  return veto === null ? null : { member: veto.member, because: veto.because };
+  return veto;
 }
 
-function liftsVeto(notice: Notice, veto: Veto & { kind: string }): boolean {
+function liftsVeto(notice: Notice, veto: Veto): boolean {
   const retraction = veto.member.notice.ivorn;
   if (veto.kind === "retracted")
     return notice.citations.some(({ cite, ivorn }) => cite === "supersedes" && ivorn === retraction);
@@ -196,30 +228,11 @@ function lostLockOf(members: readonly Member[]): string | null {
   return null;
 }
 
-/** True when no notice of the trigger says itself that the source is not in the sender's catalogue. */
-function flagless(members: readonly Member[]): boolean {
-  return !members.some(
-    ({ notice }) => notice.stream === "swift-bat-pos" && notice.flags.includes("GRB_Identified"),
-  );
-}
-
 function burstWords(notice: Notice, errorDeg: number): string {
-  const error =
-    errorDeg >= 1
-      ? `${errorDeg.toFixed(1)} deg`
-      : errorDeg >= 1 / 60
-        ? `${(errorDeg * 60).toFixed(1)} arcmin`
-        : `${(errorDeg * 3_600).toFixed(1)} arcsec`;
   const signal =
     notice.significance !== null && notice.significance > 0
       ? `, ${notice.significance.toFixed(1)} sigma`
       : "";
-  return `${notice.sourceName ?? "a burst"}: position within ${error} (90 %)${signal}`;
-}
-
-/** `45 s`, `12 min`, `3.2 h`, `9.4 d`. */
-export function duration(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${(seconds / 3_600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} d`;
+  const magnitude = notice.magnitude === null ? "" : `, magnitude ${notice.magnitude.toFixed(1)}`;
+  return `${notice.sourceName ?? "a burst"}: position within ${angle(errorDeg)} (90 %, ${notice.stream})${signal}${magnitude}`;
 }

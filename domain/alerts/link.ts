@@ -1,5 +1,6 @@
 import { separationDeg } from "../units.ts";
 import type { Trigger } from "./trigger.ts";
+import { angle } from "./words.ts";
 
 /** Why two triggers are one event, with its numbers. */
 export interface Link {
@@ -35,6 +36,7 @@ const TIME_ONLY_S = 20;
 
 /** The link between two triggers, or null when nothing says that they are one event. Symmetric: linkOf(a, b) and linkOf(b, a) are the same. */
 export function linkOf(one: Trigger, other: Trigger): Link | null {
+  if (one.simulated !== other.simulated) return null;
   const [a, b] = one.key <= other.key ? [one, other] : [other, one];
   const dtS = a.t0Ms === null || b.t0Ms === null ? null : (b.t0Ms - a.t0Ms) / 1_000;
   const pair = { a: a.key, b: b.key, dtS };
@@ -58,7 +60,7 @@ export function linkOf(one: Trigger, other: Trigger): Link | null {
       why: `notices of ${a.key} and ${b.key} cite each other`,
     };
   }
-  if (dtS === null) return null;
+  if (dtS === null || a.companionOnly || b.companionOnly) return null;
   const dt = Math.abs(dtS);
   if (dt > LONG_S) return null;
   if (a.timeOnly || b.timeOnly) return dt <= TIME_ONLY_S ? timeLink(pair, dt, dt / TIME_ONLY_S + 2) : null;
@@ -99,14 +101,9 @@ function timeLink(pair: { a: string; b: string; dtS: number | null }, dt: number
 }
 
 function citesTheSame(a: Trigger, b: Trigger): boolean {
-  const ofA = new Set(
-    a.members.flatMap(({ notice }) => [notice.ivorn, ...notice.citations.map((citation) => citation.ivorn)]),
-  );
-  return b.members.some(
-    ({ notice }) =>
-      ofA.has(notice.ivorn) ||
-      notice.citations.some((citation) => citation.ivorn !== "" && ofA.has(citation.ivorn)),
-  );
+  const [few, many] = a.names.size <= b.names.size ? [a.names, b.names] : [b.names, a.names];
+  for (const name of few) if (many.has(name)) return true;
+  return false;
 }
 
 /**
@@ -114,12 +111,9 @@ function citesTheSame(a: Trigger, b: Trigger): boolean {
  * one instrument triggered twice without a link between the two.
  */
 export function contradicts(a: Trigger, b: Trigger): boolean {
+  if (a.simulated !== b.simulated) return true;
   if (a.timeOnly || b.timeOnly) return false;
   if (linkOf(a, b) !== null) return false;
   if (a.best !== null && b.best !== null) return true;
   return a.mission === b.mission && a.instrument === b.instrument;
-}
-
-function angle(deg: number): string {
-  return deg >= 1 ? `${deg.toFixed(1)} deg` : `${(deg * 60).toFixed(1)} arcmin`;
 }

@@ -22,6 +22,7 @@ export function noticeOfVoEvent(event: VoEvent, format: "voevent" | "voevent-jso
   const source = classOf(event, stream);
   const flags = setFlags(event.params);
   const marks = marksOf(event, stream);
+  const simulated = event.params.get(SIMULATED_PARAM)?.toLowerCase() === "true";
   const retraction = marks.some((mark) => mark.kind === "retracted");
   return {
     ivorn: event.ivorn,
@@ -44,7 +45,10 @@ export function noticeOfVoEvent(event: VoEvent, format: "voevent" | "voevent-jso
     mission: missionOf(event, stream),
     instrument: stream === UNKNOWN_STREAM ? (event.params.get("Instrument") ?? "unknown") : stream.instrument,
     triggerId,
-    triggerKeys: [ownTriggerKey(event, stream, triggerId, t0Ms), ...referencedKeys(event)],
+    triggerKeys: [
+      simulatedKey(ownTriggerKey(event, stream, triggerId, t0Ms), simulated),
+      ...referencedKeys(event),
+    ],
     t0Ms,
     noticeMs: parseUtcMs(event.date),
     ...position,
@@ -65,7 +69,7 @@ export function noticeOfVoEvent(event: VoEvent, format: "voevent" | "voevent-jso
     citations: event.citations,
     retraction,
     test: isTest(event, stream, triggerId),
-    simulated: event.params.get(SIMULATED_PARAM)?.toLowerCase() === "true",
+    simulated,
   };
 }
 
@@ -149,6 +153,11 @@ function ownTriggerKey(
   const mission = stream.instrument === "LAT" ? "fermi-lat" : missionOf(event, stream);
   const id = triggerId === null || triggerId === "-1" || triggerId === "0" ? null : triggerId;
   return `${mission}:${id ?? unnamedTrigger(event, t0Ms)}`;
+}
+
+/** A simulated alert never takes the place of the real one whose packet it uses. */
+function simulatedKey(key: string, simulated: boolean): string {
+  return simulated ? key.replace(":", ":sim-") : key;
 }
 
 function unnamedTrigger(event: VoEvent, t0Ms: number | null): string {

@@ -42,7 +42,7 @@ const ROWS: readonly Row[] = [
   [[97, 99], "swift-bat-quicklook", "swift", "BAT", "position", 0.9, 0, 1, 2],
   [[67], "swift-xrt-pos", "swift", "XRT", "position", 0.9, 0, 3, 0],
   [[81], "swift-uvot-pos", "swift", "UVOT", "position", 0.9, 0, 4, 0],
-  [[84], "swift-bat-trans", "swift", "BAT", "companion", 0.9, 0, 0, 1],
+  [[84], "swift-bat-trans", "swift", "BAT", "companion", 0.9, 0, 1, 1],
   [[46, 47], "swift-too", "swift", "spacecraft", "utility"],
   [[62, 63, 64, 76], "swift-bat-companion", "swift", "BAT", "companion", 0.9, 0, 0, 1],
   [[65, 66], "swift-slew", "swift", "spacecraft", "companion", 0.9, 0, 0, 1],

@@ -15,6 +15,12 @@ export interface Trigger {
   readonly best: Located | null;
   /** Gives a time only (Konus, SPI-ACS ...): never opens an alert alone. */
   readonly timeOnly: boolean;
+  /** Nothing but light curves, slews and the like: found by its trigger id alone. */
+  readonly companionOnly: boolean;
+  /** Made by the alert simulator: never one event with a real one. */
+  readonly simulated: boolean;
+  /** ivorns of its members and of what they cite. */
+  readonly names: ReadonlySet<string>;
   /** Triggers it names itself. */
   readonly references: readonly string[];
 }
@@ -31,8 +37,9 @@ export interface Located {
   readonly sigmaDeg: number;
 }
 
-/** Assumed for a position without an error, deg (90 %). */
+/** Assumed for a position without an error, deg (90 %): of an imaging instrument, and of a monitor. */
 const UNQUOTED_ERROR_DEG = 0.1;
+const UNQUOTED_WIDE_ERROR_DEG = 5;
 
 /** Groups members by their own trigger key, in a fixed order. */
 export function triggersOf(members: readonly Member[]): Trigger[] {
@@ -50,14 +57,22 @@ export function triggersOf(members: readonly Member[]): Trigger[] {
 export function triggerOf(key: string, unordered: readonly Member[]): Trigger {
   const members = [...unordered].sort(byNoticeTime);
   const first = members[0]?.notice;
+  const best = bestPosition(members);
+  const kinds = new Set(members.map(({ notice }) => notice.kind));
+  const says = kinds.has("position") || kinds.has("trigger") || best !== null;
   return {
     key,
     mission: first?.mission ?? "unknown",
     instrument: first?.instrument ?? "unknown",
     members,
     t0Ms: bestT0Ms(members),
-    best: bestPosition(members),
-    timeOnly: members.every(({ notice }) => notice.kind === "timing" || notice.kind === "companion"),
+    best,
+    timeOnly: !says && kinds.has("timing"),
+    companionOnly: !says && !kinds.has("timing"),
+    simulated: first?.simulated ?? false,
+    names: new Set(
+      members.flatMap(({ notice }) => [notice.ivorn, ...notice.citations.map(({ ivorn }) => ivorn)]),
+    ),
     references: [...new Set(members.flatMap(({ notice }) => notice.triggerKeys.slice(1)))].sort(),
   };
 }
@@ -94,20 +109,14 @@ function bestT0Ms(members: readonly Member[]): number | null {
 
 /**
  * The position to believe: of the best grade, and of that the newest. Nothing of a trigger that lost star lock, no
- * companion notice, no class that means an unreliable location.
+ * class that means an unreliable location.
  */
 function bestPosition(members: readonly Member[]): Located | null {
   if (members.some(({ notice }) => notice.marks.some((mark) => mark.kind === "lost-lock"))) return null;
   let best: Member | null = null;
   for (const member of members) {
     const { notice } = member;
-    if (
-      notice.kind !== "position" ||
-      notice.raDeg === null ||
-      notice.positionGrade === 0 ||
-      isUnreliable(notice)
-    )
-      continue;
+    if (notice.raDeg === null || notice.positionGrade === 0 || isUnreliable(notice)) continue;
     if (best === null || notice.positionGrade >= best.notice.positionGrade) best = member;
   }
   return best === null ? null : locatedAt(best);
@@ -125,7 +134,7 @@ function isUnreliable(notice: Notice): boolean {
 export function locatedAt(member: Member): Located | null {
   const { raDeg, decDeg, errorDeg, systematicDeg } = member.notice;
   if (raDeg === null || decDeg === null) return null;
-  const quoted = errorDeg ?? UNQUOTED_ERROR_DEG;
+  const quoted = errorDeg ?? (systematicDeg > 0 ? UNQUOTED_WIDE_ERROR_DEG : UNQUOTED_ERROR_DEG);
   const totalErrorDeg = totalError90Deg(quoted, systematicDeg);
   return { member, raDeg, decDeg, errorDeg: quoted, totalErrorDeg, sigmaDeg: oneSigmaDeg(totalErrorDeg) };
 }

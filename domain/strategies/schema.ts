@@ -1,3 +1,19 @@
+const PLAN_SCHEMA = {
+  type: "array",
+  maxItems: 50,
+  items: {
+    type: "object",
+    additionalProperties: false,
+    required: ["instrument", "filter", "exposureS", "count"],
+    properties: {
+      instrument: { type: "string", minLength: 1 },
+      filter: { type: "string", minLength: 1 },
+      exposureS: { type: "number", exclusiveMinimum: 0, maximum: 3_600 },
+      count: { type: "integer", minimum: 1, maximum: 1_000 },
+    },
+  },
+} as const;
+
 /** JSON Schema (draft 7) of a strategy file; `Strategy` in `strategy.ts` is the same in TypeScript. */
 export const STRATEGY_SCHEMA = {
   $schema: "http://json-schema.org/draft-07/schema#",
@@ -46,18 +62,26 @@ export const STRATEGY_SCHEMA = {
             additionalProperties: false,
             required: ["plan"],
             properties: {
-              plan: {
+              plan: PLAN_SCHEMA,
+              tiling: {
+                type: "object",
+                additionalProperties: false,
+                required: ["maxTiles", "overlap"],
+                properties: {
+                  maxTiles: { type: "integer", minimum: 1, maximum: 200 },
+                  overlap: { type: "number", minimum: 0, maximum: 0.9 },
+                },
+              },
+              followUps: {
                 type: "array",
-                maxItems: 50,
+                maxItems: 20,
                 items: {
                   type: "object",
                   additionalProperties: false,
-                  required: ["instrument", "filter", "exposureS", "count"],
+                  required: ["afterS", "plan"],
                   properties: {
-                    instrument: { type: "string", minLength: 1 },
-                    filter: { type: "string", minLength: 1 },
-                    exposureS: { type: "number", exclusiveMinimum: 0, maximum: 3_600 },
-                    count: { type: "integer", minimum: 1, maximum: 1_000 },
+                    afterS: { type: "number", minimum: 0, maximum: 2_592_000 },
+                    plan: PLAN_SCHEMA,
                   },
                 },
               },

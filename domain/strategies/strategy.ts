@@ -61,6 +61,24 @@ export interface StrategyRule {
 }
 
 export interface Observation {
+  /** Frames to take on each pointing, in order. */
+  readonly plan: readonly StrategyPlan[];
+  /** How a position that does not fit the field is covered; without it the centre alone is observed. */
+  readonly tiling?: Tiling;
+  /** The same place again later. */
+  readonly followUps?: readonly FollowUp[];
+}
+
+export interface Tiling {
+  /** Most fields to observe. */
+  readonly maxTiles: number;
+  /** Part of a field's side that overlaps with its neighbour, 0 to below 1. */
+  readonly overlap: number;
+}
+
+export interface FollowUp {
+  /** Time after T0, s. */
+  readonly afterS: number;
   readonly plan: readonly StrategyPlan[];
 }
 
