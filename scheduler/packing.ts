@@ -102,12 +102,12 @@ export class Packing {
     this.repackFrom(k, k);
   }
 
-  /** Keeps the rows for which `stays` holds. @returns whether the rest still fits (pair overheads need not obey the triangle). */
-  keep(stays: (task: number) => boolean): boolean {
+  /** Keeps the rows that are 1 in `stays`. @returns whether the rest still fits (pair overheads need not obey the triangle). */
+  keep(stays: Uint8Array): boolean {
     let length = 0;
     for (let k = 0; k < this.length; k++) {
       const row = this.rows[k] as number;
-      if (stays(row)) this.rows[length++] = row;
+      if (stays[row] === 1) this.rows[length++] = row;
     }
     this.length = length;
     return this.repack();

@@ -1,3 +1,4 @@
+import { createCandidates } from "./candidates.ts";
 import { Packing, type TaskColumns } from "./packing.ts";
 import type { Random } from "./random.ts";
 
@@ -7,7 +8,7 @@ export interface SearchInput {
   readonly orders: readonly (readonly number[])[];
   /** Quota of each owner before any task is planned. */
   readonly quotaMs: Float64Array;
-  /** 1: must stay planned (alerts); 2: must stay where it is in the order too. */
+  /** 1: must stay planned (alerts, and what stands in a relation). */
   readonly keep: Uint8Array;
   /** In units of `value`: the search stops when it is reached. */
   readonly upperBound: number;
@@ -20,13 +21,19 @@ export interface SearchResult {
   readonly iterations: number;
 }
 
-/** Candidates are tried in one of these orders; all but the first are made anew from time to time. */
-const ORDERS = 8;
-const ORDER_LIFE = 64;
 /** One feasible candidate in this many is passed over, so that the same hole is not always filled the same way. */
 const BLINK = 24;
 const LONGEST_STRING = 12;
+/** Iterations of the first period of the falling threshold; each next one is twice as long, to the longest. */
 const FIRST_PERIOD = 512;
+const LONGEST_PERIOD = 16_384;
+
+/** Orders of all telescopes at one moment. */
+interface Orders {
+  readonly rows: readonly Int32Array[];
+  readonly lengths: Int32Array;
+  value: number;
+}
 
 /**
  * Large-neighbourhood search: each iteration takes a few rows out (a string of neighbours, rows of one owner, what stands in
@@ -41,61 +48,85 @@ export function search(input: SearchInput, mayGoOn: (iterationsDone: number) => 
   const packings = input.orders.map((_, telescope) => new Packing(telescope, tasks));
   const planned = new Uint8Array(tasks.count);
   const quotaMs = input.quotaMs.slice();
-  const orders = createOrders(tasks, random);
+  const candidates = createCandidates(tasks, input.quotaMs, random);
   const smallestMs = tasks.needMs.reduce(
     (least, needMs) => Math.min(least, needMs),
     Number.POSITIVE_INFINITY,
   );
+  // Gaps wide enough for the smallest task, as telescope and place; found anew after each insertion.
+  const gapTelescope = new Int32Array(tasks.count + packings.length);
+  const gapPlace = new Int32Array(tasks.count + packings.length);
+  const gapWidthMs = new Float64Array(tasks.count + packings.length);
+  let gaps = 0;
   let value = 0;
   let kept = 0;
-  load(input.orders);
-  let best = { orders: copyOrders(), value };
-  let mustKeep = kept;
+
+  packings.forEach((packing, telescope) => {
+    packing.rows.set(input.orders[telescope] ?? []);
+    packing.length = input.orders[telescope]?.length ?? 0;
+    packing.repack();
+    for (let k = 0; k < packing.length; k++) account(packing.rows[k] as number, 1);
+  });
+  const mustKeep = kept;
+  const rowCount = packings.reduce((sum, packing) => sum + packing.length, 0);
+  const meanValue = value / Math.max(1, rowCount);
+  const before = emptyOrders();
+  const best = emptyOrders();
+  save(best);
   let periodStart = 0;
   let period = FIRST_PERIOD;
-  const meanValue =
-    value /
-    Math.max(
-      1,
-      packings.reduce((sum, packing) => sum + packing.length, 0),
-    );
-
   let iterations = 0;
   while (best.value < input.upperBound && mayGoOn(iterations)) {
     if (iterations - periodStart >= period) {
       periodStart = iterations;
-      period = Math.min(period * 2, 16_384);
-      load(best.orders);
+      period = Math.min(period * 2, LONGEST_PERIOD);
+      load(best);
     }
-    const before = { orders: copyOrders(), value };
+    save(before);
     const heat = 1 - (iterations - periodStart) / period;
     iterations++;
     const possible = destroy();
-    if (possible) fill(orders.pick(iterations));
+    if (possible) fill(candidates.pick(iterations), true);
     const slack = meanValue * heat * heat * random.unit();
-    if (!possible || kept < mustKeep || value < before.value - slack) load(before.orders);
-    else if (value > best.value) best = { orders: copyOrders(), value };
+    if (!possible || kept < mustKeep || value < before.value - slack) load(before);
+    else if (value > best.value) save(best);
   }
-  load(best.orders);
-  fill(orders.pick(0), false);
-  return { orders: copyOrders(), value, iterations };
+  load(best);
+  fill(candidates.all, false);
+  save(best);
+  const orders = best.rows.map((rows, telescope) => Array.from(rows.subarray(0, best.lengths[telescope])));
+  return { orders, value: best.value, iterations };
 
-  function load(rowsByTelescope: readonly ArrayLike<number>[]): void {
-    planned.fill(0);
+  function emptyOrders(): Orders {
+    return {
+      rows: packings.map((packing) => new Int32Array(packing.rows.length)),
+      lengths: new Int32Array(packings.length),
+      value: 0,
+    };
+  }
+
+  function save(into: Orders): void {
+    packings.forEach((packing, telescope) => {
+      into.rows[telescope]?.set(packing.rows.subarray(0, packing.length));
+      into.lengths[telescope] = packing.length;
+    });
+    into.value = value;
+  }
+
+  function load(from: Orders): void {
+    for (const packing of packings) {
+      for (let k = 0; k < packing.length; k++) planned[packing.rows[k] as number] = 0;
+    }
     quotaMs.set(input.quotaMs);
     value = 0;
     kept = 0;
     packings.forEach((packing, telescope) => {
-      const rows = rowsByTelescope[telescope] ?? [];
-      packing.rows.set(rows);
-      packing.length = rows.length;
+      const length = from.lengths[telescope] as number;
+      packing.rows.set((from.rows[telescope] as Int32Array).subarray(0, length));
+      packing.length = length;
       packing.repack();
-      for (let k = 0; k < rows.length; k++) account(rows[k] as number, 1);
+      for (let k = 0; k < length; k++) account(packing.rows[k] as number, 1);
     });
-  }
-
-  function copyOrders(): number[][] {
-    return packings.map((packing) => Array.from(packing.rows.subarray(0, packing.length)));
   }
 
   function account(task: number, sign: 1 | -1): void {
@@ -106,29 +137,33 @@ export function search(input: SearchInput, mayGoOn: (iterationsDone: number) => 
     if (keep[task] !== 0) kept += sign;
   }
 
+  function affordable(task: number): boolean {
+    return (tasks.needMs[task] as number) <= (quotaMs[tasks.owner[task] as number] as number);
+  }
+
   /** Takes rows out. @returns false when what is left is not possible in this order. */
   function destroy(): boolean {
     const choice = random.unit();
-    if (choice < 0.55) {
-      removeString(packings[random.below(packings.length)] as Packing);
-      if (random.unit() < 0.3) removeString(packings[random.below(packings.length)] as Packing);
-    } else if (choice < 0.7) {
-      removeSomeOfOwner(random.below(quotaMs.length), 1 + random.below(4));
-      removeString(packings[random.below(packings.length)] as Packing);
-    } else {
-      return makeRoomFor(orders.unplanned(planned));
-    }
+    if (choice >= 0.7) return makeRoomFor(candidates.unplanned(planned));
+    if (choice >= 0.55) removeSomeOfOwner(random.below(quotaMs.length), 1 + random.below(4));
+    removeString(anyPacking());
+    if (choice < 0.2) removeString(anyPacking());
     return repackAll();
   }
 
+  function anyPacking(): Packing {
+    return packings[random.below(packings.length)] as Packing;
+  }
+
+  /** @returns whether the rest still fits: overheads by pair need not obey the triangle. */
   function repackAll(): boolean {
     let possible = true;
-    for (const packing of packings) if (!packing.keep((task) => planned[task] === 1)) possible = false;
+    for (const packing of packings) if (!packing.keep(planned)) possible = false;
     return possible;
   }
 
   function remove(task: number): void {
-    if (keep[task] !== 2 && planned[task] === 1) account(task, -1);
+    if (planned[task] === 1) account(task, -1);
   }
 
   function removeString(packing: Packing): void {
@@ -157,130 +192,96 @@ export function search(input: SearchInput, mayGoOn: (iterationsDone: number) => 
   /** Takes out what stands where `task` could be, and enough of its owner's rows to pay for it, and puts it there. */
   function makeRoomFor(task: number): boolean {
     if (task < 0) {
-      removeString(packings[random.below(packings.length)] as Packing);
+      removeString(anyPacking());
       return repackAll();
     }
     const needMs = tasks.needMs[task] as number;
     const able = packings.filter(
-      ({ telescope }) =>
-        (tasks.firstMs[telescope]?.[task] as number) <= (tasks.lastMs[telescope]?.[task] as number),
+      (packing) => packing.startFrom(task, tasks.fromMs) < Number.POSITIVE_INFINITY,
     );
     const packing = able[random.below(able.length)];
     if (packing === undefined) return true;
-    const firstMs = tasks.firstMs[packing.telescope]?.[task] as number;
-    const lastMs = tasks.lastMs[packing.telescope]?.[task] as number;
+    const firstMs = packing.startFrom(task, tasks.fromMs);
+    const lastMs = packing.startBefore(task, tasks.untilMs);
     const startMs = packing.startFrom(task, firstMs + Math.floor(random.unit() * (lastMs - firstMs + 1)));
-    const late = random.unit() < 0.5;
+    const at = random.unit() < 0.5 ? packing.tail : packing.head;
     for (let k = 0; k < packing.length; k++) {
       const row = packing.rows[k] as number;
-      const rowStartMs = (late ? packing.tail[k] : packing.head[k]) as number;
+      const rowStartMs = at[k] as number;
       if (rowStartMs < startMs + needMs && startMs < rowStartMs + (tasks.needMs[row] as number)) remove(row);
     }
-    const owner = tasks.owner[task] as number;
-    for (let tries = 0; tries < 8 && (quotaMs[owner] as number) < needMs; tries++)
-      removeSomeOfOwner(owner, 1);
+    for (let tries = 0; tries < 8 && !affordable(task); tries++)
+      removeSomeOfOwner(tasks.owner[task] as number, 1);
     if (!repackAll()) return false;
-    if ((quotaMs[owner] as number) >= needMs) insertAnywhere(task, [packing]);
-    return true;
-  }
-
-  /** Inserts `task` where it leaves the most room to others. @returns whether it fits. */
-  function insertAnywhere(task: number, where: readonly Packing[]): boolean {
-    const needMs = tasks.needMs[task] as number;
-    let bestLoss = Number.POSITIVE_INFINITY;
-    let bestPlace = -1;
-    let bestPacking: Packing | null = null;
-    for (const packing of where) {
-      for (let k = 0; k <= packing.length; k++) {
-        const fromMs = packing.freeFrom(k);
-        const untilMs = packing.freeUntil(k);
-        if (untilMs - fromMs < needMs) continue;
-        const startMs = packing.fit(task, k);
-        if (startMs === Number.POSITIVE_INFINITY) continue;
-        // Room left on the better side: when it slides early, what is behind it; when it slides late, what is before it.
-        const behindMs = untilMs - startMs - needMs;
-        const beforeMs = packing.startBefore(task, untilMs - needMs) - fromMs;
-        const loss = untilMs - fromMs - needMs - Math.max(behindMs, beforeMs);
-        if (loss < bestLoss) {
-          bestLoss = loss;
-          bestPlace = k;
-          bestPacking = packing;
-        }
-      }
-    }
-    if (bestPacking === null) return false;
-    bestPacking.insert(task, bestPlace);
-    account(task, 1);
+    if (affordable(task)) insertAnywhere(task);
     return true;
   }
 
   /** Plans whatever fits, in the given order; what must stay goes first. */
-  function fill(order: Int32Array, blinks = true): void {
+  function fill(order: Int32Array, blinks: boolean): void {
     if (kept < mustKeep) {
       for (let task = 0; task < tasks.count; task++) {
-        if (keep[task] !== 0 && planned[task] === 0 && affordable(task)) insertAnywhere(task, packings);
+        if (keep[task] !== 0 && planned[task] === 0 && affordable(task)) insertAnywhere(task);
       }
     }
-    let widestMs = widestGapMs();
-    for (let n = 0; n < order.length && widestMs >= smallestMs; n++) {
+    let widestMs = findGaps();
+    for (let n = 0; n < order.length && gaps > 0; n++) {
       const task = order[n] as number;
       if (planned[task] === 1 || (tasks.needMs[task] as number) > widestMs || !affordable(task)) continue;
       if (blinks && random.below(BLINK) === 0) continue;
-      if (insertAnywhere(task, packings)) widestMs = widestGapMs();
+      if (insertInGap(task)) widestMs = findGaps();
     }
   }
 
-  function affordable(task: number): boolean {
-    return (tasks.needMs[task] as number) <= (quotaMs[tasks.owner[task] as number] as number);
+  function insertAnywhere(task: number): void {
+    findGaps();
+    insertInGap(task);
   }
 
-  function widestGapMs(): number {
+  /** Inserts `task` into the gap where it leaves the most room to others. @returns whether it fits. */
+  function insertInGap(task: number): boolean {
+    const needMs = tasks.needMs[task] as number;
+    let bestLoss = Number.POSITIVE_INFINITY;
+    let bestGap = -1;
+    for (let gap = 0; gap < gaps; gap++) {
+      const widthMs = gapWidthMs[gap] as number;
+      if (widthMs < needMs) continue;
+      const packing = packings[gapTelescope[gap] as number] as Packing;
+      const place = gapPlace[gap] as number;
+      const startMs = packing.fit(task, place);
+      if (startMs === Number.POSITIVE_INFINITY) continue;
+      // Room left on the better side: when it slides early, what is behind it; when it slides late, what is before it.
+      const untilMs = packing.freeUntil(place);
+      const behindMs = untilMs - startMs - needMs;
+      const beforeMs = packing.startBefore(task, untilMs - needMs) - packing.freeFrom(place);
+      const loss = widthMs - needMs - Math.max(behindMs, beforeMs);
+      if (loss < bestLoss) {
+        bestLoss = loss;
+        bestGap = gap;
+      }
+    }
+    if (bestGap < 0) return false;
+    packings[gapTelescope[bestGap] as number]?.insert(task, gapPlace[bestGap] as number);
+    account(task, 1);
+    return true;
+  }
+
+  /** @returns the width of the widest gap. */
+  function findGaps(): number {
     let widestMs = 0;
-    for (const packing of packings) {
-      for (let k = 0; k <= packing.length; k++) {
-        const gapMs = packing.freeUntil(k) - packing.freeFrom(k);
-        if (gapMs > widestMs) widestMs = gapMs;
+    gaps = 0;
+    for (let telescope = 0; telescope < packings.length; telescope++) {
+      const packing = packings[telescope] as Packing;
+      for (let place = 0; place <= packing.length; place++) {
+        const widthMs = packing.freeUntil(place) - packing.freeFrom(place);
+        if (widthMs < smallestMs) continue;
+        gapTelescope[gaps] = telescope;
+        gapPlace[gaps] = place;
+        gapWidthMs[gaps] = widthMs;
+        gaps++;
+        if (widthMs > widestMs) widestMs = widthMs;
       }
     }
     return widestMs;
   }
-}
-
-/** Orders in which candidates are tried: by what they earn per second, exactly and with noise. */
-function createOrders(
-  tasks: TaskColumns,
-  random: Random,
-): { pick(iteration: number): Int32Array; unplanned(planned: Uint8Array): number } {
-  const density = tasks.value.map((value, task) => value / (tasks.needMs[task] as number));
-  const sorted = (key: Float64Array): Int32Array =>
-    Int32Array.from(key.keys()).sort((a, b) => (key[b] as number) - (key[a] as number) || a - b);
-  const byDensity = sorted(density);
-  const noisy = Array.from({ length: ORDERS }, () => byDensity);
-  return {
-    pick(iteration) {
-      if (iteration === 0) return byDensity;
-      if (iteration % ORDER_LIFE === 1) {
-        const spread = random.unit();
-        const power = random.below(3);
-        // power 1: what earns most altogether goes first too.
-        noisy[random.below(ORDERS)] = sorted(
-          density.map(
-            (perMs, task) =>
-              (power === 1 ? perMs * Math.sqrt(tasks.needMs[task] as number) : perMs) *
-              (1 - spread * random.unit()),
-          ),
-        );
-      }
-      return random.unit() < 0.4 ? byDensity : (noisy[random.below(ORDERS)] as Int32Array);
-    },
-    /** A task that is not planned, one that earns much more often than one that earns little; -1 when all are. */
-    unplanned(planned) {
-      for (let tries = 0; tries < 40; tries++) {
-        const u = random.unit();
-        const task = byDensity[Math.floor(u * u * byDensity.length)] as number;
-        if (planned[task] === 0) return task;
-      }
-      return -1;
-    },
-  };
 }
