@@ -24,7 +24,8 @@ export function unixMsOfJulianDate(jd: number): number {
 /** Angle brought to [0, 360). */
 export function wrap360(deg: number): number {
   const wrapped = deg % 360;
-  return wrapped < 0 ? wrapped + 360 : wrapped;
+  // Adding 360 to a negative angle below the last bit gives 360 itself, which is 0.
+  return wrapped < 0 ? (wrapped + 360) % 360 : wrapped;
 }
 
 /** Angle brought to [-180, 180). */
