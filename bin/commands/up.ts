@@ -106,6 +106,7 @@ const OURS = [
   "postgres.password",
   "password",
   "clock.json",
+  "lease.json",
   "guard.json",
   "temporal.db",
   "temporal.db-shm",
