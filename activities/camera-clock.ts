@@ -11,11 +11,12 @@ export interface TimedStatus extends CameraStatus {
 export type CameraClock = ReturnType<typeof createCameraClock>;
 
 /**
- * Watches over the clocks of cameras. The offset is measured against the time a camera says with its state; of one that
- * says none, against the start time of the exposures we started.
+ * Watches over the clocks of cameras. The offset is learnt from the start times of the exposures we started; before the
+ * first, from the time a camera says with its state.
  */
 export function createCameraClock({ clocks, journal }: Pick<CameraDeps, "clocks" | "journal">) {
   const offsets = new Map<string, number>();
+  const learnt = new Set<string>();
 
   async function note(cameraId: string, camera: CameraClient, offsetMs: number): Promise<void> {
     const before = offsets.get(cameraId) ?? 0;
@@ -43,7 +44,7 @@ export function createCameraClock({ clocks, journal }: Pick<CameraDeps, "clocks"
     async status(cameraId: string, camera: CameraClient, signal: AbortSignal): Promise<TimedStatus> {
       const askedMs = nowMs(clocks);
       const status = await camera.status({ signal });
-      if (status.clockMs !== null) {
+      if (status.clockMs !== null && !learnt.has(cameraId)) {
         await note(cameraId, camera, clockOffsetMs(status.clockMs, askedMs, nowMs(clocks)));
       }
       return { ...status, clockOffsetMs: offsets.get(cameraId) ?? 0 };
@@ -56,6 +57,7 @@ export function createCameraClock({ clocks, journal }: Pick<CameraDeps, "clocks"
       startMs: number,
       between: readonly [number, number],
     ): Promise<number> {
+      learnt.add(cameraId);
       const offsetMs = clockOffsetMs(startMs, ...between);
       await note(cameraId, camera, offsetMs);
       return offsetMs;

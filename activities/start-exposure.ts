@@ -1,16 +1,10 @@
 import { cancellationSignal } from "@temporalio/activity";
-import type { CameraClient } from "../adapters/alpaca/camera.ts";
+import type { CameraClient, LastExposure } from "../adapters/alpaca/camera.ts";
 import { motionLimitWallMs, wallMsOf } from "../domain/clock.ts";
 import { isOurExposure } from "../domain/safety/exposure-identity.ts";
 import type { CameraClock, TimedStatus } from "./camera-clock.ts";
 import { nowMs } from "./clocks.ts";
-import {
-  apparatusOf,
-  isIntegrating,
-  type CameraDeps,
-  type ExposureFacts,
-  type ExposureInput,
-} from "./exposure.ts";
+import { apparatusOf, isIntegrating, type CameraDeps, type ExposureInput } from "./exposure.ts";
 import { failure, FAILURE, isFailure } from "./failures.ts";
 import { checkLease } from "./lease-check.ts";
 import type { Pointings } from "./pointings.ts";
@@ -59,7 +53,7 @@ export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, 
       return started(startMs, true);
     }
     try {
-      return await startNew(input, row, camera, instrument.cameraId, status);
+      return await startNew(input, camera, instrument.cameraId, status, last);
     } catch (error) {
       if (REFUSALS.some((type) => isFailure(error, type))) {
         await exposures.end(input, "aborted", error instanceof Error ? error.message : String(error));
@@ -70,10 +64,10 @@ export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, 
 
   async function startNew(
     input: ExposureInput,
-    row: ExposureFacts,
     camera: CameraClient,
     cameraId: string,
     status: TimedStatus,
+    before: LastExposure | null,
   ): Promise<ExposureStarted> {
     const signal = cancellationSignal();
     await Promise.all([
@@ -88,14 +82,12 @@ export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, 
     await camera.startExposure(input.exposureS, input.light);
     const answeredMs = nowMs(clocks);
 
-    let startMs = answeredMs;
+    // A start time other than before is of the exposure just accepted. Many cameras set theirs only at its end.
     const last = await camera.lastExposure({ signal });
-    // Many cameras set their LastExposure… only when the exposure has ended: then the start is when it was accepted.
-    const offsetMs = cameraClock.offsetMs(cameraId);
-    if (last !== null && isOurExposure(last, { ...row, durationS: input.exposureS }, offsetMs)) {
-      const learnt = await cameraClock.learn(cameraId, camera, last.startMs, [askedMs, answeredMs]);
-      startMs = last.startMs - learnt;
-    }
+    const isNew = last !== null && last.startMs !== before?.startMs;
+    const startMs = isNew
+      ? last.startMs - (await cameraClock.learn(cameraId, camera, last.startMs, [askedMs, answeredMs]))
+      : answeredMs;
     await exposures.exposing(input, startMs);
     return started(startMs, false);
   }
