@@ -16,7 +16,13 @@ export function createSafetyMonitorClient(
 ): SafetyMonitorClient {
   const device = createAlpacaDevice(transport, "safetymonitor", address);
   return {
-    isSafe: (options) => device.get("issafe", {}, options),
+    async isSafe(options) {
+      if (await device.get("issafe", {}, options)) return true;
+      // A monitor that is not connected answers false instead of an error: after its restart somebody must connect it.
+      if (await device.get("connected", {}, options)) return false;
+      await device.connect(options);
+      return device.get("issafe", {}, options);
+    },
     connect: (options) => device.connect(options),
   };
 }
