@@ -53,23 +53,32 @@ export function ensureInstalled({ production = false } = {}) {
   const missing = missingFromInstall(projectFolder, { production });
   if (missing === null) return;
   process.stderr.write(`Installing the dependencies (${missing}): npm ci, a minute or two …\n`);
-  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: projectFolder,
-    stdio: ["ignore", "ignore", "inherit"],
-    // A project .npmrc or an `npm install --omit=dev` environment must not leave out what the tests need.
-    env: { ...process.env, ...(production ? {} : { NODE_ENV: "development" }) },
-  });
+  // A project .npmrc or a production environment must not leave out what the tests need.
+  const env = production ? process.env : { ...process.env, NODE_ENV: "development" };
+  let npm = runNpm(["ci"], env);
+  // A lock file made where other platforms' packages were not to be had: the versions it names are taken all the same.
+  if (npm.status !== 0 && npm.stderr?.includes("EUSAGE")) npm = runNpm(["install", "--no-save"], env);
   if (npm.error)
     fail(
       `npm could not be started (${npm.error.message}): install npm, which comes with Node, and start again.`,
     );
   if (npm.status !== 0) {
+    process.stderr.write(npm.stderr ?? "");
     fail(
-      "npm ci failed, its message is above. With no network there is nothing to install from: connect and start again.",
+      "npm could not install the dependencies, its message is above. Without a network there is nothing to install from: connect and start again.",
     );
   }
   const still = missingFromInstall(projectFolder, { production });
   if (still !== null) fail(`npm ci ended well but ${still}: remove node_modules and start again.`);
+}
+
+function runNpm(command, env) {
+  return spawnSync("npm", [...command, "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: projectFolder,
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+    env,
+  });
 }
 
 function fail(sentence) {
