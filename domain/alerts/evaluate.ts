@@ -95,7 +95,7 @@ function stateOf(
   if (blind !== undefined) {
     return {
       state: "held",
-      reason: `the spacecraft had lost star lock (${blind.lostLock ?? ""}): the position cannot be believed; waiting for a second instrument`,
+      reason: `the spacecraft had lost star lock (${blind.lostLock ?? ""}): the position cannot be believed; ${blind.askHuman ? "XRT sees a source there: a person may decide" : "waiting for a second instrument"}`,
     };
   }
   if (alive === "hold") return { state: "held", reason: lead.reason };

@@ -50,10 +50,8 @@ export function judgeTrigger(trigger: Trigger, strategy: Strategy): TriggerVerdi
     if (member.notice.kind === "companion") continue;
     const verdict = judgeNotice(member, burstClass, strategy);
     if (best === null || betterSpoken(verdict, best)) best = verdict;
-    if (veto === null || noticeTime(member) >= noticeTime(veto.member) || member.notice.marks.length > 0)
-      continue;
-    const heldToo = veto.kind === "retracted";
-    if (standingOrder(verdict.standing) <= standingOrder(heldToo ? "hold" : "open")) wasBurst = true;
+    if (veto !== null && member.notice.marks.length === 0 && wasAliveBefore(veto, member, verdict))
+      wasBurst = true;
   }
   const lostLock = lostLockOf(members);
   const xrt = members.some(({ notice }) => notice.stream === "swift-xrt-pos");
@@ -67,6 +65,15 @@ export function judgeTrigger(trigger: Trigger, strategy: Strategy): TriggerVerdi
     reason: best?.reason ?? `no notice of ${trigger.key} says more than that something was observed`,
     askHuman: (best?.rule?.askHuman ?? false) || (lostLock !== null && xrt),
   };
+}
+
+/**
+ * Whether a notice had the alert alive before the veto. A retraction takes back whatever its trigger said, at any
+ * time; a mark takes back only what was believed before it was known.
+ */
+function wasAliveBefore(veto: Veto, member: Member, { standing }: NoticeVerdict): boolean {
+  if (veto.kind === "retracted") return standingOrder(standing) <= standingOrder("hold");
+  return standingOrder(standing) <= standingOrder("open") && noticeTime(member) < noticeTime(veto.member);
 }
 
 interface NoticeVerdict {
@@ -234,5 +241,5 @@ function burstWords(notice: Notice, errorDeg: number): string {
       ? `, ${notice.significance.toFixed(1)} sigma`
       : "";
   const magnitude = notice.magnitude === null ? "" : `, magnitude ${notice.magnitude.toFixed(1)}`;
-  return `${notice.sourceName ?? "a burst"}: position within ${angle(errorDeg)} (90 %, ${notice.stream})${signal}${magnitude}`;
+  return `${notice.sourceName ?? "a new source"}: position within ${angle(errorDeg)} (90 %, ${notice.stream})${signal}${magnitude}`;
 }

@@ -271,11 +271,9 @@ function sourceNameOf(event: VoEvent): string | null {
 }
 
 function skymapUrlOf(event: VoEvent): string | null {
-  const url =
-    event.params.get("GW_SKYMAP/skymap_fits") ??
-    event.params.get("skymap_fits") ??
-    event.params.get("HealPix_URL");
-  if (url !== undefined) return url;
+  for (const [key, value] of event.params) {
+    if (key === "HealPix_URL" || key === "skymap_fits" || key.endsWith("/skymap_fits")) return value;
+  }
   const plot = event.params.get("LocationMap_URL");
   if (plot === undefined) return null;
   // The plot and the map of Fermi GBM lie side by side under names that differ in two places.

@@ -1,3 +1,4 @@
+import { separationDeg } from "../units.ts";
 import type { Member } from "./alert-state.ts";
 import { oneSigmaDeg, totalError90Deg } from "./error-radius.ts";
 import type { Notice } from "./notice.ts";
@@ -11,8 +12,12 @@ export interface Trigger {
   readonly instrument: string;
   readonly members: readonly Member[];
   readonly t0Ms: number | null;
+  /** Only times of exposures are known (XRT, UVOT): the burst was up to some minutes earlier. */
+  readonly t0IsExposure: boolean;
   /** The member whose position counts; null when the trigger has no position to be believed. */
   readonly best: Located | null;
+  /** Other positions of the trigger that its best one contradicts: it is then open which is right. */
+  readonly alternatives: readonly Located[];
   /** Gives a time only (Konus, SPI-ACS ...): never opens an alert alone. */
   readonly timeOnly: boolean;
   /** Nothing but light curves, slews and the like: found by its trigger id alone. */
@@ -58,6 +63,7 @@ export function triggerOf(key: string, unordered: readonly Member[]): Trigger {
   const members = [...unordered].sort(byNoticeTime);
   const first = members[0]?.notice;
   const best = bestPosition(members);
+  const t0 = bestT0(members);
   const kinds = new Set(members.map(({ notice }) => notice.kind));
   const says = kinds.has("position") || kinds.has("trigger") || best !== null;
   return {
@@ -65,8 +71,10 @@ export function triggerOf(key: string, unordered: readonly Member[]): Trigger {
     mission: first?.mission ?? "unknown",
     instrument: first?.instrument ?? "unknown",
     members,
-    t0Ms: bestT0Ms(members),
+    t0Ms: t0?.t0Ms ?? null,
+    t0IsExposure: t0?.grade === 0,
     best,
+    alternatives: best === null ? [] : alternativesTo(best, members),
     timeOnly: !says && kinds.has("timing"),
     companionOnly: !says && !kinds.has("timing"),
     simulated: first?.simulated ?? false,
@@ -96,7 +104,7 @@ function compareText(a: string, b: string): number {
 }
 
 /** T0 of the notice type that knows it best; XRT and UVOT notices carry exposure times. */
-function bestT0Ms(members: readonly Member[]): number | null {
+function bestT0(members: readonly Member[]): { readonly grade: number; readonly t0Ms: number } | null {
   let best: { grade: number; t0Ms: number } | null = null;
   for (const { notice } of members) {
     if (notice.t0Ms === null) continue;
@@ -104,7 +112,7 @@ function bestT0Ms(members: readonly Member[]): number | null {
     if (best === null || grade > best.grade || (grade === best.grade && notice.t0Ms < best.t0Ms))
       best = { grade, t0Ms: notice.t0Ms };
   }
-  return best?.t0Ms ?? null;
+  return best;
 }
 
 /**
@@ -120,6 +128,22 @@ function bestPosition(members: readonly Member[]): Located | null {
     if (best === null || notice.positionGrade >= best.notice.positionGrade) best = member;
   }
   return best === null ? null : locatedAt(best);
+}
+
+/**
+ * Positions of the same trigger that exclude the best one (more than 3 sigma and 25 deg away). A later notice is not
+ * always better: GECAM placed GRB 231110 in the far south on the ground after it had it right on board.
+ */
+function alternativesTo(best: Located, members: readonly Member[]): Located[] {
+  const found: Located[] = [];
+  for (const member of members) {
+    if (member === best.member || member.notice.positionGrade === 0 || isUnreliable(member.notice)) continue;
+    const other = locatedAt(member);
+    if (other === null) continue;
+    const sepDeg = separationDeg(best.raDeg, best.decDeg, other.raDeg, other.decDeg);
+    if (sepDeg > 25 && sepDeg > 3 * Math.hypot(best.sigmaDeg, other.sigmaDeg)) found.push(other);
+  }
+  return found;
 }
 
 function isUnreliable(notice: Notice): boolean {

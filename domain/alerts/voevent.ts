@@ -8,7 +8,7 @@ export interface VoEvent {
   readonly role: string;
   /** Who/Date as written. */
   readonly date: string | null;
-  /** Params outside groups by name, in groups by `Group/name`; the first of a name counts. */
+  /** Params outside groups by name, in groups by `Group/name` (a group without a name by its type); the first of a name counts. */
   readonly params: ReadonlyMap<string, string>;
   /** WhereWhen ISOTime as written. */
   readonly isoTime: string | null;
@@ -89,7 +89,7 @@ function paramsOf(what: Tree): Map<string, string> {
   addParams(params, "", what);
   for (const group of list(what["Group"])) {
     const tree = asTree(group);
-    addParams(params, `${textOf(tree["name"]) ?? ""}/`, tree);
+    addParams(params, `${textOf(tree["name"]) ?? textOf(tree["type"]) ?? ""}/`, tree);
   }
   return params;
 }
