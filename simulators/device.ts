@@ -72,7 +72,7 @@ export type AnyHandlers = Readonly<
 
 /** An Action: text in, text out. */
 export interface DeviceAction {
-  readonly run: (parameters: string) => string;
+  readonly run: (parameters: string) => string | Promise<string>;
   /** Written to the command log; what only reads or repeats every few seconds is not. */
   readonly logged: boolean;
 }
@@ -88,6 +88,8 @@ export interface Device {
   readonly state: () => Readonly<Record<string, string | number | boolean>>;
   /** Called about four times a second of wall time. */
   readonly tick?: (wallMs: number) => void;
+  /** The outlet was switched off. */
+  readonly powerLost?: () => void;
   readonly close?: () => void;
 }
 

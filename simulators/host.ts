@@ -24,12 +24,15 @@ export interface HostedDevice {
     clientId: number,
   ) => unknown;
   /** Runs an Action; throws AlpacaError. */
-  readonly act: (name: string, text: string, clientId: number) => string;
+  readonly act: (name: string, text: string, clientId: number) => Promise<string>;
+  /** False while its outlet is off: it does not answer at all. */
+  readonly powered: () => boolean;
 }
 
 export interface HostOptions {
   readonly log: CommandLog;
   readonly nowMs: () => number;
+  readonly powered: () => boolean;
 }
 
 /** Wall time that Connect takes. */
@@ -159,7 +162,8 @@ export function hostDevice(
       if (verb === "put") record(member, parameters, clientId);
       return value;
     },
-    act: (name, text, clientId) => {
+    powered: options.powered,
+    act: async (name, text, clientId) => {
       const action = Object.entries(actions).find(([known]) => known.toLowerCase() === name.toLowerCase());
       if (fault.current() === "error" && !name.toLowerCase().startsWith("sim:")) {
         throw new AlpacaError(
@@ -173,7 +177,7 @@ export function hostDevice(
           `Action ${JSON.stringify(name)} is not among ${Object.keys(actions).join(", ")}`,
         );
       }
-      const result = action[1].run(text);
+      const result = await action[1].run(text);
       if (action[1].logged) record(action[0], { Parameters: text }, clientId);
       return result;
     },

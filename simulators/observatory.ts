@@ -3,11 +3,19 @@ import type { SimulatorOptions, SimulatorSettings } from "./server.ts";
 import { actionNumber, actionParameters } from "./device.ts";
 import type { Device, DeviceAction, DeviceContext, DeviceIdentity } from "./device.ts";
 import { createCamera } from "./devices/camera.ts";
+import { createCoverCalibrator } from "./devices/cover-calibrator.ts";
+import type { SimulatedCoverCalibrator } from "./devices/cover-calibrator.ts";
 import { createDome } from "./devices/dome.ts";
 import type { SimulatedDome } from "./devices/dome.ts";
+import { createFilterWheel } from "./devices/filter-wheel.ts";
+import { createFocuser } from "./devices/focuser.ts";
+import type { SimulatedFocuser } from "./devices/focuser.ts";
 import { createObservingConditions } from "./devices/observing-conditions.ts";
-import { SINGLE_READ } from "./devices/readout.ts";
+import { createPlcAlarms } from "./devices/plc-alarms.ts";
+import type { PlcAlarms } from "./devices/plc-alarms.ts";
+import { SINGLE_READ, createRampReadout } from "./devices/readout.ts";
 import { createSafetyMonitor } from "./devices/safety-monitor.ts";
+import { createSwitch } from "./devices/switch.ts";
 import { createTelescope } from "./devices/telescope.ts";
 import type { SimulatedTelescope } from "./devices/telescope.ts";
 import type { LightPath } from "./exposure-light.ts";
@@ -35,11 +43,26 @@ export interface CameraDescription {
   readonly band: string;
 }
 
+export interface FilterWheelDescription {
+  readonly filters: readonly string[];
+  /** Focuser steps by filter; none when left out. */
+  readonly focusOffsets?: readonly number[];
+  /** Ids of the cameras that look through it: one, or all of them when it sits on the telescope. */
+  readonly cameras: readonly string[];
+}
+
+/** Outlets of the devices. */
+export interface Power {
+  readonly isOn: (deviceId: string) => boolean;
+  readonly set: (deviceId: string, on: boolean) => void;
+}
+
 export interface ObservatoryOptions extends Omit<SimulatorOptions, "settings"> {
   readonly settings: SimulatorSettings;
   readonly nowMs: () => number;
   readonly contextOf: (identity: DeviceIdentity) => DeviceContext;
   readonly connected: (deviceId: string) => boolean;
+  readonly power: Power;
   readonly restored: (section: string) => unknown;
   readonly save: (section: string, state: object) => void;
 }
@@ -58,6 +81,10 @@ interface Surroundings {
   readonly transients: () => readonly Transient[];
   readonly skyActions: Readonly<Record<string, DeviceAction>>;
   readonly unsafe: () => readonly string[];
+  readonly alarms: PlcAlarms;
+  readonly focuser: () => SimulatedFocuser | undefined;
+  /** Filter before a camera, from the wheels it looks through. */
+  readonly bandOf: (cameraId: string) => string | undefined;
 }
 
 const TRANSIENTS_KEPT = 50;
@@ -89,16 +116,38 @@ export function createObservatory(options: ObservatoryOptions): SimulatedObserva
       deadManWallS: settings.deadManWallS,
       telescopeAzDeg: () => telescope?.horizontalAt(nowMs()).azDeg ?? 0,
     });
+  const coverIdentity = identityOf("covercalibrator");
+  const cover = coverIdentity && createCoverCalibrator(options.contextOf(coverIdentity));
+  const focuserIdentity = identityOf("focuser");
+  const focuser =
+    focuserIdentity &&
+    createFocuser(options.contextOf(focuserIdentity), { temperatureC: () => weather.reading().temperatureC });
+  const wheels = options.devices
+    .filter(({ type }) => type === "filterwheel")
+    .map((identity) => {
+      const description = options.filterWheels?.[identity.id];
+      if (description === undefined) throw new Error(`filter wheel "${identity.id}" has no description`);
+      const { filters, cameras, focusOffsets = filters.map(() => 0) } = description;
+      return { cameras, ...createFilterWheel(options.contextOf(identity), { filters, focusOffsets }) };
+    });
+  const alarms = createPlcAlarms(nowMs);
   const surroundings: Surroundings = {
+    alarms,
+    focuser: () => focuser,
+    bandOf: (cameraId) => wheels.find(({ cameras }) => cameras.includes(cameraId))?.filter(),
     weather,
     renderer,
-    light: lightPath(telescope, dome, weather),
+    light: lightPath(telescope, dome, cover, weather),
     skyMag: (atMs) => skyBrightness(site, atMs),
     transients: sky.transients,
     skyActions: sky.actions,
     unsafe: () => {
       const age = weather.kind() === "stale" ? ["the weather station's readings are stale"] : [];
-      return [...age, ...unsafeReasons(weather.reading(), settings.weatherLimits)];
+      const alarmed = alarms
+        .list()
+        .filter(({ active, severity }) => active && severity === "critical")
+        .map(({ text }) => text);
+      return [...age, ...unsafeReasons(weather.reading(), settings.weatherLimits), ...alarmed];
     },
   };
 
@@ -106,7 +155,8 @@ export function createObservatory(options: ObservatoryOptions): SimulatedObserva
     if (identity === telescopeIdentity && telescope !== undefined) {
       return { ...telescope.device, actions: { ...telescope.device.actions, ...sky.actions } };
     }
-    if (identity === domeIdentity && dome !== undefined) return dome.device;
+    const built = [dome, cover, focuser, ...wheels].find((one) => one?.device.identity === identity);
+    if (built !== undefined) return built.device;
     return createOther(identity, options, surroundings);
   });
   return { devices, close: () => renderer.close() };
@@ -126,6 +176,14 @@ function createOther(identity: DeviceIdentity, options: ObservatoryOptions, arou
       return createObservingConditions(context, {
         weather: around.weather,
         skyQuality: () => around.skyMag(options.nowMs()),
+      });
+    case "switch":
+      return createSwitch(context, {
+        alarms: around.alarms,
+        outlets: options.devices
+          .filter(({ type }) => type !== "switch" && type !== "dome")
+          .map(({ id, name }) => ({ deviceId: id, name })),
+        power: options.power,
       });
     default:
       throw new Error(`device "${identity.id}": a second ${identity.type} is not simulated`);
@@ -156,10 +214,11 @@ function createOneCamera(context: DeviceContext, options: ObservatoryOptions, ar
     fwhmPx: 2.2,
     darkES: infrared ? 0.1 : 0.01,
     darkAtC: camera.setPointC,
-    readout: SINGLE_READ,
+    readout: infrared ? createRampReadout() : SINGLE_READ,
     telescope: options.telescope,
     light: around.light,
-    band: () => camera.band,
+    blurPx: () => around.focuser()?.blurPx() ?? 0,
+    band: () => around.bandOf(id) ?? camera.band,
     skyMag: around.skyMag,
     transients: around.transients,
     renderer: around.renderer,
@@ -170,18 +229,20 @@ function createOneCamera(context: DeviceContext, options: ObservatoryOptions, ar
 function lightPath(
   telescope: SimulatedTelescope | undefined,
   dome: SimulatedDome | undefined,
+  cover: SimulatedCoverCalibrator | undefined,
   weather: Weather,
 ): LightPath {
   return {
     // Without a mount the camera stares at the pole.
     directionAt: (atMs) => telescope?.directionAt(atMs) ?? { x: 0, y: 0, z: 1 },
     horizontalAt: (atMs) => telescope?.horizontalAt(atMs) ?? { altDeg: 45, azDeg: 0 },
-    openFractionAt: (atMs) => dome?.openFractionAt(atMs) ?? 1,
-    lampAt: () => 0,
+    openFractionAt: (atMs) => (dome?.openFractionAt(atMs) ?? 1) * (cover?.coverOpenAt(atMs) ?? 1),
+    lampAt: (atMs) => cover?.lampAt(atMs) ?? 0,
     cloudTransmission: () => 1 - 0.95 * Math.max(0, (weather.reading().cloudCoverPct - 20) / 80),
     changes: (fromMs, toMs) => [
       ...(telescope?.changes(fromMs, toMs) ?? []),
       ...(dome?.changes(fromMs, toMs) ?? []),
+      ...(cover?.changes(fromMs, toMs) ?? []),
     ],
   };
 }

@@ -11,7 +11,7 @@ import { createConnection, hostDevice } from "./host.ts";
 import type { HostedDevice } from "./host.ts";
 import { createRouter } from "./http/router.ts";
 import { createObservatory } from "./observatory.ts";
-import type { CameraDescription } from "./observatory.ts";
+import type { CameraDescription, FilterWheelDescription, Power } from "./observatory.ts";
 import { openStateFile } from "./state-file.ts";
 import type { GeographicPlace } from "./sky/directions.ts";
 import type { WeatherLimits } from "./weather.ts";
@@ -53,6 +53,8 @@ export interface SimulatorOptions {
   readonly devices: readonly DeviceIdentity[];
   /** By device id of the camera. */
   readonly cameras: Readonly<Record<string, CameraDescription>>;
+  /** By device id of the wheel. */
+  readonly filterWheels?: Readonly<Record<string, FilterWheelDescription>>;
   readonly settings?: Partial<SimulatorSettings>;
   /** What people should know: damaged state, failures in handlers. */
   readonly report?: (message: string) => void;
@@ -108,17 +110,38 @@ export async function createSimulatorServer(options: SimulatorOptions): Promise<
     };
   };
 
+  const off = new Set<string>();
+  const power: Power = {
+    isOn: (id) => !off.has(id),
+    set: (id, on) => {
+      // Without power a device forgets its connection and most of its troubles.
+      if (on === !off.has(id)) return;
+      connectionOf(id).set(false);
+      if (on) {
+        off.delete(id);
+        faultOf(id).clear();
+      } else {
+        off.add(id);
+        observatory.devices.find(({ identity }) => identity.id === id)?.powerLost?.();
+      }
+    },
+  };
   const observatory = createObservatory({
     ...options,
     settings,
     nowMs,
     contextOf,
+    power,
     connected: (id) => connectionOf(id).connected(),
     restored: (section) => stateFile.section(section),
     save: (section, state) => stateFile.save(section, state),
   });
   const hosted: HostedDevice[] = observatory.devices.map((device: Device) =>
-    hostDevice(device, faultOf(device.identity.id), connectionOf(device.identity.id), { log, nowMs }),
+    hostDevice(device, faultOf(device.identity.id), connectionOf(device.identity.id), {
+      log,
+      nowMs,
+      powered: () => power.isOn(device.identity.id),
+    }),
   );
 
   const server = createServer({ keepAliveTimeout: 30_000 });

@@ -34,6 +34,8 @@ export interface CameraOptions {
   readonly readout: ReadoutScheme;
   readonly telescope: { readonly apertureM: number; readonly focalLengthMm: number };
   readonly light: LightPath;
+  /** Blur of the focus, added in quadrature, pixels FWHM. */
+  readonly blurPx: () => number;
   /** Filter in the beam. */
   readonly band: () => string;
   readonly skyMag: (atMs: number) => number;
@@ -109,8 +111,9 @@ export function createCamera(context: DeviceContext, options: CameraOptions): De
     return Math.max(0, Math.min(100, Math.floor((100 * elapsedS) / exposure.durationS)));
   };
 
-  const frameJob = (running: Exposure): FrameJob => {
-    const endMs = exposureEndMs(running);
+  /** The frame after `durationS` of the exposure, with the noise that `seed` gives. */
+  const frameJob = (running: Exposure, durationS: number, readNoiseE: number, read: number): FrameJob => {
+    const endMs = running.startMs + durationS * MS_PER_SECOND;
     const nothing = { samples: [], skyS: 0, lampS: 0 };
     const light = running.light
       ? exposureLight(options.light, running.startMs, endMs, pixelScaleArcsec)
@@ -120,15 +123,15 @@ export function createCamera(context: DeviceContext, options: CameraOptions): De
     const flux = photometry(band, options.telescope.apertureM, pixelScaleArcsec, options.skyMag(middleMs));
     const darkDoublings = (cooler.temperatureC() - options.darkAtC) / 6;
     return {
-      seed: hash32(detector.seed, Math.floor(running.startMs / 1_000), running.startMs % 1_000),
-      detector: { ...detector, readNoiseE: readout.readNoiseE(running.modeIndex, detector.readNoiseE) },
-      exposureS: running.durationS,
+      seed: hash32(detector.seed, Math.floor(running.startMs / 1_000), running.startMs % 1_000, read),
+      detector: { ...detector, readNoiseE },
+      exposureS: durationS,
       samples: light.samples,
       band,
       zeroPointES: flux.zeroPointES,
       pixelScaleArcsec,
       rotationDeg: options.rotationDeg,
-      fwhmPx: options.fwhmPx,
+      fwhmPx: Math.hypot(options.fwhmPx, options.blurPx()),
       skyE: flux.skyES * light.skyS,
       lampE: flux.lampES * light.lampS,
       transients: options.transients(),
@@ -140,16 +143,28 @@ export function createCamera(context: DeviceContext, options: CameraOptions): De
   };
   const draw = (running: Exposure): void => {
     running.drawing = true;
-    options.renderer.draw(frameJob(running)).then(
+    const readNoiseE = readout.readNoiseE(running.modeIndex, detector.readNoiseE);
+    options.renderer.draw(frameJob(running, running.durationS, readNoiseE, 0)).then(
       (pixels) => {
-        const width = Math.floor(running.region.width / running.binX);
-        const height = Math.floor(running.region.height / running.binY);
-        running.image = { width, height, planes: 1, pixels };
+        running.image = { ...sizeOf(running), planes: 1, pixels };
       },
       (error: unknown) => {
         running.failure = `the frame could not be read: ${error instanceof Error ? error.message : String(error)}`;
       },
     );
+  };
+  /** One raw read of a detector that is read on the way. */
+  const readAfter = async (running: Exposure, afterS: number, read: number) => {
+    const job = frameJob(running, afterS, detector.readNoiseE, read);
+    return { ...sizeOf(running), pixels: await options.renderer.draw(job) };
+  };
+  const sizeOf = ({ region, binX, binY }: Exposure): { width: number; height: number } => ({
+    width: Math.floor(region.width / binX),
+    height: Math.floor(region.height / binY),
+  });
+  const giveUp = (): void => {
+    clearTimeout(timer);
+    exposure = undefined;
   };
   /** Waits for the end of the integration; looks again at least once a second, as the clock may be anchored anew. */
   const awaitEnd = (): void => {
@@ -176,9 +191,7 @@ export function createCamera(context: DeviceContext, options: CameraOptions): De
   const handlers: Handlers<"camera"> = {
     abortexposure: {
       put: () => {
-        if (state() === CameraState.Idle) return;
-        clearTimeout(timer);
-        exposure = undefined;
+        if (state() !== CameraState.Idle) giveUp();
       },
     },
     bayeroffsetx: absent("BayerOffsetX"),
@@ -346,16 +359,18 @@ export function createCamera(context: DeviceContext, options: CameraOptions): De
     handlers: handlers as unknown as AnyHandlers,
     actions: {
       ...options.skyActions,
-      ...readout.actions(() =>
-        exposure === undefined
-          ? undefined
-          : {
-              startMs: exposure.startMs,
-              durationS: exposure.durationS,
-              modeIndex: exposure.modeIndex,
-              nowMs: context.motionMs(),
-            },
-      ),
+      ...readout.actions(() => {
+        const running = exposure;
+        if (running === undefined) return undefined;
+        const { startMs, durationS, modeIndex } = running;
+        return {
+          startMs,
+          durationS,
+          modeIndex,
+          nowMs: context.motionMs(),
+          readAfter: (afterS, read) => readAfter(running, afterS, read),
+        };
+      }),
     },
     state: () => ({
       CameraState: state(),
@@ -365,6 +380,11 @@ export function createCamera(context: DeviceContext, options: CameraOptions): De
       ImageReady: imageReady(),
       PercentCompleted: percentCompleted(),
     }),
+    powerLost: () => {
+      giveUp();
+      cooler.switchTo(false);
+      save();
+    },
     close: () => clearTimeout(timer),
   };
 }

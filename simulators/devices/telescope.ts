@@ -555,6 +555,11 @@ export function createTelescope(context: DeviceContext, options: TelescopeOption
     handlers: handlers as unknown as AnyHandlers,
     actions: {},
     state,
+    powerLost: () => {
+      tracking = false;
+      stop();
+      save();
+    },
   };
   return { device, directionAt, changes: path.changes, horizontalAt };
 }

@@ -84,7 +84,7 @@ export function createRouter(
     const isImage = operation.value === "imageArray";
     try {
       if (action !== undefined) {
-        sendValue(response, ids, hosted.act(action.name, action.text, clientId));
+        sendValue(response, ids, await hosted.act(action.name, action.text, clientId));
         return;
       }
       const value = hosted.answer(verb, member, parametersOf(operation, sent, exact), clientId);
@@ -130,6 +130,10 @@ export function createRouter(
 
   /** Faults of the connection; true when the request is done with. */
   async function failOnTheWire(hosted: HostedDevice, response: ServerResponse): Promise<boolean> {
+    if (!hosted.powered()) {
+      response.destroy();
+      return true;
+    }
     switch (hosted.fault.current()) {
       case "dead":
         response.destroy();

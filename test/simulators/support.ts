@@ -76,6 +76,7 @@ export interface TestServerOptions {
   readonly settings?: Partial<SimulatorSettings>;
   readonly devices?: readonly DeviceIdentity[];
   readonly cameras?: SimulatorOptions["cameras"];
+  readonly filterWheels?: NonNullable<SimulatorOptions["filterWheels"]>;
 }
 
 export const DEVICES: readonly DeviceIdentity[] = [
@@ -86,6 +87,28 @@ export const DEVICES: readonly DeviceIdentity[] = [
   { id: "weather", type: "observingconditions", number: 0, name: "Weather station", uniqueId: "test-5" },
 ];
 export const CAMERAS: SimulatorOptions["cameras"] = { "camera-vis": CAMERA };
+
+/** One of each type, and a second camera. */
+export const ALL_DEVICES: readonly DeviceIdentity[] = [
+  ...DEVICES,
+  { id: "camera-nir", type: "camera", number: 1, name: "Infrared camera", uniqueId: "test-6" },
+  { id: "wheel-vis", type: "filterwheel", number: 0, name: "Filter wheel", uniqueId: "test-7" },
+  { id: "wheel-nir", type: "filterwheel", number: 1, name: "Infrared wheel", uniqueId: "test-8" },
+  { id: "focuser", type: "focuser", number: 0, name: "Focuser", uniqueId: "test-9" },
+  { id: "cover", type: "covercalibrator", number: 0, name: "Cover and lamp", uniqueId: "test-10" },
+  { id: "plc", type: "switch", number: 0, name: "PLC", uniqueId: "test-11" },
+];
+export const ALL_CAMERAS: SimulatorOptions["cameras"] = {
+  "camera-vis": CAMERA,
+  "camera-nir": { ...CAMERA, pixelSizeUm: 25, setPointC: -150, kind: "near-infrared", band: "J" },
+};
+export const FILTER_WHEELS: NonNullable<SimulatorOptions["filterWheels"]> = {
+  "wheel-vis": { filters: ["g", "r", "i", "z"], focusOffsets: [-40, 0, 25, 60], cameras: ["camera-vis"] },
+  "wheel-nir": { filters: ["J", "H"], cameras: ["camera-nir"] },
+};
+
+/** All devices, for tests that need more than the first five. */
+export const EVERYTHING: TestServerOptions = { devices: ALL_DEVICES, cameras: ALL_CAMERAS };
 
 /** Starts the simulators on a free port with a fast clock and connects all devices. */
 export async function startSimulators(options: TestServerOptions = {}): Promise<TestServer> {
@@ -113,6 +136,7 @@ async function start(
     telescope: { apertureM: 1.3, focalLengthMm: 7_930 },
     devices,
     cameras: options.cameras ?? CAMERAS,
+    filterWheels: options.filterWheels ?? FILTER_WHEELS,
     settings: options.settings ?? {},
     report: (message) => process.stderr.write(`${message}\n`),
   });
