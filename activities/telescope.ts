@@ -79,7 +79,8 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
       return started(true);
     }
     if (status.slewing) {
-      if (await isSentTo(target, signal)) {
+      // A mount that is parking slews too, without tracking, and still names its former target.
+      if (status.tracking && (await isSentTo(target, signal))) {
         await checkLease(readLease, lease);
         return started(false);
       }

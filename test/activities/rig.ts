@@ -45,7 +45,7 @@ export interface Rig {
   fault(deviceId: string, kind: FaultKind, seconds?: number): Promise<void>;
   clearFault(deviceId: string): Promise<void>;
   /** Commands that a device took, oldest first. */
-  commands(deviceId: string): Promise<readonly CommandEntry[]>;
+  commands(deviceId: string, sinceWallMs?: number): Promise<readonly CommandEntry[]>;
   /** Ends the simulators and starts them again on the same port, with what they kept. */
   restart(): Promise<void>;
   stopSimulators(): Promise<void>;
@@ -145,8 +145,8 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     async clearFault(deviceId) {
       await action(deviceId, "sim:clear");
     },
-    async commands(deviceId) {
-      return JSON.parse(await action(deviceId, "sim:log")) as CommandEntry[];
+    async commands(deviceId, sinceWallMs = 0) {
+      return JSON.parse(await action(deviceId, "sim:log", { sinceWallMs })) as CommandEntry[];
     },
     async restart() {
       await stopSimulators();

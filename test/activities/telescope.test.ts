@@ -17,8 +17,7 @@ afterEach(async () => {
 
 const slew = (target = rig.target()) =>
   asActivity(() => activities.startSlew({ lease: rig.lease, target, minAltDeg: 20 }));
-const arrive = (target = rig.target()) =>
-  asActivity(() => activities.awaitOnTarget({ target, limitS: 180 }));
+const arrive = (target = rig.target()) => asActivity(() => activities.awaitOnTarget({ target, limitS: 180 }));
 const slewCommands = async () =>
   (await rig.commands("telescope")).filter(({ command }) => command.startsWith("slewto"));
 
@@ -32,7 +31,9 @@ test("a parked mount is unparked, tracks, slews and is verified on the target", 
   expect(offsetArcsec).toBeLessThan(30);
   const status = await rig.telescope.status();
   expect(status).toMatchObject({ slewing: false, tracking: true, parked: false });
-  expect(separationDeg(status.raDeg ?? 0, status.decDeg ?? 0, target.raDeg, target.decDeg) * 3_600).toBeLessThan(30);
+  expect(
+    separationDeg(status.raDeg ?? 0, status.decDeg ?? 0, target.raDeg, target.decDeg) * 3_600,
+  ).toBeLessThan(30);
 });
 
 test("run twice it finds its own slew, and then the target reached: one command", async () => {
@@ -68,9 +69,7 @@ test("the lease lost between two commands stops the rest", async () => {
       return { ...rig.stored, generation: rig.lease.generation + (reads > 1 ? 1 : 0) };
     },
   });
-  const call = asActivity(() =>
-    losing.startSlew({ lease: rig.lease, target: rig.target(), minAltDeg: 20 }),
-  );
+  const call = asActivity(() => losing.startSlew({ lease: rig.lease, target: rig.target(), minAltDeg: 20 }));
   expect(await failureType(call)).toBe("LeaseLost");
   expect(await slewCommands()).toHaveLength(0);
 });
@@ -78,7 +77,9 @@ test("the lease lost between two commands stops the rest", async () => {
 test("a target too low is refused with its numbers", async () => {
   const low = { ...rig.target(), decDeg: -45 };
   const call = slew(low);
-  await expect(call).rejects.toThrow(/No slew to field 0: field 0 stands -?\d+\.\d° high, the limit is 20\.0°/);
+  await expect(call).rejects.toThrow(
+    /No slew to field 0: field 0 stands -?\d+\.\d° high, the limit is 20\.0°/,
+  );
   expect(await failureType(slew(low))).toBe("OutOfLimits");
 });
 
@@ -114,6 +115,8 @@ test("stops a slew", async () => {
 test("simulators that are away are unreachable, said in a sentence", async () => {
   await rig.stopSimulators();
   const call = slew();
-  await expect(call).rejects.toThrow(/1\.3 m mount cannot be reached at http:\/\/127\.0\.0\.1:\d+ .*nothing listens there/);
+  await expect(call).rejects.toThrow(
+    /1\.3 m mount cannot be reached at http:\/\/127\.0\.0\.1:\d+ .*nothing listens there/,
+  );
   expect(await failureType(slew())).toBe("DeviceUnreachable");
 });
