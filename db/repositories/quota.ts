@@ -176,11 +176,12 @@ async function lineOf(
   attempt: Attempt,
   kind: QuotaEntryRecord["kind"],
 ): Promise<QuotaEntryRecord | null> {
-  const row = await em.findOne(QuotaEntry, {
-    sequenceId: attempt.sequenceId,
-    attempt: attempt.attempt,
-    kind,
-  });
+  // Not managed: the unit of work must never write back to a ledger that is only added to.
+  const row = await em.findOne(
+    QuotaEntry,
+    { sequenceId: attempt.sequenceId, attempt: attempt.attempt, kind },
+    { disableIdentityMap: true },
+  );
   return row === null ? null : recordOf(row);
 }
 
