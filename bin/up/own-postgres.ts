@@ -197,9 +197,14 @@ function asUser(
     );
   }
   const identity = [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"];
+  // access(2), which initdb asks, forgets the capabilities of a user who is not root unless setuid fix-ups are off.
   const pass = folders.every((folder) => mayPass(folder))
     ? []
-    : ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"];
+    : [
+        "--securebits=+no_setuid_fixup",
+        "--inh-caps=-all,+dac_override",
+        "--ambient-caps=-all,+dac_override",
+      ];
   return { command: setpriv, args: [...identity, ...pass, command, ...args] };
 }
 
