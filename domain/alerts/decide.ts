@@ -188,7 +188,8 @@ function change(
     generation: pointing !== null && wish.slew ? pointing.generation : base.generation,
   };
   const word = wordFor(alert, { state: evaluation.state, refused }, notice, newTrigger, wish.slew);
-  const reason = [reasonFor(word, notice, state, alert), wish.note]
+  const joins = word === "JOIN" || (alert !== null && newTrigger);
+  const reason = [joins ? (context.why ?? null) : null, reasonFor(word, notice, state, alert), wish.note]
     .filter((part) => part !== null)
     .join("; ");
   return {

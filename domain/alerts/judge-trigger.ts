@@ -46,9 +46,14 @@ export function judgeTrigger(trigger: Trigger, strategy: Strategy): TriggerVerdi
   const burstClass = burstClassOf(members, strategy);
   let best: NoticeVerdict | null = null;
   let wasBurst = veto === null && burstClass !== null && burstClass.turned;
-  for (const member of members) {
-    if (member.notice.kind === "companion") continue;
-    const verdict = judgeNotice(member, burstClass, strategy);
+  const alone = members
+    .filter(({ notice }) => notice.kind !== "companion")
+    .map((member) => ({ member, verdict: judgeNotice(member, burstClass, strategy) }));
+  for (const { member, verdict: unsupported } of alone) {
+    const verdict = withSupport(
+      unsupported,
+      alone.map(({ verdict }) => verdict),
+    );
     if (best === null || betterSpoken(verdict, best)) best = verdict;
     if (veto !== null && member.notice.marks.length === 0 && wasAliveBefore(veto, member, verdict))
       wasBurst = true;
@@ -81,6 +86,19 @@ interface NoticeVerdict {
   readonly standing: Standing;
   readonly rule: StrategyRule | null;
   readonly reason: string;
+}
+
+/** A notice whose rule needs another stream is held until that has spoken for a burst too. */
+function withSupport(verdict: NoticeVerdict, all: readonly NoticeVerdict[]): NoticeVerdict {
+  const needs = verdict.rule?.needs;
+  if (needs === undefined || standingOrder(verdict.standing) > standingOrder("open")) return verdict;
+  const supported = all.some(
+    ({ notice, standing }) =>
+      needs.includes(notice.stream) && standingOrder(standing) <= standingOrder("open"),
+  );
+  if (supported) return verdict;
+  const reason = `${verdict.notice.stream} does not say whether it is a burst; waiting for ${needs.join(" or ")}`;
+  return { ...verdict, standing: "hold", reason };
 }
 
 /** Of two notices the one with the better standing speaks for the trigger; of equal ones the better position, then the newer. */

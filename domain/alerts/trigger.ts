@@ -131,13 +131,15 @@ function bestPosition(members: readonly Member[]): Located | null {
 }
 
 /**
- * Positions of the same trigger that exclude the best one (more than 3 sigma and 25 deg away). A later notice is not
+ * Positions of the same trigger and grade that exclude the best one (more than 3 sigma and 25 deg away). A later notice is not
  * always better: GECAM placed GRB 231110 in the far south on the ground after it had it right on board.
  */
 function alternativesTo(best: Located, members: readonly Member[]): Located[] {
   const found: Located[] = [];
   for (const member of members) {
-    if (member === best.member || member.notice.positionGrade === 0 || isUnreliable(member.notice)) continue;
+    const { notice } = member;
+    if (member === best.member || notice.positionGrade < best.member.notice.positionGrade) continue;
+    if (isUnreliable(notice)) continue;
     const other = locatedAt(member);
     if (other === null) continue;
     const sepDeg = separationDeg(best.raDeg, best.decDeg, other.raDeg, other.decDeg);

@@ -24,7 +24,7 @@ export function strategyProblems(strategy: Strategy, site?: SiteInstruments): st
     const where = `rules[${i}] (${rule.name})`;
     if (names.has(rule.name)) problems.push(`${where}.name: another rule has the same name`);
     names.add(rule.name);
-    for (const stream of rule.streams) {
+    for (const stream of [...rule.streams, ...(rule.needs ?? [])]) {
       if (!known.has(stream))
         problems.push(`${where}.streams: "${stream}" is no stream; known are ${[...known].join(", ")}`);
     }

@@ -56,6 +56,7 @@ export const STRATEGY_SCHEMA = {
           minSignificance: { type: "number", minimum: 0 },
           minClassProbability: { type: "number", minimum: 0, maximum: 1 },
           maxFarHz: { type: "number", exclusiveMinimum: 0 },
+          needs: { type: "array", minItems: 1, uniqueItems: true, items: { type: "string" } },
           askHuman: { type: "boolean" },
           observation: {
             type: "object",

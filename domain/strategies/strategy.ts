@@ -55,6 +55,8 @@ export interface StrategyRule {
   readonly minClassProbability?: number;
   /** Largest false alarm rate, Hz; above it the alert is held. */
   readonly maxFarHz?: number;
+  /** Held until a notice of one of these streams, of the same trigger, is itself fit to open an alert. */
+  readonly needs?: readonly string[];
   /** Ask a person before anything moves. */
   readonly askHuman?: boolean;
   readonly observation: Observation;
