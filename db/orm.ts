@@ -8,6 +8,7 @@ import { createDeviceRepository } from "./repositories/devices.ts";
 import { createExposureRepository } from "./repositories/exposures.ts";
 import { createHoldRepository } from "./repositories/holds.ts";
 import { createImageRepository } from "./repositories/images.ts";
+import { createIntakeRepository } from "./repositories/intake.ts";
 import { createJournalRepository } from "./repositories/journal.ts";
 import { createLeaseRepository } from "./repositories/lease.ts";
 import { createNightRepository } from "./repositories/nights.ts";
@@ -73,6 +74,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     exposures: createExposureRepository(orm),
     holds: createHoldRepository(orm),
     images: createImageRepository(orm),
+    intake: createIntakeRepository(orm),
     journal: createJournalRepository(orm),
     lease: createLeaseRepository(orm),
     nights: createNightRepository(orm),

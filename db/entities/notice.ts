@@ -16,11 +16,15 @@ export const Notice = defineEntity({
     raw: p.blob(),
     /** The way it came in: webhook, simulate, kafka, vtp … */
     door: p.text(),
+    /** Observatory time of arrival. */
+    receivedMs: instant(),
     receivedWallMs: instant(),
     parsed: p.json<Readonly<Record<string, unknown>>>(),
     alertKey: () =>
       p.manyToOne(Alert).mapToPk().fieldName("alert_key").deleteRule("no action").nullable().index(),
-    /** When Temporal acknowledged it; null: to be sent again. */
+    /** Whether a workflow is to hear of it; false for what joins no event, a closed one, or came before. */
+    needsDelivery: p.boolean(),
+    /** When Temporal acknowledged it; null while `needsDelivery`: to be sent again. */
     deliveredWallMs: instant().nullable(),
     decision: p.text(),
     reason: p.text(),

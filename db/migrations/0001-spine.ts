@@ -61,7 +61,7 @@ const APPEND_ONLY = `
 
 /** Indexes that the ORM cannot describe. */
 const INDEXES = `
-  create index notice_undelivered_index on notice (id) where delivered_wall_at is null;
+  create index notice_undelivered_index on notice (site, id) where needs_delivery and delivered_wall_at is null;
   create unique index hold_open_unique on hold (site, kind) where lifted_wall_at is null;
   create unique index strategy_default_unique on strategy (is_default) where is_default;
 `;

@@ -147,9 +147,11 @@ export const TABLES = `
     "digest" text not null,
     "raw" bytea not null,
     "door" text not null,
+    "received_at" timestamptz(3) not null,
     "received_wall_at" timestamptz(3) not null,
     "parsed" jsonb not null,
     "alert_key" text null,
+    "needs_delivery" boolean not null,
     "delivered_wall_at" timestamptz(3) null,
     "decision" text not null,
     "reason" text not null

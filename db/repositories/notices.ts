@@ -4,7 +4,7 @@ import { recordOf } from "../record.ts";
 
 export type NoticeRepository = ReturnType<typeof createNoticeRepository>;
 
-/** Notices are inserted by db/repositories/alerts.ts, in the transaction that joins them to their alert. */
+/** Notices are inserted by db/repositories/intake.ts, in the transaction that joins them to their alert. */
 export function createNoticeRepository(orm: MikroORM) {
   const one = async (id: number): Promise<NoticeRecord | null> => {
     const row = await orm.em.fork().findOne(Notice, { id });
@@ -21,7 +21,7 @@ export function createNoticeRepository(orm: MikroORM) {
   const undelivered = async (site: string, limit = 200): Promise<NoticeRecord[]> => {
     const rows = await orm.em
       .fork()
-      .find(Notice, { site, deliveredWallMs: null }, { orderBy: { id: "asc" }, limit });
+      .find(Notice, { site, needsDelivery: true, deliveredWallMs: null }, { orderBy: { id: "asc" }, limit });
     return rows.map((row) => recordOf(row));
   };
 
@@ -35,5 +35,10 @@ export function createNoticeRepository(orm: MikroORM) {
     await orm.em.fork().nativeUpdate(Notice, { id }, { decision, reason });
   };
 
-  return { one, ofAlert, undelivered, markDelivered, noteDecision };
+  /** Notes that there is no workflow for a notice any more: it stays as a record and is not sent again. */
+  const recordOnly = async (id: number, reason: string): Promise<void> => {
+    await orm.em.fork().nativeUpdate(Notice, { id }, { decision: "RECORD", reason, needsDelivery: false });
+  };
+
+  return { one, ofAlert, undelivered, markDelivered, noteDecision, recordOnly };
 }
