@@ -19,6 +19,8 @@ import { addSecurity } from "./plugins/security.ts";
 import { accountRoutes } from "./routes/account/routes.ts";
 import { healthRoutes } from "./routes/health/routes.ts";
 import { homeRoutes } from "./routes/home/routes.ts";
+import { scheduleRoutes } from "./routes/schedules/routes.ts";
+import { voeventRoutes } from "./routes/voevents/routes.ts";
 import { observatoryRoutes } from "./routes/observatory/routes.ts";
 import { situationFromDatabase } from "./situation/from-database.ts";
 import { situationOf } from "./situation/situation.ts";
@@ -34,7 +36,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   const { database, observatory, settings, nowWallMs, clock } = deps;
   const version = String((JSON.parse(readFileSync(packageFile, "utf8")) as { version: unknown }).version);
   const app: App = Fastify({
-    logger: deps.logStream === undefined ? false : { level: settings.logLevel, stream: deps.logStream },
+    ...(deps.log === undefined ? {} : { loggerInstance: deps.log }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
     genReqId: () => Math.random().toString(36).slice(2, 10),
@@ -67,6 +69,8 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   accountRoutes(context);
   observatoryRoutes(context);
   homeRoutes(context);
+  scheduleRoutes(context);
+  await voeventRoutes(context);
   addOpenApiRoute(app);
   await app.ready();
   return app;

@@ -1,5 +1,4 @@
+import type { NotificationListener } from "../../db/notify.ts";
+
 /** What the database announces to every process that listens. */
-export interface Notifications {
-  /** Calls back with the payload of each NOTIFY on the channel; returns how to stop. */
-  subscribe(channel: string, listener: (payload: string) => void): () => void;
-}
+export type Notifications = Pick<NotificationListener, "onChange" | "onReconnect">;

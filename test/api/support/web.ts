@@ -6,6 +6,7 @@ import type { ApiDeps } from "../../../api/deps.ts";
 import { hashPassword } from "../../../api/passwords.ts";
 import { tokenHash } from "../../../api/plugins/identity.ts";
 import { migrate } from "../../../db/migrate.ts";
+import type { DatabaseChange } from "../../../db/notify.ts";
 import { openDatabase } from "../../../db/orm.ts";
 import type { Database } from "../../../db/orm.ts";
 import type { Observatory } from "../../../domain/observatory.ts";
@@ -23,7 +24,7 @@ export interface TestWeb {
   readonly postgres: TestPostgres;
   readonly gateway: FakeGateway;
   readonly clock: { wallMs: number };
-  readonly notify: (channel: string, payload: string) => void;
+  readonly notify: (table: string, id: string) => void;
   /** Signs in with the form; returns the session cookie and its CSRF token. */
   signIn(profile: Exclude<Profile, "feed">): Promise<Browser>;
   token(profile: Profile): Promise<string>;
@@ -51,7 +52,7 @@ export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> 
   const database = await openDatabase(postgres.url);
   const gateway = new FakeGateway();
   const clock = { wallMs: NOW_MS };
-  const listeners = new Map<string, Set<(payload: string) => void>>();
+  const listeners = new Set<(change: DatabaseChange) => void>();
   const app = await buildApp({
     settings: {
       home: "/nonexistent",
@@ -60,18 +61,20 @@ export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> 
       webhookSecret: null,
       temporalUiPort: 8233,
       temporalNamespace: "default",
-      logLevel: "info",
     },
     database,
     gateway,
     observatory,
     clock: () => ({ startMs: 0, anchorMs: 0, rate: 1, epoch: 0 }),
+    intake: {
+      take: async () => ({ kind: "refused", code: "malformed", reason: "this test takes no notices" }),
+    },
     notifications: {
-      subscribe: (channel, listener) => {
-        const set = listeners.get(channel) ?? new Set();
-        listeners.set(channel, set.add(listener));
-        return () => set.delete(listener);
+      onChange: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
       },
+      onReconnect: () => () => undefined,
     },
     nowWallMs: () => clock.wallMs,
     ...change,
@@ -96,7 +99,7 @@ export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> 
     postgres,
     gateway,
     clock,
-    notify: (channel, payload) => listeners.get(channel)?.forEach((listener) => listener(payload)),
+    notify: (table, id) => listeners.forEach((listener) => listener({ table, id })),
     signIn: async (profile) => {
       await userOf(profile);
       return signInAs(app, `${profile}@vesper.example`);

@@ -1,0 +1,131 @@
+import { Type } from "typebox";
+import { observatoryMs } from "../../../domain/clock.ts";
+import type { ScheduleDetail } from "../../../db/repositories/schedules.ts";
+import type { ApiContext } from "../../context.ts";
+import { Problem, problems } from "../../problem.ts";
+import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
+import { scheduleJson } from "./json.ts";
+import { ScheduleSchema, ScheduleSummarySchema } from "./schema.ts";
+import { olderModel, scheduleModel } from "./view-model.ts";
+
+const OLDER_ON_PAGE = 50;
+
+/** What is observed when, what was refused and why; every planning is kept. */
+export function scheduleRoutes({ app, deps, pages, situation }: ApiContext): void {
+  const { schedules } = deps.database;
+  const tags = ["schedules"];
+
+  app.get(
+    "/api/schedules",
+    {
+      config: { access: "read" },
+      schema: {
+        tags,
+        summary: "Schedules, newest first",
+        querystring: Type.Object({
+          ...ListQuerySchema.properties,
+          nightId: Type.Optional(Type.String({ maxLength: 100 })),
+        }),
+        response: { 200: listOf(ScheduleSummarySchema), ...problems(400, 401, 403, 503) },
+      },
+    },
+    async (request) => {
+      const { items, total } = await schedules.list(request.query);
+      return { items: [...items], total };
+    },
+  );
+
+  app.get(
+    "/api/schedules/current",
+    {
+      config: { access: "read" },
+      schema: {
+        tags,
+        summary: "The newest schedule, with its refused sequences and the reasons",
+        response: { 200: ScheduleSchema, ...problems(401, 403, 404, 503) },
+      },
+    },
+    async () =>
+      scheduleJson(
+        found(
+          await schedules.current(),
+          "There is no schedule yet: the first one is made when a night starts.",
+        ),
+      ),
+  );
+
+  app.get(
+    "/api/schedules/:id",
+    {
+      config: { access: "read" },
+      schema: {
+        tags,
+        params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
+        response: { 200: ScheduleSchema, ...problems(400, 401, 403, 404, 503) },
+      },
+    },
+    async (request) =>
+      scheduleJson(
+        found(await schedules.one(request.params.id), `There is no schedule ${request.params.id}.`),
+      ),
+  );
+
+  app.get("/schedule", { config: { access: "read" } }, async (request, reply) => {
+    const [schedule, now] = await Promise.all([schedules.current(), situation()]);
+    return pages.send(
+      request,
+      reply,
+      "schedule/show",
+      scheduleModel(schedule, now, deps.observatory, nowMs(), true),
+    );
+  });
+
+  app.get(
+    "/schedule/:id",
+    { config: { access: "read" }, schema: { params: Type.Object({ id: Type.Integer({ minimum: 1 }) }) } },
+    async (request, reply) => {
+      const [one, current, now] = await Promise.all([
+        schedules.one(request.params.id),
+        schedules.current(),
+        situation(),
+      ]);
+      const schedule = found(one, `There is no schedule ${request.params.id}.`);
+      const isCurrent = current !== null && current.id === schedule.id;
+      return pages.send(
+        request,
+        reply,
+        "schedule/show",
+        scheduleModel(schedule, now, deps.observatory, nowMs(), isCurrent),
+      );
+    },
+  );
+
+  app.get(
+    "/schedules",
+    {
+      config: { access: "read" },
+      schema: {
+        querystring: Type.Object({ night: Type.Optional(Type.String({ maxLength: 100 })), page: PageNumber }),
+      },
+    },
+    async (request, reply) => {
+      const { night = "", page = 1 } = request.query;
+      const list = await schedules.list({
+        limit: OLDER_ON_PAGE,
+        offset: (page - 1) * OLDER_ON_PAGE,
+        ...(night === "" ? {} : { nightId: `${deps.observatory.site.id}/${night}` }),
+      });
+      const lines = pager("/schedules", { night }, page, OLDER_ON_PAGE, list.total, "schedule");
+      return pages.send(request, reply, "schedule/list", olderModel(list.items, night, lines));
+    },
+  );
+
+  function nowMs(): number {
+    return observatoryMs(deps.clock(), deps.nowWallMs());
+  }
+}
+
+function found(schedule: ScheduleDetail | null, otherwise: string): ScheduleDetail {
+  if (schedule === null) throw new Problem(404, otherwise);
+  return schedule;
+}

@@ -1,0 +1,136 @@
+import type { ScheduleDetail, ScheduledRow, ScheduleSummary } from "../../../db/repositories/schedules.ts";
+import type { Observatory } from "../../../domain/observatory.ts";
+import type { PageModel } from "../../pages/pages.ts";
+import type { Situation } from "../../situation/situation.ts";
+import type { Mark, Tone } from "../../situation/tone.ts";
+import { alertHref, requestHref, scheduleHref } from "../../words/links.ts";
+import { count, NONE, number } from "../../words/numbers.ts";
+import { clockTime, dateTime, duration, hourMinute } from "../../words/time.ts";
+import type { Pager } from "../lists.ts";
+
+const TONES: Readonly<Record<ScheduledRow["status"], Tone>> = {
+  planned: "quiet",
+  executing: "running",
+  done: "ok",
+  interrupted: "warning",
+  skipped: "warning",
+  refused: "quiet",
+};
+
+export function scheduleModel(
+  schedule: ScheduleDetail | null,
+  situation: Situation,
+  observatory: Observatory,
+  nowMs: number,
+  isCurrent: boolean,
+): PageModel {
+  const rows = schedule?.rows ?? [];
+  const planned = rows.filter(({ status }) => status !== "refused");
+  const refused = rows.filter(({ status }) => status === "refused");
+  return {
+    title: isCurrent ? "Schedule" : `Schedule ${schedule?.id}`,
+    sentence: sentence(schedule, planned, refused, situation),
+    topics: isCurrent ? ["schedule"] : [],
+    isCurrent,
+    facts: schedule === null ? null : factsOf(schedule),
+    chart: schedule === null || planned.length === 0 ? null : { id: schedule.id, words: chartWords(planned) },
+    planned: planned.map((row) => plannedRow(row, nowMs)),
+    refused: refused.map(refusedRow),
+    empty: emptyWords(situation),
+    siteName: observatory.site.name,
+  };
+}
+
+export function olderModel(items: readonly ScheduleSummary[], night: string, lines: Pager): PageModel {
+  return {
+    title: "Earlier schedules",
+    sentence: "Every planning is kept with its problem, so that it can be planned again.",
+    night,
+    pager: lines,
+    rows: items.map((schedule) => ({
+      href: scheduleHref(schedule.id),
+      id: schedule.id,
+      night: schedule.nightId.split("/")[1] ?? schedule.nightId,
+      made: dateTime(schedule.madeMs),
+      reason: schedule.reason,
+      planned: schedule.planned,
+      refused: schedule.refused,
+    })),
+  };
+}
+
+function sentence(
+  schedule: ScheduleDetail | null,
+  planned: readonly ScheduledRow[],
+  refused: readonly ScheduledRow[],
+  situation: Situation,
+): string {
+  if (schedule === null) return emptyWords(situation);
+  const done = planned.filter(({ status }) => status === "done").length;
+  return `${count(planned.length, "sequence")} planned, ${done} done, ${refused.length} refused. Made ${dateTime(schedule.madeMs)} UTC: ${schedule.reason}.`;
+}
+
+function emptyWords({ tonight }: Situation): string {
+  const duskMs = tonight?.duskMs ?? null;
+  return duskMs === null
+    ? "No schedule yet: the first one is made when a night starts."
+    : `No schedule yet: observing starts at dusk, ${hourMinute(duskMs)} UTC, and the first one is made then.`;
+}
+
+function factsOf(schedule: ScheduleDetail) {
+  return {
+    id: schedule.id,
+    night: schedule.nightId.split("/")[1] ?? schedule.nightId,
+    made: dateTime(schedule.madeMs),
+    reason: schedule.reason,
+    how: `${schedule.policy}, seed ${schedule.seed}, ${count(schedule.iterations, "iteration")}, objective ${number(schedule.objective, 2)}`,
+  };
+}
+
+function chartWords(planned: readonly ScheduledRow[]): string {
+  const starts = planned.flatMap(({ tspMs }) => (tspMs === null ? [] : [tspMs]));
+  const ends = planned.flatMap(({ tepMs }) => (tepMs === null ? [] : [tepMs]));
+  return `Timeline: ${count(planned.length, "sequence")} from ${hourMinute(Math.min(...starts))} to ${hourMinute(Math.max(...ends))} UTC.`;
+}
+
+function plannedRow(row: ScheduledRow, nowMs: number) {
+  const { tspMs, tepMs } = row;
+  const mark: Mark = { tone: TONES[row.status], word: row.status };
+  return {
+    anchor: `row-${row.sequenceId}`,
+    start: tspMs === null ? NONE : clockTime(tspMs),
+    end: tepMs === null ? NONE : clockTime(tepMs),
+    lasts: tspMs === null || tepMs === null ? NONE : duration(tepMs - tspMs),
+    inWords:
+      tspMs !== null && tspMs > nowMs && row.status === "planned" ? `in ${duration(tspMs - nowMs)}` : "",
+    target: row.sequence.targetName,
+    sequenceId: row.sequenceId,
+    request: row.request.name,
+    href: requestHref(row.request.id),
+    alert: row.request.alertKey === null ? "" : alertHref(row.request.alertKey),
+    priority: row.sequence.priority,
+    room: roomWords(row),
+    mark,
+    reason: row.reason ?? "",
+    isNow: row.status === "executing",
+  };
+}
+
+/** How far the start may move: `−12/+40 min`. */
+function roomWords({ deltaTLMs, deltaTRMs }: ScheduledRow): string {
+  if (deltaTLMs === null || deltaTRMs === null) return NONE;
+  const minutes = (ms: number): string => number(ms / 60_000, ms < 600_000 ? 1 : 0);
+  return `−${minutes(deltaTLMs)}/+${minutes(deltaTRMs)} min`;
+}
+
+function refusedRow(row: ScheduledRow) {
+  return {
+    target: row.sequence.targetName,
+    sequenceId: row.sequenceId,
+    request: row.request.name,
+    href: requestHref(row.request.id),
+    priority: row.sequence.priority,
+    reason: row.reason ?? "No reason was stored.",
+    code: row.reasonCode ?? "",
+  };
+}

@@ -1,0 +1,100 @@
+import type { FastifyRequest } from "fastify";
+import { Webhook, WebhookVerificationError } from "standardwebhooks";
+import { Type } from "typebox";
+import { MAX_XML_BYTES } from "../../../domain/alerts/guard.ts";
+import { may } from "../../../domain/permissions/permissions.ts";
+import type { ApiContext, App } from "../../context.ts";
+import { Problem, problems } from "../../problem.ts";
+import { TakenSchema } from "./schema.ts";
+import { takenJson } from "./taken.ts";
+
+const SIGNATURE_HEADERS = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const;
+
+/**
+ * The webhook of the alert networks. The body is one VOEvent, taken as bytes: it is signed as bytes, and nothing of it
+ * is parsed before its size is known.
+ */
+export async function voeventRoutes({ app, deps, identities }: ApiContext): Promise<void> {
+  const webhook = deps.settings.webhookSecret === null ? null : new Webhook(deps.settings.webhookSecret);
+
+  await app.register(async (scope) => {
+    const typed = scope as App;
+    typed.removeAllContentTypeParsers();
+    typed.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    typed.post(
+      "/api/voevents",
+      {
+        config: { access: "signed" },
+        bodyLimit: MAX_XML_BYTES,
+        schema: {
+          tags: ["alerts"],
+          summary: "Take one VOEvent: by Standard Webhooks signature, or a token of profile feed or admin",
+          description: `Body: the XML, at most ${MAX_XML_BYTES} bytes. Answered once it is stored durably.`,
+          consumes: ["application/xml", "text/xml"],
+          response: { 202: TakenSchema, ...problems(400, 401, 403, 413, 503) },
+        },
+      },
+      async (request, reply) => {
+        const receivedWallMs = deps.nowWallMs();
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        await authorise(request, body);
+        return reply.status(202).send(takenJson(await deps.intake.take(body, "webhook", receivedWallMs)));
+      },
+    );
+  });
+
+  async function authorise(request: FastifyRequest, body: Buffer): Promise<void> {
+    if (SIGNATURE_HEADERS.some((name) => request.headers[name] !== undefined)) {
+      verifySignature(request, body);
+      return;
+    }
+    request.identity = await identities.identify(request);
+    const { identity } = request;
+    if (identity === null) {
+      throw new Problem(
+        401,
+        "Sign the notice (Standard Webhooks), or send a token of profile feed or admin.",
+        {
+          "www-authenticate": 'Bearer realm="vesper"',
+        },
+      );
+    }
+    if (!may(identity.profile, "notices.post")) {
+      throw new Problem(
+        403,
+        `Notices are posted by signature, or by a feed or admin; this is a ${identity.profile}.`,
+      );
+    }
+    if (identity.how === "session" && !identities.hasCsrfToken(request)) {
+      throw new Problem(403, "A write by cookie needs the header x-csrf-token.");
+    }
+  }
+
+  function verifySignature(request: FastifyRequest, body: Buffer): void {
+    if (webhook === null) {
+      throw new Problem(
+        401,
+        "No webhook secret is set (VESPER_WEBHOOK_SECRET): signed notices are not taken.",
+      );
+    }
+    const headers = Object.fromEntries(
+      SIGNATURE_HEADERS.map((name) => [name, String(request.headers[name] ?? "")]),
+    );
+    try {
+      // Constant-time comparison, 5 min of wall time around the time stamp, several secrets by several signatures.
+      webhook.verify(body, headers, { jsonParse: false });
+    } catch (error) {
+      if (!(error instanceof WebhookVerificationError)) throw error;
+      throw new Problem(401, `The signature does not hold: ${error.message}.`);
+    }
+  }
+}
+
+/** Body of a simulated alert. */
+export const SimulateSchema = Type.Object({
+  stream: Type.Optional(
+    Type.Union([Type.Literal("swift-bat"), Type.Literal("fermi-gbm"), Type.Literal("svom-eclairs")], {
+      default: "swift-bat",
+    }),
+  ),
+});
