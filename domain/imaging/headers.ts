@@ -135,7 +135,9 @@ function timeCards({ startMs, exposureS, frameType }: FrameDescription): Card[] 
     text("DATE-AVG", fitsDate(middleMs), "middle of the exposure"),
     text("DATE-END", fitsDate(endMs), "end of the exposure"),
     real("MJD-OBS", modifiedJulianDate(startMs), "[d] start of the exposure"),
+    real("MJD-BEG", modifiedJulianDate(startMs), "[d] start of the exposure"),
     real("MJD-AVG", modifiedJulianDate(middleMs), "[d] middle of the exposure"),
+    real("MJD-END", modifiedJulianDate(endMs), "[d] end of the exposure"),
   ];
 }
 

@@ -79,6 +79,28 @@ export function clippedMean(
   return { mean: count === 0 ? Number.NaN : sum / count, count };
 }
 
+/**
+ * Standard deviation of the values within 6 robust ones of the median. Counts are whole numbers, and so is their median
+ * absolute deviation: for a noise of a few counts that is far too coarse a measure, this is not.
+ */
+export function clippedStd(values: Values): number {
+  const kept = finiteValues(values);
+  const centre = median(kept);
+  const reach = 6 * madStd(kept) || Infinity;
+  let sum = 0;
+  let squares = 0;
+  let count = 0;
+  for (const value of kept) {
+    const offset = value - centre;
+    if (Math.abs(offset) <= reach) {
+      sum += offset;
+      squares += offset * offset;
+      count += 1;
+    }
+  }
+  return count === 0 ? Number.NaN : Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
+}
+
 /** Statistics of a whole frame. NaN everywhere when it has no value. */
 export function imageStatistics(values: Values): ImageStatistics {
   const kept = finiteValues(values);

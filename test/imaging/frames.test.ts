@@ -9,6 +9,7 @@ import { fitsRowsOfColumns, fitsRowsOfImageArray, upsideDown } from "../../domai
 import { buildFrame } from "../../domain/imaging/science-frame.ts";
 import {
   clippedMean,
+  clippedStd,
   imageStatistics,
   madStd,
   median,
@@ -17,22 +18,12 @@ import {
 import { asinhStretch, greyPreview, shrunk, zscale } from "../../domain/imaging/stretch.ts";
 import { pixelOfSky, skyOfPixel, wcsCards, wcsOfCards, wcsOfPointing } from "../../domain/imaging/wcs.ts";
 import { separationDeg } from "../../domain/units.ts";
-import { fitsverify, hasSharedImages, sharedBytes } from "./shared.ts";
+import { createNormal, fitsverify, hasSharedImages, sharedBytes } from "./shared.ts";
 
 const reference: any = hasSharedImages
   ? JSON.parse(Buffer.from(sharedBytes("extras.json")).toString())
   : null;
 const withReference = reference === null ? test.skip : test;
-
-/** A deterministic normal variate for test frames (Box-Muller over a small linear congruence). */
-function createNoise(seed: number): () => number {
-  let state = seed;
-  const uniform = (): number => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return (state + 0.5) / 4_294_967_296;
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-}
 
 function starField(
   width: number,
@@ -40,7 +31,7 @@ function starField(
   stars: readonly { x: number; y: number; flux: number }[],
   fwhm: number,
 ): Float32Array {
-  const noise = createNoise(7);
+  const noise = createNormal(7);
   const pixels = Float32Array.from({ length: width * height }, () => 1_000 + 10 * noise());
   const sigma = fwhm / 2.3548;
   for (const star of stars) {
@@ -92,12 +83,14 @@ describe("statistics", () => {
     expect(madStd([1, 1, 2, 2, 4, 6, 9])).toBeCloseTo(1.4826, 4);
     expect(percentiles([0, 10, 20, 30, 40], [0, 0.5, 0.9, 1])).toEqual([0, 20, 36, 40]);
     expect(clippedMean([10, 11, 9, 10, 10.5, 9.5, 1_000], 5)).toEqual({ mean: 10, count: 6 });
+    expect(clippedStd([1, 1, 1, 3, 3, 3, 1_000])).toBeCloseTo(1, 9);
+    expect(clippedStd([5, 5, 5, 5, 9])).toBeCloseTo(1.6, 9);
     expect(imageStatistics(new Uint16Array([1, 2, 3]))).toMatchObject({ min: 1, max: 3, mean: 2, median: 2 });
     expect(imageStatistics([Number.NaN]).mean).toBeNaN();
   });
 
   test("the selection agrees with sorting", () => {
-    const noise = createNoise(3);
+    const noise = createNormal(3);
     for (let n = 1; n < 200; n += 1) {
       const values = Array.from({ length: n }, () => Math.round(5 * noise()));
       const sorted = values.toSorted((a, b) => a - b);

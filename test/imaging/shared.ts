@@ -30,3 +30,15 @@ export function fitsverify(bytes: Uint8Array): string | null {
     rmSync(folder, { recursive: true });
   }
 }
+
+/** Normal variates that are the same in every run: mulberry32 through Box and Muller. */
+export function createNormal(seed: number): () => number {
+  let state = seed;
+  const uniform = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 4_294_967_296;
+  };
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
