@@ -2,16 +2,19 @@ import type { Logger } from "pino";
 import { startRedelivery } from "../ingest/redelivery.ts";
 import type { Process } from "./compose.ts";
 
-/** What sends stored notices again until Temporal has them. */
-export async function startFeeds(process: Process, log: Logger): Promise<() => Promise<void>> {
+/**
+ * Sends stored notices again until Temporal has them.
+ * @returns what ends it.
+ */
+export function startFeeds(process: Process, log: Logger): () => Promise<void> {
+  const { database, temporal, observatory, clock } = process;
   const redelivery = startRedelivery({
-    database: process.database,
-    client: process.temporal.client,
-    observatory: process.observatory,
-    clock: () => process.clock.fact(),
-    wallMs: () => process.clock.wallMs(),
-    onProblem: (problem) => log.warn({ err: problem }, problem.message),
+    database,
+    client: temporal.client,
+    observatory,
+    clock: clock.fact,
+    wallMs: clock.wallMs,
+    onProblem: (problem) => log.warn(problem, problem.message),
   });
-  log.info("feeds run");
   return () => redelivery.stop();
 }

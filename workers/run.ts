@@ -52,7 +52,7 @@ export async function runWorkers(settings: Settings, groups: readonly string[]):
   }
   const running = workers.map((worker) => worker.run());
   if (groups.includes("control")) await startObservatory(process);
-  if (groups.includes("feeds")) closers.push(await startFeeds(process, log));
+  if (groups.includes("feeds")) closers.push(startFeeds(process, log));
   log.info({ groups }, "workers run");
   const all = Promise.all(running).then(() => undefined);
   const forever = groups.includes("feeds") && workers.length === 0;

@@ -66,16 +66,6 @@ const OPEN_AGAIN_MS = 5 * 60_000;
 /** After a sequence that failed by itself, before the next, observatory ms: a fault must not spin. */
 const AFTER_FAILURE_MS = 2 * 60_000;
 
-/** Phases in which an open dome is in order: what the guard asks. */
-const OPEN_DOME_PHASES: readonly NightPhase[] = [
-  "opening",
-  "scheduling",
-  "observing",
-  "alert",
-  "idle",
-  "held",
-];
-
 /** One sequence to be observed, routine or of an alert. */
 interface Job {
   readonly plan: SequencePlan;
@@ -156,7 +146,8 @@ export async function night(input: NightInput): Promise<NightResult> {
   setHandler(stateQuery, () => ({
     kind: "night" as const,
     phase,
-    allowsOpenDome: (OPEN_DOME_PHASES.includes(phase) || closing !== null) && !closeOverdue,
+    // What this night ordered, not the name of the phase: it may be open before dusk, and is while it closes.
+    allowsOpenDome: (domeOpen || closing !== null) && !closeOverdue,
     generation: lease.generation,
     date,
     run,
@@ -646,6 +637,10 @@ export async function night(input: NightInput): Promise<NightResult> {
   /** Closes and parks in the background, retried without end; a second call joins the first. */
   function closeBecause(why: string): void {
     if (closing !== null || !domeOpen) return;
+    startClosing(why);
+  }
+
+  function startClosing(why: string): void {
     const limitS = observatory.night.domeLimitS;
     const overdueMs = clock.nowMs() + 2 * limitS * 1_000;
     const work = CancellationScope.nonCancellable(async () => {
@@ -668,13 +663,10 @@ export async function night(input: NightInput): Promise<NightResult> {
   async function endNight(): Promise<void> {
     enter("closing", "the dome to close", null);
     await abortExposures("the night ends");
-    const { domeLimitS, parkLimitS } = observatory.night;
-    if (closing !== null) await closing;
-    await closingActivities(siteId, clock.fact, domeLimitS).closeDome({
-      limitS: domeLimitS,
-      why: `the night ends: ${reason}`,
-    });
-    domeOpen = false;
+    const { parkLimitS } = observatory.night;
+    // Also when it should be closed already: the end of a night verifies it.
+    if (closing === null) startClosing(`the night ends: ${reason}`);
+    await closing;
     enter("parking", "the telescope to park", null);
     await closingActivities(siteId, clock.fact, parkLimitS).park({ limitS: parkLimitS });
     await background.drained();
