@@ -66,8 +66,14 @@ function optionsOf(values: Values): PlanOptions {
   const seed = wholeNumber("seed", values.seed, 0xffff_ffff) ?? 1;
   const iterations = wholeNumber("iterations", values.iterations, Number.MAX_SAFE_INTEGER);
   const budgetMs = wholeNumber("budget-ms", values["budget-ms"], 86_400_000);
-  if (iterations === undefined) return { policy, seed, budgetMs: searchBudgetMs(budgetMs ?? DEFAULT_BUDGET_MS) };
-  return { policy, seed, iterations, ...(budgetMs === undefined ? {} : { budgetMs: searchBudgetMs(budgetMs) }) };
+  if (iterations === undefined)
+    return { policy, seed, budgetMs: searchBudgetMs(budgetMs ?? DEFAULT_BUDGET_MS) };
+  return {
+    policy,
+    seed,
+    iterations,
+    ...(budgetMs === undefined ? {} : { budgetMs: searchBudgetMs(budgetMs) }),
+  };
 }
 
 /** The budget is for the whole command: what its start took is gone, but half is always for the search. */

@@ -6,7 +6,7 @@ import { readSettings } from "../../adapters/config/read-settings.ts";
 import type { Settings } from "../../adapters/config/settings.ts";
 import type { ClockFact } from "../../domain/clock.ts";
 import type { DeviceDescription, InstrumentDescription, Observatory } from "../../domain/observatory.ts";
-import type { CameraDescription } from "../../simulators/observatory.ts";
+import type { CameraDescription, FilterWheelDescription } from "../../simulators/observatory.ts";
 import { createSimulatorServer } from "../../simulators/server.ts";
 import type { SimulatorOptions } from "../../simulators/server.ts";
 import { untilTold } from "../until-told.ts";
@@ -50,6 +50,12 @@ export function simulatorOptions(settings: Settings, observatory: Observatory): 
     cameras: Object.fromEntries(
       observatory.instruments.map((instrument) => [instrument.cameraId, cameraOf(instrument)]),
     ),
+    filterWheels: Object.fromEntries(
+      devices
+        .filter(({ type }) => type === "filterwheel")
+        .map(({ id }) => [id, wheelOf(id, observatory.instruments)]),
+    ),
+    discovery: settings.alpacaDiscovery,
     settings: { weatherLimits: weather },
     report: (message) => console.error(message),
   };
@@ -73,6 +79,20 @@ function cameraOf(instrument: InstrumentDescription): CameraDescription {
     maxExposureS: Math.max(3_600, instrument.maxExposureS),
     kind,
     band: instrument.filters[0] ?? "r",
+  };
+}
+
+/** A wheel holds the filters of the instruments that look through it. */
+function wheelOf(wheelId: string, instruments: readonly InstrumentDescription[]): FilterWheelDescription {
+  const through = instruments.filter((instrument) => instrument.wheelId === wheelId);
+  if (through.length === 0) {
+    throw new ConfigurationError("The observatory file has a filter wheel that nothing looks through", [
+      `device "${wheelId}": name it as wheelId of at least one instrument`,
+    ]);
+  }
+  return {
+    filters: [...new Set(through.flatMap(({ filters }) => filters))],
+    cameras: through.map(({ cameraId }) => cameraId),
   };
 }
 

@@ -200,11 +200,7 @@ function asUser(
   // access(2), which initdb asks, forgets the capabilities of a user who is not root unless setuid fix-ups are off.
   const pass = folders.every((folder) => mayPass(folder))
     ? []
-    : [
-        "--securebits=+no_setuid_fixup",
-        "--inh-caps=-all,+dac_override",
-        "--ambient-caps=-all,+dac_override",
-      ];
+    : ["--securebits=+no_setuid_fixup", "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"];
   return { command: setpriv, args: [...identity, ...pass, command, ...args] };
 }
 
