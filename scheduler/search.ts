@@ -22,8 +22,10 @@ export interface SearchResult {
 }
 
 /** One feasible candidate in this many is passed over, so that the same hole is not always filled the same way. */
-const BLINK = 24;
-const LONGEST_STRING = 12;
+const BLINK = 80;
+const LONGEST_STRING = 20;
+/** Greatest loss accepted at the start of a period, in values of a mean row. */
+const HEAT = 0.15;
 /** Iterations of the first period of the falling threshold; each next one is twice as long, to the longest. */
 const FIRST_PERIOD = 512;
 const LONGEST_PERIOD = 16_384;
@@ -87,7 +89,7 @@ export function search(input: SearchInput, mayGoOn: (iterationsDone: number) => 
     iterations++;
     const possible = destroy();
     if (possible) fill(candidates.pick(iterations), true);
-    const slack = meanValue * heat * heat * random.unit();
+    const slack = HEAT * meanValue * heat * heat * random.unit();
     if (!possible || kept < mustKeep || value < before.value - slack) load(before);
     else if (value > best.value) save(best);
   }
