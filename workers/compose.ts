@@ -17,6 +17,7 @@ import { createDomeActivities } from "../activities/dome.ts";
 import type { JournalLine } from "../activities/exposure.ts";
 import { createExposureStore } from "../activities/exposure-store.ts";
 import { createPlanningActivities } from "../activities/planning.ts";
+import { createProbeActivities } from "../activities/probe.ts";
 import { createRecordActivities } from "../activities/record.ts";
 import { createFrameStore } from "../activities/store-frame.ts";
 import { createTelescopeActivities } from "../activities/telescope.ts";
@@ -96,6 +97,7 @@ export function siteActivities(process: Process) {
   const journal = (line: JournalLine) =>
     database.journal.append({ atWallMs: clock.wallMs(), atMs: observatoryNow(), ...line });
   const activities = {
+    probe: createProbeActivities(clock.wallMs),
     telescope: createTelescopeActivities({ observatory, telescope, readLease, clocks: clock }),
     dome: createDomeActivities({ dome, safety, readLease, clocks: clock }),
     camera: createCameraActivities({

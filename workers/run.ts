@@ -94,14 +94,18 @@ async function workerOptions(
   if (groups.includes("site")) {
     const site = siteActivities(process);
     closers.push(site.close);
-    const { telescope, dome, camera } = site.activities;
+    const { telescope, dome, camera, probe } = site.activities;
     options.push(
       // The slew of an alert must not wait behind the wait of the slew before it.
-      { taskQueue: queues.mount, activities: telescope, maxConcurrentActivityTaskExecutions: 4 },
+      {
+        taskQueue: queues.mount,
+        activities: { ...telescope, ...probe },
+        maxConcurrentActivityTaskExecutions: 4,
+      },
       { taskQueue: queues.dome, activities: dome, maxConcurrentActivityTaskExecutions: 2 },
       {
         taskQueue: queues.fast,
-        activities: { ...telescope, ...dome, ...camera },
+        activities: { ...telescope, ...dome, ...camera, ...probe },
         maxConcurrentActivityTaskExecutions: 10,
       },
       ...site.cameraIds.map((cameraId) => ({

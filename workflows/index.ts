@@ -2,4 +2,5 @@
 export { alert } from "./alert.ts";
 export { night } from "./night.ts";
 export { observatory } from "./observatory.ts";
+export { probe, probeTarget } from "./probe.ts";
 export { sequence } from "./sequence.ts";
