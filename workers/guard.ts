@@ -74,11 +74,13 @@ export async function startGuard(settings: GuardSettings): Promise<{ close(): Pr
 
   async function runUntilClosed(): Promise<void> {
     while (!closing.signal.aborted) {
+      const begunMs = performance.now();
       const { event, nextLoopWallMs } = await loop.run();
       lastLoopWallAt = wallMs();
       if (event !== null) log[event === "tripped" ? "error" : "info"](`${event}: ${loop.state().why}`);
       await keep(event);
-      await sleep(nextLoopWallMs, undefined, { signal: closing.signal }).catch(() => undefined);
+      const restMs = Math.max(100, nextLoopWallMs - (performance.now() - begunMs));
+      await sleep(restMs, undefined, { signal: closing.signal }).catch(() => undefined);
     }
   }
 
@@ -96,6 +98,7 @@ export async function startGuard(settings: GuardSettings): Promise<{ close(): Pr
     async close() {
       closing.abort();
       await running;
+      await loop.settled();
       await Promise.all([port.close(), transport.close(), temporal.close()]);
     },
   };

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { clockOffsetMs, isOurExposure } from "../../domain/safety/exposure-identity.ts";
 
 const WANTED = { intendedStartMs: 1_000_000, durationS: 30 };

@@ -1,12 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   decide,
   evidenceVerdict,
   type GuardDecision,
   type GuardEvidence,
+  type GuardFacts,
   type GuardState,
   type Permission,
 } from "../../domain/safety/guard.ts";
-import type { ShutterWord } from "../../domain/safety/watch-state.ts";
 import type { WeatherLimits } from "../../domain/observatory.ts";
 import type { GuardDevices } from "./devices.ts";
 import type { AskPermission } from "./permission.ts";
@@ -24,13 +25,22 @@ export interface GuardLoopDeps {
   readonly report: (what: string, error: unknown) => void;
 }
 
-const NOT_ASKED: Permission = { kind: "silent", why: "not asked" };
+/** A Temporal that is well answers a query within this. */
+const MOMENT_WALL_MS = 250;
+const NOT_WAITED_FOR: Permission = { kind: "silent", why: "not waited for" };
+/** A closed dome needs no look at anything else. */
+const NOTHING_SEEN: Pick<GuardFacts, "parked" | "permission" | "safety"> = {
+  parked: null,
+  permission: NOT_WAITED_FOR,
+  safety: { safe: true, reasons: [] },
+};
 
 /** One loop of the guard after another: looks, decides, acts. The deciding is pure (domain/safety/guard.ts). */
 export function createGuardLoop(deps: GuardLoopDeps, initial: GuardState) {
   const { devices, wallMs, report } = deps;
   let state = initial;
   let evidence: GuardEvidence = { interlock: null, weather: null };
+  let outstanding: Promise<unknown> = Promise.resolve();
 
   async function look<R>(what: string, question: () => Promise<R>): Promise<R | null> {
     try {
@@ -41,24 +51,29 @@ export function createGuardLoop(deps: GuardLoopDeps, initial: GuardState) {
     }
   }
 
-  /** Looks at everything at once; what does not answer leaves its old evidence to grow older. */
-  async function gather(shutter: ShutterWord): Promise<{ parked: boolean | null; permission: Permission }> {
-    const [isSafe, weather, rate, permission, parked] = await Promise.all([
+  /**
+   * Looks at everything at once; what does not answer leaves its old evidence to grow older. When it is unsafe, Temporal is
+   * not waited for beyond a moment: it takes 2 s to be silent, and the dome must close either way.
+   */
+  async function gather(): Promise<Pick<GuardFacts, "parked" | "permission" | "safety">> {
+    const asked = deps.answerable().then(deps.askPermission);
+    outstanding = asked;
+    const [isSafe, weather, rate, parked] = await Promise.all([
       look("the interlock", devices.isSafe),
       look("the weather station", devices.weather),
       deps.rate(),
-      deps.answerable().then(deps.askPermission),
-      state.tripped || shutter !== "Closed" ? look("the mount", devices.parked) : null,
+      look("the mount", devices.parked),
     ]);
     const now = wallMs();
     evidence = {
-      ...evidence,
-      ...(isSafe === null ? {} : { interlock: { isSafe, wallMs: now } }),
-      ...(weather === null
-        ? {}
-        : { weather: { values: weather.values, ageWallS: weather.oldestAgeS / rate, wallMs: now } }),
+      interlock: isSafe === null ? evidence.interlock : { isSafe, wallMs: now },
+      weather:
+        weather === null
+          ? evidence.weather
+          : { values: weather.values, ageWallS: weather.oldestAgeS / rate, wallMs: now },
     };
-    return { parked, permission };
+    const safety = evidenceVerdict(evidence, deps.limits, now);
+    return { parked, safety, permission: await (safety.safe ? asked : Promise.race([asked, aMoment()])) };
   }
 
   async function act({ abort, close, park, keepAlive }: GuardDecision): Promise<void> {
@@ -76,15 +91,23 @@ export function createGuardLoop(deps: GuardLoopDeps, initial: GuardState) {
     async run(): Promise<GuardDecision> {
       const shutter = (await look("the dome", devices.shutter)) ?? "Unknown";
       const needed = state.tripped || (shutter !== "Closed" && shutter !== "Closing");
-      const { parked, permission } = needed ? await gather(shutter) : { parked: null, permission: NOT_ASKED };
-      const now = wallMs();
-      const safety = evidenceVerdict(evidence, deps.limits, now);
-      const decision = decide(state, { wallMs: now, shutter, parked, safety, permission });
+      const seen = needed ? await gather() : NOTHING_SEEN;
+      const decision = decide(state, { wallMs: wallMs(), shutter, ...seen });
       ({ state } = decision);
       await act(decision);
       return decision;
     },
 
     state: (): GuardState => state,
+
+    /** Ends when no question to Temporal is under way. */
+    settled: async (): Promise<void> => {
+      await outstanding;
+    },
   };
+}
+
+async function aMoment(): Promise<Permission> {
+  await sleep(MOMENT_WALL_MS);
+  return NOT_WAITED_FOR;
 }
