@@ -10,10 +10,12 @@ import { PIXEL_FLAG, hotPixels } from "../../domain/imaging/calibration/pixel-ma
 import { masterFileName, planReduction } from "../../domain/imaging/calibration/plan-reduction.ts";
 import type { RawFrame } from "../../domain/imaging/calibration/plan-reduction.ts";
 import { judgeGroup } from "../../domain/imaging/calibration/quality.ts";
+import { readMaster } from "../../domain/imaging/calibration/read-master.ts";
 import { integer, numberOf, real, text, textOf } from "../../domain/imaging/fits/card.ts";
 import type { Card } from "../../domain/imaging/fits/card.ts";
 import { imageFloat32, imagePixels } from "../../domain/imaging/fits/read-image.ts";
 import { readFits } from "../../domain/imaging/fits/reader.ts";
+import { writeFits } from "../../domain/imaging/fits/writer.ts";
 import { clippedMean, madStd, median } from "../../domain/imaging/statistics.ts";
 import { wcsCards, wcsOfPointing } from "../../domain/imaging/wcs.ts";
 import { createNormal, fitsverify, hasSharedImages, sharedBytes } from "./shared.ts";
@@ -147,7 +149,7 @@ describe("masters", () => {
     for (const master of [bias, dark, flat]) {
       expect(fitsverify(master.bytes) || "").toBe("");
       const cards = readFits(master.bytes)[0]?.cards ?? [];
-      expect(textOf(cards, "IMAGETYP")).toBe(`MASTER ${master.group.type.toUpperCase()}`);
+      expect(textOf(cards, "IMAGETYP")).toBe(`MASTER ${master.type.toUpperCase()}`);
       expect(numberOf(cards, "NCOMBINE")).toBe(7);
       expect(textOf(cards, "IN007")).toMatch(/_6\.fits$/);
       expect(textOf(cards, "SHA007")).toHaveLength(64);
@@ -156,6 +158,24 @@ describe("masters", () => {
     expect(textOf(cards, "BIASSHA")).toBe(bias.sha256);
     expect(textOf(cards, "DARKFILE")).toBe("master_dark_100s.fits");
     expect([bias.fileName, flat.fileName]).toEqual(["master_bias.fits", "master_flat_r.fits"]);
+  });
+
+  test("read from their files they are the same", () => {
+    for (const master of [bias, dark, flat]) {
+      const { type, identity, fileName, sha256, pixels, grade } = master;
+      expect(readMaster(fileName, master.bytes, sha256)).toEqual({
+        type,
+        identity,
+        fileName,
+        sha256,
+        pixels,
+        grade,
+      });
+    }
+    const frame = writeFits([
+      { kind: "image", cards: [text("IMAGETYP", "BIAS")], axes: [], pixels: new Uint8Array(0) },
+    ]);
+    expect(() => readMaster("x.fits", frame, "")).toThrow(/x\.fits: IMAGETYP must be MASTER BIAS/);
   });
 
   test("are not made of two frames, and degraded of four", () => {

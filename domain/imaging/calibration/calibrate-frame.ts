@@ -4,7 +4,7 @@ import { isStructural, writeFits } from "../fits/writer.ts";
 import { asciiText } from "../headers.ts";
 import { cosmicRays } from "./cosmic-rays.ts";
 import { detectorNumbers, mastersFor, usedCards } from "./make-master.ts";
-import type { Master } from "./make-master.ts";
+import type { UsableMaster } from "./make-master.ts";
 import { calibrated, darkFor } from "./masters.ts";
 import { darkForExposure } from "./matching.ts";
 import { PIXEL_FLAG, countFlag, deadPixels, hotPixels, saturatedPixels, unitedMask } from "./pixel-mask.ts";
@@ -30,7 +30,7 @@ export interface CalibratedFrame {
 export function calibrateFrame(
   raw: RawFrame,
   pixels: Float32Array,
-  masters: readonly Master[],
+  masters: readonly UsableMaster[],
 ): CalibratedFrame {
   const { exposureS, filter } = raw.identity;
   const detector = detectorNumbers(raw.cards);
@@ -38,11 +38,11 @@ export function calibrateFrame(
   const darks = mastersFor(masters, raw, "dark").map((master) => ({
     master,
     pixels: master.pixels,
-    exposureS: master.group.identity.exposureS,
+    exposureS: master.identity.exposureS,
   }));
   // A dark without its bias cannot be scaled, and the masters here are made without bias.
   const dark = bias === undefined ? undefined : darkForExposure(darks, exposureS);
-  const flat = mastersFor(masters, raw, "flat").find((master) => master.group.identity.filter === filter);
+  const flat = mastersFor(masters, raw, "flat").find((master) => master.identity.filter === filter);
   const offsets = darkFor(dark, exposureS);
   const result = calibrated(pixels, { ...offsets, ...(bias && { bias: bias.pixels }) }, flat?.pixels);
   const { gainEPerAdu, readNoiseE, saturationAdu } = detector;
@@ -87,7 +87,7 @@ function calibratedCards(
   raw: RawFrame,
   facts: {
     readonly status: string;
-    readonly used: readonly Master[];
+    readonly used: readonly UsableMaster[];
     readonly warnings: readonly string[];
     readonly mask: Uint8Array;
     readonly darkScale: number | undefined;

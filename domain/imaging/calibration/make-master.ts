@@ -5,19 +5,27 @@ import { asciiText } from "../headers.ts";
 import { imageStatistics } from "../statistics.ts";
 import type { Combined } from "./combine.ts";
 import { darkForExposure, sameSetup } from "./matching.ts";
+import type { FrameIdentity } from "./matching.ts";
 import { masterBias, masterDark, masterFlat } from "./masters.ts";
 import type { CalibrationGroup, RawFrame } from "./plan-reduction.ts";
 import { gradeOf, judgeGroup, measuredReadNoiseE, readNoiseComplaint } from "./quality.ts";
 import type { DetectorNumbers, FrameVerdict, GroupVerdict } from "./quality.ts";
 
-/** A master frame as a file, with what it is good for and how good it is. */
-export interface Master {
-  readonly group: CalibrationGroup;
+/** A master frame that can be applied: made now, or read from a file of an earlier night. */
+export interface UsableMaster {
+  readonly type: CalibrationGroup["type"];
+  /** Detector set-up, exposure (darks) and filter (flats) that it is good for. */
+  readonly identity: FrameIdentity;
   readonly fileName: string;
-  readonly pixels: Float32Array<ArrayBuffer>;
-  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly sha256: string;
+  /** Darks are without bias; flats have the median 1. */
+  readonly pixels: Float32Array;
   readonly grade: "good" | "degraded";
+}
+
+/** A master frame just made, as a file, with how good it is. */
+export interface Master extends UsableMaster {
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly verdicts: readonly FrameVerdict[];
   /** What somebody should know of it, in words. */
   readonly warnings: readonly string[];
@@ -37,7 +45,7 @@ export interface MasterTask {
   readonly pixels: readonly Float32Array[];
   readonly fileName: string;
   /** Masters made so far; what fits the group is used. */
-  readonly masters: readonly Master[];
+  readonly masters: readonly UsableMaster[];
   readonly sha256Of: (bytes: Uint8Array) => string;
 }
 
@@ -56,7 +64,7 @@ export function makeMaster(task: MasterTask): Master | NoMaster {
   const dark = darkForExposure(
     mastersFor(task.masters, group, "dark").map((master) => ({
       master,
-      exposureS: master.group.identity.exposureS,
+      exposureS: master.identity.exposureS,
     })),
     group.identity.exposureS,
   );
@@ -80,12 +88,13 @@ export function makeMaster(task: MasterTask): Master | NoMaster {
   const [width = 0, height = 0] = group.frames[0]?.axes ?? [];
   const bytes = writeFits([{ kind: "image", cards, axes: [width, height], pixels: combined.pixels }]);
   return {
-    group,
+    type: group.type,
+    identity: group.identity,
     fileName,
-    pixels: combined.pixels,
-    bytes,
     sha256: sha256Of(bytes),
+    pixels: combined.pixels,
     grade,
+    bytes,
     verdicts,
     warnings,
   };
@@ -98,12 +107,12 @@ export function isMaster(result: Master | NoMaster): result is Master {
 
 /** Masters of a type for the detector set-up of a group or frame, best first. */
 export function mastersFor(
-  masters: readonly Master[],
+  masters: readonly UsableMaster[],
   frame: { readonly identity: RawFrame["identity"] },
   type: CalibrationGroup["type"],
-): Master[] {
+): UsableMaster[] {
   return masters.filter(
-    (master) => master.group.type === type && sameSetup(master.group.identity.setup, frame.identity.setup),
+    (master) => master.type === type && sameSetup(master.identity.setup, frame.identity.setup),
   );
 }
 
@@ -145,7 +154,7 @@ function combine(
   accepted: readonly { readonly frame: RawFrame }[],
   frames: readonly Float32Array[],
   bias: Float32Array | undefined,
-  dark: { readonly master: Master; readonly exposureS: number } | undefined,
+  dark: { readonly master: UsableMaster; readonly exposureS: number } | undefined,
 ): Combined {
   if (group.type === "bias" || bias === undefined) {
     return masterBias(frames);
@@ -187,7 +196,7 @@ function masterCards(
   frames: readonly RawFrame[],
   combined: Combined,
   grade: string,
-  used: readonly Master[],
+  used: readonly UsableMaster[],
   warnings: readonly string[],
 ): Card[] {
   const first = frames[0]?.cards ?? [];
@@ -215,10 +224,10 @@ function masterCards(
 }
 
 /** Cards that name a master that was used, and its SHA-256. */
-export function usedCards(master: Master): Card[] {
-  const kind = master.group.type.toUpperCase();
+export function usedCards(master: UsableMaster): Card[] {
+  const kind = master.type.toUpperCase();
   return [
-    text(`${kind}FILE`, asciiText(master.fileName), `master ${master.group.type} used`),
+    text(`${kind}FILE`, asciiText(master.fileName), `master ${master.type} used`),
     text(`${kind}SHA`, master.sha256, "SHA-256 of it"),
   ];
 }
