@@ -137,6 +137,7 @@ export function createRecordActivities(deps: RecordDeps) {
       almanac: { ...night.times },
     });
     await settleLeftovers(night.nowMs);
+    await database.sequences.expire(night.nowMs, wallMs());
     await line("info", "night", `Night ${night.date} run ${row.run} opened by ${night.startedBy}.`, {
       nightId: row.id,
     });

@@ -23,7 +23,7 @@ export class HangUpClient extends Client {
     const answer = (super.query as (...args: unknown[]) => unknown).apply(this, args);
     if (answer instanceof Promise) {
       answer.catch((error: unknown) => {
-        if (error instanceof Error && error.message === QUERY_TIMEOUT) {
+        if ((error as Error).message === QUERY_TIMEOUT) {
           (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
         }
       });
@@ -66,19 +66,21 @@ const UNAVAILABLE_CODES = new Set([
   "EAI_AGAIN",
 ]);
 
+/** What pg says without a code. */
+const UNAVAILABLE_MESSAGES =
+  /Query read timeout|Connection terminated|timeout (exceeded|expired)|connection error|not queryable/i;
+
 /** True when the error, or a cause of it, says that the database is down, frozen or too busy. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+  let cause = error;
+  for (let depth = 0; depth < 8; depth += 1) {
+    if (typeof cause !== "object" || cause === null) return false;
+    const { code, message, cause: deeper } = cause as { code?: unknown; message?: unknown; cause?: unknown };
     if (cause instanceof DatabaseUnavailable) return true;
-    const { code } = cause as { code?: unknown };
     if (typeof code === "string" && (UNAVAILABLE_CODES.has(code) || UNAVAILABLE_STATES.test(code)))
       return true;
-    if (
-      /Query read timeout|Connection terminated|timeout (exceeded )?when trying to connect|client has encountered a connection error/i.test(
-        cause.message,
-      )
-    )
-      return true;
+    if (typeof message === "string" && UNAVAILABLE_MESSAGES.test(message)) return true;
+    cause = deeper;
   }
   return false;
 }

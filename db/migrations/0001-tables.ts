@@ -30,14 +30,14 @@ export const TABLES = `
   alter table "alert" add constraint "alert_error_check" check (error_deg >= 0);
   create table "audit" (
     "id" bigserial primary key,
-    "at_wall_at" timestamptz(3) not null,
+    "wall_at" timestamptz(3) not null,
     "user_id" text null,
     "action" text not null,
     "subject" text null,
     "address" text null,
     "details" jsonb not null
   );
-  create index "audit_at_wall_at_index" on "audit" ("at_wall_at");
+  create index "audit_wall_at_index" on "audit" ("wall_at");
   create index "audit_user_id_index" on "audit" ("user_id");
   create table "clock" (
     "id" int not null,
@@ -69,13 +69,13 @@ export const TABLES = `
   create table "device_status" (
     "id" bigserial primary key,
     "unique_id" text not null,
-    "at_at" timestamptz(3) not null,
-    "at_wall_at" timestamptz(3) not null,
+    "at" timestamptz(3) not null,
+    "wall_at" timestamptz(3) not null,
     "state" text not null,
     "cause" text not null,
     "values" jsonb not null
   );
-  create index "device_status_unique_id_at_at_index" on "device_status" ("unique_id", "at_at");
+  create index "device_status_unique_id_at_index" on "device_status" ("unique_id", "at");
   alter table "device_status" add constraint "device_status_state_check" check ("state" in ('UNKNOWN', 'UP', 'DEGRADED', 'DISABLED'));
   alter table "device_status" add constraint "device_status_cause_check" check ("cause" in ('change', 'sample'));
   create table "hold" (
@@ -95,8 +95,8 @@ export const TABLES = `
   alter table "hold" add constraint "hold_lifted_check" check ((lifted_wall_at is null) = (lifted_by is null));
   create table "journal_entry" (
     "id" bigserial primary key,
-    "at_wall_at" timestamptz(3) not null,
-    "at_at" timestamptz(3) not null,
+    "wall_at" timestamptz(3) not null,
+    "at" timestamptz(3) not null,
     "level" text not null,
     "module" text not null,
     "text" text not null,
@@ -294,8 +294,8 @@ export const TABLES = `
     "kind" text not null,
     "seconds" numeric(12,3) not null,
     "grant_name" text null,
-    "at_at" timestamptz(3) not null,
-    "at_wall_at" timestamptz(3) not null,
+    "at" timestamptz(3) not null,
+    "wall_at" timestamptz(3) not null,
     "note" text not null
   );
   create index "quota_entry_programme_id_index" on "quota_entry" ("programme_id");
@@ -396,8 +396,8 @@ export const TABLES = `
   create table "weather" (
     "id" bigserial primary key,
     "site" text not null,
-    "at_at" timestamptz(3) not null,
-    "at_wall_at" timestamptz(3) not null,
+    "at" timestamptz(3) not null,
+    "wall_at" timestamptz(3) not null,
     "temperature_c" double precision null,
     "humidity_pct" double precision null,
     "dew_point_c" double precision null,
@@ -413,7 +413,7 @@ export const TABLES = `
     "safe" boolean not null,
     "reasons" jsonb not null
   );
-  create index "weather_site_at_at_index" on "weather" ("site", "at_at");
+  create index "weather_site_at_index" on "weather" ("site", "at");
 `;
 
 /** The foreign keys, after all tables are there. */

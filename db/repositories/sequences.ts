@@ -28,6 +28,9 @@ export interface SequenceDetail extends SequenceRecord {
   readonly albums: readonly AlbumDetail[];
 }
 
+/** Statuses in which nothing more is taken. */
+const ENDED: readonly SequenceStatus[] = ["executed", "cancelled", "expired"];
+
 export type SequenceRepository = ReturnType<typeof createSequenceRepository>;
 
 export function createSequenceRepository(orm: MikroORM) {
@@ -106,7 +109,28 @@ export function createSequenceRepository(orm: MikroORM) {
           change.id,
         ]);
       }
+      if (changed === 1 && ENDED.includes(change.status)) await closeFinishedRequests(em, [change.id]);
       return changed === 1;
+    });
+
+  /**
+   * Ends what was not taken in its window: routine sequences that wait and whose window closed before `nowMs`
+   * (observatory time). Returns their ids.
+   */
+  const expire = async (nowMs: number, wallMs: number): Promise<string[]> =>
+    orm.em.fork().transactional(async (em) => {
+      const waiting = OBSERVABLE_STATUSES.map(() => "?").join(", ");
+      const rows = await em.execute<{ id: string }[]>(
+        `update sequence set status = 'expired', updated_wall_at = ?,
+                status_reason = 'its window closed at ' || to_char(window_end_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
+         where window_end_at <= ? and status in (${waiting})
+           and request_id in (select id from request where kind = 'routine' and status = 'submitted')
+         returning id`,
+        [new Date(wallMs).toISOString(), new Date(nowMs).toISOString(), ...OBSERVABLE_STATUSES],
+      );
+      const ids = rows.map((row) => row.id).sort();
+      await closeFinishedRequests(em, ids);
+      return ids;
     });
 
   /** Sequences left `executing`: what a night that ended wrongly was at. */
@@ -115,7 +139,22 @@ export function createSequenceRepository(orm: MikroORM) {
     return rows.map((row) => recordOf(row));
   };
 
-  return { detail, ofRequest, candidates, setStatus, executing };
+  return { detail, ofRequest, candidates, setStatus, expire, executing };
+}
+
+/** A submitted routine request with nothing left to take is over: completed when something was taken, else closed. */
+async function closeFinishedRequests(em: EntityManager, sequenceIds: readonly string[]): Promise<void> {
+  if (sequenceIds.length === 0) return;
+  await em.execute(
+    `update request set status =
+            case when exists (select 1 from sequence s where s.request_id = request.id and s.status = 'executed')
+                 then 'completed' else 'closed' end
+     where kind = 'routine' and status = 'submitted'
+       and id in (select request_id from sequence where id in (${sequenceIds.map(() => "?").join(", ")}))
+       and not exists (select 1 from sequence s where s.request_id = request.id
+                       and s.status not in ('executed', 'withdrawn', 'cancelled', 'expired'))`,
+    [...sequenceIds],
+  );
 }
 
 /** Joins sequences with what hangs on them: one query per table, however many sequences there are. */

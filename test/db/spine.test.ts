@@ -390,6 +390,32 @@ test("a request that executes is not withdrawn; otherwise it is, and may be subm
   });
 });
 
+test("a sequence whose window has closed expires, and a request with nothing left is over", async () => {
+  const request = {
+    name: "two windows",
+    comment: "",
+    programmeId: "GALAXIES",
+    userId: "U0001",
+    sequences: [builtSequence({ windowEndMs: T0 + 1_000 }), builtSequence({ windowEndMs: T0 + 2_000 })],
+    submit: true,
+    wallMs: T0,
+  };
+  const { id } = await database.requests.create(request);
+  expect(await database.sequences.expire(T0 + 999, T0)).toEqual([]);
+  expect(await database.sequences.expire(T0 + 1_500, T0)).toEqual([`${id}-1`]);
+  expect(await database.sequences.detail(`${id}-1`)).toMatchObject({
+    status: "expired",
+    statusReason: "its window closed at 2026-11-20 03:00 UTC",
+  });
+  expect(await database.requests.one(id)).toMatchObject({ status: "submitted" });
+  await database.sequences.setStatus({ id: `${id}-2`, status: "executed", reason: null, wallMs: T0 });
+  expect(await database.requests.one(id)).toMatchObject({ status: "completed" });
+
+  const unlucky = await database.requests.create({ ...request, name: "unlucky" });
+  expect(await database.sequences.expire(T0 + 2_000, T0)).toEqual([`${unlucky.id}-1`, `${unlucky.id}-2`]);
+  expect(await database.requests.one(unlucky.id)).toMatchObject({ status: "closed" });
+});
+
 test("users, sessions and tokens: found while they may enter, not after", async () => {
   const user = await database.users.byMail(" MARIA@vesper.example ");
   expect(user).toMatchObject({ id: "U0001", mail: "maria@vesper.example", profile: "user" });
