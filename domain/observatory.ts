@@ -57,6 +57,8 @@ export interface InstrumentDescription {
   readonly name: string;
   /** Device id of its camera. */
   readonly cameraId: string;
+  /** Device id of its filter wheel, if it has one. Instruments that name the same wheel share it: it sits on the telescope. */
+  readonly wheelId?: string;
   /** Filters that may be asked for. Without a wheel there is exactly one. */
   readonly filters: readonly string[];
   /** Cooler set point, Celsius. */

@@ -28,7 +28,7 @@ export interface ExposureLight {
 
 /** Below this a pointing counts as steady. */
 const STEADY_PX = 0.3;
-const TRAIL_STEP_PX = 0.7;
+const TRAIL_STEP_PX = 0.9;
 /** Faster than this a star leaves less than the noise on a pixel. */
 const LOST_PX_PER_S = 300;
 const MOST_SAMPLES_PER_STRETCH = 800;

@@ -6,6 +6,7 @@ import { observatoryMs, wallMsOf } from "../domain/clock.ts";
 import type { ClockFact } from "../domain/clock.ts";
 import { openCommandLog, clientName } from "./command-log.ts";
 import type { Device, DeviceContext, DeviceIdentity } from "./device.ts";
+import { answerDiscovery } from "./http/discovery.ts";
 import { createFaultState } from "./faults.ts";
 import { createConnection, hostDevice } from "./host.ts";
 import type { HostedDevice } from "./host.ts";
@@ -55,6 +56,8 @@ export interface SimulatorOptions {
   readonly cameras: Readonly<Record<string, CameraDescription>>;
   /** By device id of the wheel. */
   readonly filterWheels?: Readonly<Record<string, FilterWheelDescription>>;
+  /** Answer Alpaca discovery on UDP 32227; off when left out. */
+  readonly discovery?: boolean;
   readonly settings?: Partial<SimulatorSettings>;
   /** What people should know: damaged state, failures in handlers. */
   readonly report?: (message: string) => void;
@@ -151,8 +154,10 @@ export async function createSimulatorServer(options: SimulatorOptions): Promise<
     for (const { device } of hosted) device.tick?.(Date.now());
   }, TICK_WALL_MS);
 
+  let stopDiscovery = (): Promise<void> => Promise.resolve();
   const close = async (): Promise<void> => {
     clearInterval(ticker);
+    await stopDiscovery();
     for (const { device } of hosted) device.close?.();
     await observatory.close();
     server.closeAllConnections();
@@ -173,5 +178,6 @@ export async function createSimulatorServer(options: SimulatorOptions): Promise<
     throw error;
   }
   const { port } = server.address() as AddressInfo;
+  if (options.discovery === true) stopDiscovery = await answerDiscovery(host, port, report);
   return { address: `http://${host}:${port}`, port, close };
 }

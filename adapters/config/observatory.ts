@@ -75,6 +75,7 @@ export const observatorySchema = record({
       id: id(),
       name: name(),
       cameraId: id(),
+      wheelId: Type.Optional(id()),
       filters: Type.Array(Type.String({ minLength: 1, rule: "the name of a filter" }), {
         minItems: 1,
         rule: "a list of at least one filter",
@@ -202,6 +203,12 @@ function contradictions(observatory: Observatory): string[] {
     if (camera?.type !== "camera") {
       problems.push(
         `${where}.cameraId is "${instrument.cameraId}": must be the id of a device of type camera`,
+      );
+    }
+    const wheel = observatory.devices.find((device) => device.id === instrument.wheelId);
+    if (instrument.wheelId !== undefined && wheel?.type !== "filterwheel") {
+      problems.push(
+        `${where}.wheelId is "${instrument.wheelId}": must be the id of a device of type filterwheel`,
       );
     }
     problems.push(...repeated(instrument.filters, `${where}.filters`, ""));

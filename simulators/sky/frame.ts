@@ -111,49 +111,91 @@ function drawSources(light: Float32Array, job: FrameJob, catalogue: Catalogue): 
 /** Adds a point source: 90 % of the light in a Gaussian core, 10 % in one three times as wide, integrated over pixels. */
 function addSource(
   light: Float32Array,
-  { width, height }: DetectorModel,
+  detector: DetectorModel,
   x: number,
   y: number,
   electrons: number,
   fwhmPx: number,
 ): void {
   const sigma = fwhmPx / 2.3548;
-  // As far out as the wing still gives a tenth of an electron to a pixel.
-  const wing = 3 * sigma;
-  const peak = (0.1 * electrons) / (2 * Math.PI * wing ** 2);
-  const radius = Math.max(4 * sigma, peak > 0.1 ? wing * Math.sqrt(2 * Math.log(peak / 0.1)) : 0);
+  addGaussian(light, detector, x, y, 0.9 * electrons, sigma);
+  addGaussian(light, detector, x, y, 0.1 * electrons, 3 * sigma);
+}
+
+/** Less than this on a pixel is not drawn, electrons. */
+const FAINTEST_E = 0.02;
+/** Farthest a Gaussian is drawn, in sigma. */
+const FARTHEST = 6;
+
+function addGaussian(
+  light: Float32Array,
+  { width, height }: DetectorModel,
+  x: number,
+  y: number,
+  electrons: number,
+  sigma: number,
+): void {
+  const peak = electrons / (2 * Math.PI * sigma ** 2);
+  if (peak <= FAINTEST_E) return;
+  const radius = sigma * Math.min(FARTHEST, Math.sqrt(2 * Math.log(peak / FAINTEST_E)));
   const x0 = Math.max(0, Math.floor(x - radius));
   const x1 = Math.min(width - 1, Math.ceil(x + radius));
   const y0 = Math.max(0, Math.floor(y - radius));
   const y1 = Math.min(height - 1, Math.ceil(y + radius));
   if (x0 > x1 || y0 > y1) return;
-  for (const [share, spread] of [
-    [0.9, sigma],
-    [0.1, wing],
-  ] as const) {
-    const across = shares(x, x0, x1, spread);
-    const along = shares(y, y0, y1, spread);
-    for (let row = y0; row <= y1; row++) {
-      const rowElectrons = electrons * share * (along[row - y0] ?? 0);
-      const start = row * width;
-      for (let column = x0; column <= x1; column++) {
-        light[start + column]! += rowElectrons * across[column - x0]!;
-      }
+  const profile = profileOf(sigma);
+  const across = profile.startAt(x, x0);
+  const along = profile.startAt(y, y0);
+  const { shares } = profile;
+  for (let row = y0; row <= y1; row++) {
+    const rowElectrons = electrons * shares[along + row - y0]!;
+    const start = row * width;
+    for (let column = x0; column <= x1; column++) {
+      light[start + column]! += rowElectrons * shares[across + column - x0]!;
     }
   }
 }
 
-/** Share of a Gaussian that falls on each pixel of a line. */
-function shares(centre: number, from: number, to: number, sigma: number): Float64Array {
-  const result = new Float64Array(to - from + 1);
+/** Places within a pixel for which shares are kept: positions are right to 0.004 pixel. */
+const SUBPIXELS = 128;
+
+interface Profile {
+  /** Shares of a Gaussian on the pixels of a line, one stretch for each place within the central pixel. */
+  readonly shares: Float64Array;
+  /** Index in `shares` of the pixel `first` for a source at `centre`. */
+  readonly startAt: (centre: number, first: number) => number;
+}
+
+const profiles = new Map<number, Profile>();
+
+function profileOf(sigma: number): Profile {
+  const known = profiles.get(sigma);
+  if (known !== undefined) return known;
+  if (profiles.size > 50) profiles.clear();
+  // As far out as any source is drawn, and a pixel more on either side.
+  const reach = Math.ceil(FARTHEST * sigma) + 2;
+  const stretch = 2 * reach + 1;
+  const shares = new Float64Array(SUBPIXELS * stretch);
   const scale = 1 / (sigma * Math.SQRT2);
-  let below = errorFunction((from - 0.5 - centre) * scale);
-  for (let pixel = from; pixel <= to; pixel++) {
-    const above = errorFunction((pixel + 0.5 - centre) * scale);
-    result[pixel - from] = (above - below) / 2;
-    below = above;
+  for (let place = 0; place < SUBPIXELS; place++) {
+    const centre = (place + 0.5) / SUBPIXELS - 0.5;
+    let below = errorFunction((-reach - 0.5 - centre) * scale);
+    for (let pixel = -reach; pixel <= reach; pixel++) {
+      const above = errorFunction((pixel + 0.5 - centre) * scale);
+      shares[place * stretch + pixel + reach] = (above - below) / 2;
+      below = above;
+    }
   }
-  return result;
+  const profile: Profile = {
+    shares,
+    startAt: (centre, first) => {
+      const nearest = Math.floor(centre + 0.5);
+      const place = Math.min(SUBPIXELS - 1, Math.floor((centre + 0.5 - nearest) * SUBPIXELS));
+      return place * stretch + (first - nearest) + reach;
+    },
+  };
+  profiles.set(sigma, profile);
+  return profile;
 }
 
 /** erf to 1.5e-7 (Abramowitz and Stegun 7.1.26). */

@@ -38,7 +38,11 @@ export function median(values: Iterable<number>): number {
 
 /** Background and its scatter, from the whole frame, unmoved by stars. */
 export function background(image: PixelImage): { level: number; sigma: number } {
-  const sample = Float64Array.from(image.pixels).filter((_, index) => index % 7 === 0);
+  const stride = 37;
+  const sample = Float64Array.from(
+    { length: Math.floor(image.pixels.length / stride) },
+    (_, index) => image.pixels[index * stride] ?? 0,
+  );
   const level = median(sample);
   return { level, sigma: 1.4826 * median(sample.map((value) => Math.abs(value - level))) };
 }

@@ -45,6 +45,8 @@ export interface TestServer {
   readonly nowMs: () => number;
   /** Moves the observatory clock forward. */
   readonly skip: (seconds: number) => void;
+  /** Runs the observatory clock at another rate; 1 to look at a motion under way, however busy the machine is. */
+  readonly atRate: (rate: number) => void;
   readonly raw: (
     method: string,
     path: string,
@@ -201,6 +203,15 @@ async function start(
       clock.fact = {
         ...clock.fact,
         startMs: clock.fact.startMs + seconds * 1_000,
+        epoch: clock.fact.epoch + 1,
+      };
+    },
+    atRate: (rate) => {
+      const wallMs = Date.now();
+      clock.fact = {
+        startMs: observatoryMs(clock.fact, wallMs),
+        anchorMs: wallMs,
+        rate,
         epoch: clock.fact.epoch + 1,
       };
     },
