@@ -1,7 +1,6 @@
 import path from "node:path";
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { ConfigurationError } from "../adapters/config/explain.ts";
 import { projectFolder } from "../adapters/config/read-settings.ts";
 
 /** A `.env` beside package.json is read when there is one; what the environment says wins over it. */
@@ -102,7 +101,8 @@ process.exit(exitCode);
 /** Tells a person about an error; @returns the exit code. */
 function told(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode;
-  if (error instanceof ConfigurationError) console.error(error.message);
-  else console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+  if (!(error instanceof Error)) console.error(error);
+  // A person gets the sentence, the log of a part also where it came from.
+  else console.error(process.env["VESPER_SUPERVISED"] === "1" ? error.stack : error.message);
   return 1;
 }

@@ -9,6 +9,8 @@ const run = promisify(execFile);
 
 /** The newest release that `go install` takes: later ones have replace directives in their go.mod. */
 const GO_PACKAGE = "github.com/temporalio/cli/cmd/temporal@v1.5.1";
+/** Of what another program says, this much goes into a sentence. */
+const SHOWN_LENGTH = 120;
 const DOWNLOAD_LIMIT_MS = 60_000;
 const BUILD_LIMIT_MS = 15 * 60_000;
 
@@ -156,5 +158,6 @@ async function build(
 }
 
 function lastLine(text: string | undefined): string {
-  return (text ?? "").trim().split("\n").at(-1)?.trim() ?? "";
+  const line = (text ?? "").trim().split("\n").at(-1)?.trim() ?? "";
+  return line.length <= SHOWN_LENGTH ? line : `${line.slice(0, SHOWN_LENGTH)} …`;
 }
