@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { balanceOf, mayReserve, type QuotaLine, reservationS, settle } from "../../domain/quota/ledger.ts";
 
 const seconds = fc.integer({ min: 0, max: 50_000_000 }).map((ms) => ms / 1_000);
