@@ -1,6 +1,8 @@
 import { Type } from "typebox";
 import { observatoryMs } from "../../../domain/clock.ts";
 import type { ScheduleDetail } from "../../../db/repositories/schedules.ts";
+import { TIMELINE_WIDTHS_PX, timelineSvg } from "../../charts/timeline.ts";
+import { themeOf } from "../../pages/theme.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
@@ -97,6 +99,27 @@ export function scheduleRoutes({ app, deps, pages, situation }: ApiContext): voi
         "schedule/show",
         scheduleModel(schedule, now, deps.observatory, nowMs(), isCurrent),
       );
+    },
+  );
+
+  app.get(
+    "/schedule/:id/timeline.svg",
+    {
+      config: { access: "read" },
+      schema: {
+        params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
+        querystring: Type.Object({
+          width: Type.Union(TIMELINE_WIDTHS_PX.map((width) => Type.Literal(width))),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const schedule = found(
+        await schedules.one(request.params.id),
+        `There is no schedule ${request.params.id}.`,
+      );
+      const svg = timelineSvg(schedule, deps.observatory, themeOf(request), request.query.width, nowMs());
+      return reply.type("image/svg+xml").header("cache-control", "no-store").send(svg);
     },
   );
 
