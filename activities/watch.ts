@@ -150,7 +150,10 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
   async function lookAtGuard(): Promise<void> {
     try {
       const { tripped, why, lastLoopWallAt } = await deps.askGuard();
-      guard = { tripped, why, loopWallMs: lastLoopWallAt };
+      // Anything may listen on that port: only the guard's own words count.
+      if (typeof tripped === "boolean" && Number.isFinite(lastLoopWallAt)) {
+        guard = { tripped, why, loopWallMs: lastLoopWallAt };
+      }
     } catch {
       // Silence is what is looked for: `loopWallMs` grows old.
     }

@@ -212,6 +212,19 @@ test("a guard that tripped is told; one that is silent for 15 s is told", async 
   expect(watch.newest()?.guard.why).toMatch(/The guard has been silent for 1\d s\./);
 });
 
+test("a stranger on the guard's port is not the guard", async () => {
+  const clock = rig.clocks.fact();
+  let aheadMs = 0;
+  const watch = startWatch({
+    askGuard: async () => ({ hello: "world" }) as never,
+    clocks: { fact: () => clock, wallMs: () => Date.now() + aheadMs },
+  });
+  await until("a state", () => watch.states.length > 0);
+  expect(watch.newest()?.guard.silent).toBe(false);
+  aheadMs = 16_000;
+  await until("the silence", () => watch.newest()?.guard.silent === true);
+});
+
 test("a lease holder that is no longer open is reported, one that cannot be asked is not", async () => {
   let open: boolean | null = true;
   const asked: string[] = [];

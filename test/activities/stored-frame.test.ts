@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { createCameraActivities } from "../../activities/camera.ts";
+import { createDomeActivities } from "../../activities/dome.ts";
+import { createFrameStore, type FrameStore } from "../../activities/store-frame.ts";
+import { createTelescopeActivities } from "../../activities/telescope.ts";
+import { detectSources } from "../../domain/imaging/detect-sources.ts";
+import { textOf } from "../../domain/imaging/fits/card.ts";
+import { imageFloat32 } from "../../domain/imaging/fits/read-image.ts";
+import { readFits } from "../../domain/imaging/fits/reader.ts";
+import { pixelOfSky, wcsOfCards } from "../../domain/imaging/wcs.ts";
+import { fitsverify } from "../imaging/shared.ts";
+import { cameraDeps, frameOf } from "./memory-store.ts";
+import { asActivity, createRig, failureType, type Rig } from "./rig.ts";
+
+const SIDE = 512;
+let rig: Rig;
+let frames: FrameStore;
+
+beforeAll(async () => {
+  rig = await createRig({ frame: SIDE });
+  frames = createFrameStore({ home: rig.home, observatory: rig.observatory, software: "Vesper test" });
+});
+
+afterAll(async () => {
+  await frames.close();
+  await rig.close();
+});
+
+test("a frame of the sky is stored with its preview, verifies, and its stars are where its WCS puts them", async () => {
+  const target = { ...rig.target(), decDeg: 60 };
+  const mount = createTelescopeActivities(rig);
+  const dome = createDomeActivities(rig);
+  const { deps, images } = cameraDeps(rig, { storeFrame: frames.storeFrame });
+  const camera = createCameraActivities(deps);
+  const frame = frameOf(rig, 1, { target, exposureS: 60 });
+  const fetched = await asActivity(async () => {
+    await mount.startSlew({ lease: rig.lease, target, minAltDeg: 20 });
+    await dome.openDome({ lease: rig.lease, limitS: 180 });
+    await mount.awaitOnTarget({ target, limitS: 180 });
+    await camera.startExposure(frame);
+    return camera.fetchExposure(frame);
+  });
+  expect(fetched).toMatchObject({ kind: "stored", path: "images/2026-11-20/R0001-1-vis-1-001-1.fits" });
+  const bytes = await readFile(path.join(rig.home, "images/2026-11-20/R0001-1-vis-1-001-1.fits"));
+  expect(fetched).toMatchObject({
+    bytes: bytes.length,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+  });
+  expect((await readdir(path.join(rig.home, "images/2026-11-20"))).toSorted()).toEqual([
+    "R0001-1-vis-1-001-1.fits",
+    "R0001-1-vis-1-001-1.png",
+  ]);
+  expect([...images.values()][0]?.frame.statistics["sources"]).toBeGreaterThan(3);
+  // Null where fitsverify is not installed.
+  expect(fitsverify(bytes) ?? "").toBe("");
+
+  const [hdu] = readFits(bytes);
+  const cards = hdu?.cards ?? [];
+  expect(textOf(cards, "OBJECT")).toBe("field 0");
+  expect(textOf(cards, "WCSSRC")).toBe("MOUNT");
+  const wcs = wcsOfCards(cards);
+  if (hdu === undefined || wcs === undefined) throw new Error("the frame has no image or no WCS");
+  const found = detectSources(imageFloat32(hdu), SIDE);
+  const stars = JSON.parse(
+    await rig.action("camera-vis", "sky:stars", {
+      raDeg: target.raDeg,
+      decDeg: target.decDeg,
+      radiusDeg: 0.2,
+    }),
+  ) as { raDeg: number; decDeg: number; mag: number }[];
+  const offsets = stars
+    .toSorted((a, b) => a.mag - b.mag)
+    .map((star) => pixelOfSky(wcs, star.raDeg, star.decDeg))
+    .filter((pixel) => pixel !== undefined)
+    .filter(({ x, y }) => Math.min(x, y) > 10 && Math.max(x, y) < SIDE - 10)
+    .slice(0, 5)
+    .map(({ x, y }) => Math.min(...found.map((source) => Math.hypot(source.x - x, source.y - y))));
+  expect(offsets.length).toBeGreaterThanOrEqual(3);
+  expect(Math.max(...offsets)).toBeLessThan(1);
+});
+
+test("a dark has no sky in its header; a bias is named so", async () => {
+  const { deps } = cameraDeps(rig, { storeFrame: frames.storeFrame });
+  const camera = createCameraActivities(deps);
+  for (const [exposureS, word] of [
+    [10, "DARK"],
+    [0, "BIAS"],
+  ] as const) {
+    const frame = frameOf(rig, 1, { planId: `cal-${word}`, light: false, exposureS });
+    await asActivity(async () => {
+      await camera.startExposure(frame);
+      await camera.fetchExposure(frame);
+    });
+    const bytes = await readFile(path.join(rig.home, `images/2026-11-20/cal-${word}-001-1.fits`));
+    const cards = readFits(bytes)[0]?.cards ?? [];
+    expect(textOf(cards, "IMAGETYP")).toBe(word);
+    expect(textOf(cards, "OBJECT")).toBeUndefined();
+  }
+});
+
+test("a camera that sends what is no image is a fault; a home that cannot be written says why", async () => {
+  const facts = {
+    input: frameOf(rig),
+    instrument: rig.observatory.instruments[0],
+    cameraName: "Visible camera",
+    pixelSizeUm: 60,
+    startMs: Date.parse("2026-11-21T06:00:00Z"),
+    pointing: { raDeg: 1, decDeg: 2, measured: false },
+    temperatureC: null,
+    nightDate: "2026-11-20",
+  };
+  const raw = (body: string) => ({
+    device: "Visible camera",
+    format: "json" as const,
+    body: new TextEncoder().encode(body),
+    clientTransactionId: 1,
+  });
+  const garbage = frames.storeFrame(raw("<html>"), facts as never);
+  await expect(garbage).rejects.toThrow("it is not JSON");
+  expect(await failureType(frames.storeFrame(raw("<html>"), facts as never))).toBe("DeviceFault");
+
+  const nowhere = createFrameStore({ home: "/dev/null", observatory: rig.observatory, software: "test" });
+  const image = {
+    ClientTransactionID: 1,
+    ErrorNumber: 0,
+    Rank: 2,
+    Type: 2,
+    Value: [
+      [1, 2],
+      [3, 4],
+    ],
+  };
+  await expect(nowhere.storeFrame(raw(JSON.stringify(image)), facts as never)).rejects.toThrow(
+    /The frame could not be written: .*(ENOTDIR|EEXIST)/,
+  );
+  const tooBright = { ...image, Value: [[1, 70_000]] };
+  await expect(frames.storeFrame(raw(JSON.stringify(tooBright)), facts as never)).rejects.toThrow(
+    "a count of 70000, must be 0 to 65535",
+  );
+  await nowhere.close();
+});
