@@ -1,5 +1,5 @@
 import { alertKeyOf, type AlertState, type Member } from "../domain/alerts/alert-state.ts";
-import { associate } from "../domain/alerts/associate.ts";
+import { associate, type Association } from "../domain/alerts/associate.ts";
 import { applyNotice, type DecisionContext } from "../domain/alerts/decide.ts";
 import { evaluate } from "../domain/alerts/evaluate.ts";
 import type { Notice } from "../domain/alerts/notice.ts";
@@ -29,7 +29,7 @@ export function joinNotice(
   const states = near.map((each) => stateOf(each, context.strategy));
   const association = associate(notice, states);
   if (association.kind === "none") return recorded("IGNORE", association.why, null);
-  const { alertKey, why } = association;
+  const { alertKey, why } = keptApart(association, notice);
   const known = near.find(({ alert }) => alert.key === alertKey);
   if (association.duplicate) return recorded("RECORD", why, alertKey);
   if (known?.alert.closed === true) {
@@ -79,6 +79,17 @@ export function joinNotice(
     reason: `${why}; ${decision.reason}`,
     needsDelivery: true,
   };
+}
+
+/**
+ * A trigger stays in the alert it opened or joined first, whatever later positions say of it: its observation is under
+ * way there. That two alerts now look like one event, or one like two, is said in the reason.
+ */
+function keptApart(association: Extract<Association, { kind: "new" | "join" }>, notice: Notice) {
+  const { moves } = association;
+  const own = moves.find((move) => notice.triggerKeys.includes(move.triggerKey));
+  const notes = moves.map((move) => `${move.triggerKey} stays in ${move.fromKey} although ${move.why}`);
+  return { alertKey: own?.fromKey ?? association.alertKey, why: [association.why, ...notes].join("; ") };
 }
 
 /** Keys of alerts that may be named after one of the triggers of a notice. */
