@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { parseNotice } from "../../domain/alerts/parse.ts";
 import { type TypicalAlert, typicalPacket, type TypicalStream } from "../../domain/alerts/typical.ts";
-import { REAL_CLOCK } from "../../domain/clock.ts";
 import type { Strategy } from "../../domain/strategies/strategy.ts";
 import type { AlertWithNotices } from "../../db/repositories/intake.ts";
 import { joinNotice } from "../../ingest/join.ts";
