@@ -1,4 +1,4 @@
-import { DEG_PER_HOUR, MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../units.ts";
+import { DEG_PER_HOUR, MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, wrap180 } from "../units.ts";
 import { crossings, highest, lowest, sampled } from "./crossings.ts";
 import type { Crossing, Curve } from "./crossings.ts";
 import { checkSite } from "./site.ts";
@@ -141,9 +141,9 @@ function twilight(sunCurve: Curve, altDeg: number): Twilight {
   };
 }
 
-/** Local mean solar time minus UTC, in ms. */
+/** Local mean solar time minus UTC, in ms, from -12 h to 12 h: a longitude of 244 E has the date of 116 W. */
 function localOffsetMs(site: Site): number {
-  return Math.round((site.lonDeg / DEG_PER_HOUR) * MS_PER_HOUR);
+  return Math.round((wrap180(site.lonDeg) / DEG_PER_HOUR) * MS_PER_HOUR);
 }
 
 function localMeanNoonMs(site: Site, date: string): number {

@@ -158,6 +158,13 @@ test("the date of an instant is that of the local mean noon before it", () => {
   expect(nightDateAt(COLIBRI, windowEndMs)).toBe("2026-11-21");
 });
 
+test("a longitude is the same counted east through 360 or west", () => {
+  const { site: _a, ...counted } = nightOf({ ...COLIBRI, lonDeg: COLIBRI.lonDeg + 360 }, "2026-11-20");
+  const { site: _b, ...usual } = nightOf(COLIBRI, "2026-11-20");
+  expect(counted.windowStartMs).toBe(usual.windowStartMs);
+  expect(Math.abs((counted.sun.eveningMs ?? 0) - (usual.sun.eveningMs ?? 1e9))).toBeLessThan(5);
+});
+
 test("the Sun passes an altitude twice a day, going down and coming up in turn", () => {
   const { windowStartMs } = nightOf(COLIBRI, "2026-11-20");
   const passes = sunCrossings(COLIBRI, windowStartMs, windowStartMs + 3 * 86_400_000, -10);

@@ -86,6 +86,13 @@ function darkSubtracted(
 ): Float32Array<ArrayBuffer> {
   checkSizes(raw, { bias, dark });
   const pixels = new Float32Array(raw);
+  if (bias !== undefined && dark !== undefined) {
+    // The usual case in one pass.
+    for (let i = 0; i < pixels.length; i += 1) {
+      pixels[i] = (raw[i] ?? 0) - (bias[i] ?? 0) - darkScale * (dark[i] ?? 0);
+    }
+    return pixels;
+  }
   subtract(pixels, bias, 1);
   subtract(pixels, dark, darkScale);
   return pixels;

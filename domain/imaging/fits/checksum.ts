@@ -8,18 +8,37 @@
  * @param bytes a multiple of 4 long
  */
 export function onesComplementSum(bytes: Uint8Array, sum = 0): number {
-  let high = 0;
-  let low = 0;
-  for (let i = 0; i + 3 < bytes.length; i += 4) {
-    high += ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0);
-    low += ((bytes[i + 2] ?? 0) << 8) | (bytes[i + 3] ?? 0);
+  // Bytes are added in four columns, two of them at a time in one number: fast, and the same on any machine.
+  const length = bytes.length & ~3;
+  const isAligned = bytes.byteOffset % 4 === 0;
+  const words = isAligned
+    ? new Uint32Array(bytes.buffer, bytes.byteOffset, length / 4)
+    : new Uint32Array(bytes.slice(0, length).buffer);
+  const columns = [0, 0, 0, 0];
+  for (let start = 0; start < words.length; start += CHUNK) {
+    const end = start + CHUNK < words.length ? start + CHUNK : words.length;
+    let even = 0;
+    let odd = 0;
+    for (let i = start; i < end; i += 1) {
+      const word = words[i] ?? 0;
+      even += word & 0x00_ff_00_ff;
+      odd += (word >>> 8) & 0x00_ff_00_ff;
+    }
+    columns[0] = (columns[0] ?? 0) + (even & 0xff_ff);
+    columns[1] = (columns[1] ?? 0) + (odd & 0xff_ff);
+    columns[2] = (columns[2] ?? 0) + (even >>> 16);
+    columns[3] = (columns[3] ?? 0) + (odd >>> 16);
   }
-  // Both halves stay exact in a double up to 2^37 words. Folding modulo 2^32 - 1 is the end-around carry.
-  const FULL = 0xff_ff_ff_ff;
-  const total = sum + (high % FULL) * 65_536 + low;
+  const [first = 0, second = 0, third = 0, fourth = 0] = LITTLE_ENDIAN ? columns : columns.toReversed();
+  // Folding modulo 2^32 - 1 is the end-around carry.
+  const total = sum + ((first * 256 + second) % FULL) * 65_536 + third * 256 + fourth;
   return total === 0 ? 0 : total % FULL || FULL;
 }
 
+const FULL = 0xff_ff_ff_ff;
+/** So many bytes add up in 16 bits. */
+const CHUNK = 256;
+const LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 /** Punctuation between the digits and letters that must not appear in the text (appendix J). */
 const EXCLUDED = [0x3a, 0x3b, 0x3c, 0x3d, 0x3e, 0x3f, 0x40, 0x5b, 0x5c, 0x5d, 0x5e, 0x5f, 0x60];
 

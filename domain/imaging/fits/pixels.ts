@@ -91,20 +91,24 @@ function copyReversed(source: Uint8Array, target: Uint8Array, width: number): vo
     case 1:
       target.set(source);
       break;
-    case 2:
-      for (let i = 0; i < source.length; i += 2) {
-        target[i] = source[i + 1] ?? 0;
-        target[i + 1] = source[i] ?? 0;
+    case 2: {
+      const from = new Uint16Array(...aligned(source, 2));
+      const to = new Uint16Array(target.buffer, target.byteOffset, target.length / 2);
+      for (let i = 0; i < from.length; i += 1) {
+        const word = from[i] ?? 0;
+        to[i] = (word << 8) | (word >>> 8);
       }
       break;
-    case 4:
-      for (let i = 0; i < source.length; i += 4) {
-        target[i] = source[i + 3] ?? 0;
-        target[i + 1] = source[i + 2] ?? 0;
-        target[i + 2] = source[i + 1] ?? 0;
-        target[i + 3] = source[i] ?? 0;
+    }
+    case 4: {
+      const from = new Uint32Array(...aligned(source, 4));
+      const to = new Uint32Array(target.buffer, target.byteOffset, target.length / 4);
+      for (let i = 0; i < from.length; i += 1) {
+        const word = from[i] ?? 0;
+        to[i] = (word << 24) | ((word & 0xff_00) << 8) | ((word >>> 8) & 0xff_00) | (word >>> 24);
       }
       break;
+    }
     default:
       for (let i = 0; i < source.length; i += width) {
         for (let k = 0; k < width; k += 1) {
@@ -112,6 +116,23 @@ function copyReversed(source: Uint8Array, target: Uint8Array, width: number): vo
         }
       }
   }
+}
+
+/** The bytes as elements of `width` can be laid over them: where they are, or copied when they lie askew. */
+function aligned(bytes: Uint8Array, width: number): [ArrayBufferLike, number, number] {
+  const lying = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  return [lying.buffer, lying.byteOffset, lying.length / width];
+}
+
+/** Reads big-endian integers of 16 bits as Float32, `offset` added: the way of every raw frame, in one pass. */
+export function decode16AsFloat32(data: Uint8Array, offset: 0 | 32_768): Float32Array<ArrayBuffer> {
+  const words = new Uint16Array(...aligned(data, 2));
+  const values = new Float32Array(words.length);
+  for (let i = 0; i < words.length; i += 1) {
+    const word = words[i] ?? 0;
+    values[i] = offset + ((((word << 8) | (word >>> 8)) << 16) >> 16);
+  }
+  return values;
 }
 
 /** Subtracting the offset of the unsigned convention is flipping the highest bit, which is the first in big-endian order. */

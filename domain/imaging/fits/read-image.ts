@@ -1,14 +1,14 @@
 import { numberOf, findCard } from "./card.ts";
 import { FitsError } from "./error.ts";
-import { decodeOffset, decodeStored } from "./pixels.ts";
+import { decode16AsFloat32, decodeOffset, decodeStored } from "./pixels.ts";
 import type { Pixels } from "./pixels.ts";
 import type { Hdu } from "./reader.ts";
 
-const UNSIGNED_OFFSETS: Readonly<Record<number, bigint>> = {
-  8: -128n,
-  16: 32_768n,
-  32: 2_147_483_648n,
-  64: 9_223_372_036_854_775_808n,
+const UNSIGNED_OFFSETS: Readonly<Record<number, number>> = {
+  8: -128,
+  16: 32_768,
+  32: 2_147_483_648,
+  64: 2 ** 63,
 };
 
 /**
@@ -18,6 +18,25 @@ const UNSIGNED_OFFSETS: Readonly<Record<number, bigint>> = {
  * @throws FitsError `unsupported` when the HDU is no plain image
  */
 export function imagePixels(hdu: Hdu): Pixels {
+  const { scale, zero, blank } = scalingOf(hdu);
+  if (scale !== 1 || blank !== null) {
+    return scaled(hdu, scale, zero, blank);
+  }
+  if (zero === 0) {
+    return decodeStored(hdu.data, hdu.bitpix);
+  }
+  if (hdu.bitpix > 0 && zero === UNSIGNED_OFFSETS[hdu.bitpix]) {
+    return decodeOffset(hdu.data, hdu.bitpix);
+  }
+  return scaled(hdu, scale, zero, blank);
+}
+
+/** How stored values become physical ones; refuses what is no plain image. */
+function scalingOf(hdu: Hdu): {
+  readonly scale: number;
+  readonly zero: number;
+  readonly blank: number | null;
+} {
   if (hdu.kind === "compressedImage") {
     const kind = findCard(hdu.cards, "ZCMPTYPE")?.value ?? "unknown";
     throw new FitsError(
@@ -28,22 +47,21 @@ export function imagePixels(hdu: Hdu): Pixels {
   if (hdu.kind !== "image") {
     throw new FitsError("unsupported", `HDU ${hdu.index} is no image but ${hdu.kind}`);
   }
-  const scale = numberOf(hdu.cards, "BSCALE") ?? 1;
-  const blank = hdu.bitpix > 0 ? findCard(hdu.cards, "BLANK") : undefined;
-  const zeroCard = findCard(hdu.cards, "BZERO");
-  const zero = zeroCard?.kind === "integer" || zeroCard?.kind === "real" ? zeroCard.value : 0;
-  const plain = scale === 1 && blank === undefined;
-  if (plain && Number(zero) === 0) {
-    return decodeStored(hdu.data, hdu.bitpix);
-  }
-  if (plain && hdu.bitpix > 0 && Number(zero) === Number(UNSIGNED_OFFSETS[hdu.bitpix])) {
-    return decodeOffset(hdu.data, hdu.bitpix);
-  }
-  return scaled(hdu, scale, Number(zero), blank?.kind === "integer" ? Number(blank.value) : null);
+  // BLANK means something for integers only.
+  const blank = hdu.bitpix > 0 ? numberOf(hdu.cards, "BLANK") : undefined;
+  return {
+    scale: numberOf(hdu.cards, "BSCALE") ?? 1,
+    zero: numberOf(hdu.cards, "BZERO") ?? 0,
+    blank: blank ?? null,
+  };
 }
 
 /** The same as Float32, which is what calibration works in; 64-bit integers lose digits beyond 2^24. */
 export function imageFloat32(hdu: Hdu): Float32Array<ArrayBuffer> {
+  const { scale, zero, blank } = scalingOf(hdu);
+  if (hdu.bitpix === 16 && scale === 1 && blank === null && (zero === 0 || zero === 32_768)) {
+    return decode16AsFloat32(hdu.data, zero);
+  }
   const pixels = imagePixels(hdu);
   if (pixels instanceof Float32Array) {
     return pixels as Float32Array<ArrayBuffer>;
