@@ -1,7 +1,6 @@
 /** Builds the devices and lets them see each other's light: telescope, dome, cover, cloud, sky. */
 import type { SimulatorOptions, SimulatorSettings } from "./server.ts";
-import { actionNumber, actionParameters } from "./device.ts";
-import type { Device, DeviceAction, DeviceContext, DeviceIdentity } from "./device.ts";
+import type { Device, DeviceContext, DeviceIdentity } from "./device.ts";
 import { createCamera } from "./devices/camera.ts";
 import { createCoverCalibrator } from "./devices/cover-calibrator.ts";
 import type { SimulatedCoverCalibrator } from "./devices/cover-calibrator.ts";
@@ -20,11 +19,11 @@ import { createTelescope } from "./devices/telescope.ts";
 import type { SimulatedTelescope } from "./devices/telescope.ts";
 import type { LightPath } from "./exposure-light.ts";
 import { skyBrightness } from "./sky/brightness.ts";
-import { createCatalogue } from "./sky/catalogue.ts";
 import { hashText } from "./sky/random.ts";
 import { createRenderer } from "./sky/renderer.ts";
 import type { Renderer } from "./sky/renderer.ts";
-import type { Transient } from "./sky/transients.ts";
+import { createSky } from "./sky/sky.ts";
+import type { Sky } from "./sky/sky.ts";
 import { createWeather, unsafeReasons } from "./weather.ts";
 import type { Weather } from "./weather.ts";
 
@@ -78,16 +77,13 @@ interface Surroundings {
   readonly renderer: Renderer;
   readonly light: LightPath;
   readonly skyMag: (atMs: number) => number;
-  readonly transients: () => readonly Transient[];
-  readonly skyActions: Readonly<Record<string, DeviceAction>>;
+  readonly sky: Sky;
   readonly unsafe: () => readonly string[];
   readonly alarms: PlcAlarms;
   readonly focuser: () => SimulatedFocuser | undefined;
   /** Filter before a camera, from the wheels it looks through. */
   readonly bandOf: (cameraId: string) => string | undefined;
 }
-
-const TRANSIENTS_KEPT = 50;
 
 /** The devices of the list. Throws when one has a type that is not simulated or a camera is not described. */
 export function createObservatory(options: ObservatoryOptions): SimulatedObservatory {
@@ -97,7 +93,9 @@ export function createObservatory(options: ObservatoryOptions): SimulatedObserva
     options.save("weather", state),
   );
   const renderer = createRenderer(settings.catalogueSeed);
-  const sky = createSky(options);
+  const sky = createSky(settings.catalogueSeed, options.restored("sky"), (state) =>
+    options.save("sky", state),
+  );
   const identityOf = (type: DeviceIdentity["type"]): DeviceIdentity | undefined =>
     options.devices.find((identity) => identity.type === type);
 
@@ -139,8 +137,7 @@ export function createObservatory(options: ObservatoryOptions): SimulatedObserva
     renderer,
     light: lightPath(telescope, dome, cover, weather),
     skyMag: (atMs) => skyBrightness(site, atMs),
-    transients: sky.transients,
-    skyActions: sky.actions,
+    sky,
     unsafe: () => {
       const age = weather.kind() === "stale" ? ["the weather station's readings are stale"] : [];
       const alarmed = alarms
@@ -196,33 +193,35 @@ function createOneCamera(context: DeviceContext, options: ObservatoryOptions, ar
   if (camera === undefined) throw new Error(`camera "${id}" has no description`);
   const infrared = camera.kind === "near-infrared";
   return createCamera(context, {
-    detector: {
-      seed: hashText(id),
-      width: camera.widthPx,
-      height: camera.heightPx,
-      gainEPerAdu: camera.gainEPerAdu,
-      readNoiseE: camera.readNoiseE,
-      biasAdu: 1_000,
-      fullWellE: 65_535 * camera.gainEPerAdu,
+    optics: {
+      detector: {
+        seed: hashText(id),
+        width: camera.widthPx,
+        height: camera.heightPx,
+        gainEPerAdu: camera.gainEPerAdu,
+        readNoiseE: camera.readNoiseE,
+        biasAdu: 1_000,
+        fullWellE: 65_535 * camera.gainEPerAdu,
+      },
+      pixelSizeUm: camera.pixelSizeUm,
+      rotationDeg: camera.rotationDeg,
+      fwhmPx: 2.2,
+      darkES: infrared ? 0.1 : 0.01,
+      darkAtC: camera.setPointC,
+      telescope: options.telescope,
+      light: around.light,
+      blurPx: () => around.focuser()?.blurPx() ?? 0,
+      band: () => around.bandOf(id) ?? camera.band,
+      skyMag: around.skyMag,
+      transients: around.sky.transients,
     },
-    pixelSizeUm: camera.pixelSizeUm,
-    rotationDeg: camera.rotationDeg,
     defaultSetPointC: camera.setPointC,
     maxExposureS: camera.maxExposureS,
     sensorName: `${name} sensor`,
     readoutS: 4,
-    fwhmPx: 2.2,
-    darkES: infrared ? 0.1 : 0.01,
-    darkAtC: camera.setPointC,
     readout: infrared ? createRampReadout() : SINGLE_READ,
-    telescope: options.telescope,
-    light: around.light,
-    blurPx: () => around.focuser()?.blurPx() ?? 0,
-    band: () => around.bandOf(id) ?? camera.band,
-    skyMag: around.skyMag,
-    transients: around.transients,
     renderer: around.renderer,
-    skyActions: around.skyActions,
+    skyActions: around.sky.actions,
   });
 }
 
@@ -244,47 +243,6 @@ function lightPath(
       ...(dome?.changes(fromMs, toMs) ?? []),
       ...(cover?.changes(fromMs, toMs) ?? []),
     ],
-  };
-}
-
-/** Actions that ask the sky for its stars and put transients on it. */
-function createSky(options: ObservatoryOptions): {
-  readonly transients: () => readonly Transient[];
-  readonly actions: Readonly<Record<string, DeviceAction>>;
-} {
-  const catalogue = createCatalogue(options.settings.catalogueSeed);
-  let transients = (options.restored("sky") as { transients?: Transient[] } | undefined)?.transients ?? [];
-  return {
-    transients: () => transients,
-    actions: {
-      "sky:stars": {
-        logged: false,
-        run: (text) => {
-          const parameters = actionParameters("sky:stars", text);
-          const raDeg = actionNumber("sky:stars", parameters, "raDeg", -360, 360);
-          const decDeg = actionNumber("sky:stars", parameters, "decDeg", -90, 90);
-          const radiusDeg = actionNumber("sky:stars", parameters, "radiusDeg", 0, 5);
-          const stars = catalogue.around(raDeg, decDeg, radiusDeg);
-          return JSON.stringify(stars.map(({ raDeg, decDeg, mag }) => ({ raDeg, decDeg, mag })));
-        },
-      },
-      "sky:transient": {
-        logged: true,
-        run: (text) => {
-          const parameters = actionParameters("sky:transient", text);
-          const transient: Transient = {
-            raDeg: actionNumber("sky:transient", parameters, "raDeg", -360, 360),
-            decDeg: actionNumber("sky:transient", parameters, "decDeg", -90, 90),
-            t0Ms: actionNumber("sky:transient", parameters, "t0Ms", 0, Number.MAX_SAFE_INTEGER),
-            mag: actionNumber("sky:transient", parameters, "mag", -5, 30),
-            index: actionNumber("sky:transient", parameters, "index", 0, 5),
-          };
-          transients = [...transients, transient].slice(-TRANSIENTS_KEPT);
-          options.save("sky", { transients });
-          return JSON.stringify(transient);
-        },
-      },
-    },
   };
 }
 

@@ -14,6 +14,8 @@ export interface Cooler {
   readonly setPointC: () => number;
   readonly aimAt: (setPointC: number) => void;
   readonly temperatureC: () => number;
+  /** At an instant of observatory time, without the ripple of the regulation. */
+  readonly temperatureAt: (atMs: number) => number;
   readonly powerPct: () => number;
   readonly heatSinkC: () => number;
   readonly state: () => CoolerState;
@@ -59,6 +61,7 @@ export function createCooler(
       drive();
     },
     temperatureC,
+    temperatureAt: detector.positionAt,
     powerPct,
     heatSinkC: () => AMBIENT_C + 0.12 * powerPct(),
     state: () => ({ on, setPointC, legs: detector.legs().slice(-2) }),
