@@ -23,6 +23,7 @@ export interface AlertChain {
 
 export type AlertRepository = ReturnType<typeof createAlertRepository>;
 
+/** Alerts that notices open are made by db/repositories/intake.ts, in one transaction with the notice. */
 export function createAlertRepository(orm: MikroORM) {
   const sequences = createSequenceRepository(orm);
 

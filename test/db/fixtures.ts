@@ -1,3 +1,4 @@
+import type { AlertRecord } from "../../db/entities/alert.ts";
 import type { Database } from "../../db/orm.ts";
 import type { BuiltSequence } from "../../domain/requests/build.ts";
 
@@ -80,4 +81,45 @@ export async function openNight(database: Database): Promise<string> {
     almanac: { duskMs: T0 },
   });
   return night.id;
+}
+
+/** The alert of a Swift trigger, made as the intake makes it: with its first notice. */
+export async function storeAlert(database: Database): Promise<AlertRecord | null> {
+  const alert: AlertRecord = {
+    key: "swift-1016881",
+    site: "colibri",
+    stream: "swift-bat-pos",
+    status: "active",
+    decision: "TRIGGER",
+    slew: false,
+    rule: "swift-bat",
+    reason: "GRB",
+    rank: 1,
+    t0Ms: T0,
+    raDeg: 12.5,
+    decDeg: -3,
+    errorDeg: 0.05,
+    generation: 0,
+    workflowId: "alert/colibri/swift-1016881",
+    state: { members: [] },
+    closed: false,
+    stages: {},
+    createdWallMs: T0,
+    updatedWallMs: T0,
+  };
+  const row = {
+    site: "colibri",
+    ivorn: "ivo://nasa.gsfc.gcn/SWIFT#BAT_GRB_Pos_1016881-1",
+    digest: "d1",
+    raw: Buffer.from("<x/>"),
+    door: "webhook",
+    receivedMs: T0,
+    receivedWallMs: T0,
+    parsed: {},
+  };
+  const taken = await database.intake.take(
+    { row, possibleAlertKeys: [alert.key], citedIvorns: [], t0Ms: T0 },
+    () => ({ alertKey: alert.key, newAlert: alert, decision: "TRIGGER", reason: "GRB", needsDelivery: true }),
+  );
+  return taken.alert;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { migrate } from "../../db/migrate.ts";
 import { type Database, openDatabase } from "../../db/orm.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import { builtSequence, openNight, storeRequest, T0 } from "./fixtures.ts";
+import { builtSequence, openNight, storeAlert, storeRequest, T0 } from "./fixtures.ts";
 
 let server: TestPostgres;
 let database: Database;
@@ -302,36 +302,20 @@ test("the journal scrolls back to its first line, filtered, and takes a line onc
 });
 
 test("stages of an alert keep their first stamp; its facts may change", async () => {
-  const facts = {
-    key: "swift-1016881",
-    site: "colibri",
-    stream: "swift-bat-pos",
-    status: "deciding",
-    decision: "slew",
-    slew: true,
-    rule: "swift-bat",
-    reason: "GRB",
-    rank: 207,
-    t0Ms: T0,
-    raDeg: 12.5,
-    decDeg: -3,
-    errorDeg: 0.05,
-    generation: 1,
-    workflowId: "alert/colibri/swift-1016881",
-    state: { notices: 1 },
-    closed: false,
-    updatedWallMs: T0,
-  };
-  await database.alerts.upsert(facts);
+  const alert = await storeAlert(database);
+  expect(alert).toMatchObject({ key: "swift-1016881", closed: false, stages: {} });
   await Promise.all([
     database.alerts.stamp("swift-1016881", { T0, receivedAt: T0 + 20 }),
     database.alerts.stamp("swift-1016881", { decidedAt: T0 + 30 }),
   ]);
   await database.alerts.stamp("swift-1016881", { receivedAt: T0 + 999, slewStartedAt: T0 + 50 });
-  await database.alerts.upsert({ ...facts, status: "observing", updatedWallMs: T0 + 60 });
-  const alert = await database.alerts.one("swift-1016881");
-  expect(alert).toMatchObject({ status: "observing", createdWallMs: T0, updatedWallMs: T0 + 60 });
-  expect(alert?.stages).toEqual({ T0, receivedAt: T0 + 20, decidedAt: T0 + 30, slewStartedAt: T0 + 50 });
+  expect(await database.alerts.update("swift-1016881", { status: "observing", updatedWallMs: T0 + 60 })).toBe(
+    true,
+  );
+  expect(await database.alerts.update("swift-1", { status: "observing", updatedWallMs: T0 })).toBe(false);
+  const later = await database.alerts.one("swift-1016881");
+  expect(later).toMatchObject({ status: "observing", createdWallMs: T0, updatedWallMs: T0 + 60 });
+  expect(later?.stages).toEqual({ T0, receivedAt: T0 + 20, decidedAt: T0 + 30, slewStartedAt: T0 + 50 });
 });
 
 test("an alert's request and sequence are there once per generation, and stay out of the routine lists", async () => {
