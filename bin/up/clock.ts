@@ -29,7 +29,8 @@ export interface ResolvedClock {
  * The clock of this run. The environment decides once, when nothing is stored yet; afterwards the stored fact is
  * the truth. At a rate other than 1 the clock stood still while the stack was down: it goes on at the last tick.
  * @param wallMs wall time now, Unix ms.
- * @throws Error with a sentence when the site has no dusk to start before.
+ * @throws Error with a sentence when the site has no dusk to start before, or the real sky is asked for where the
+ *   demonstration is stored.
  */
 export function resolveClock(
   stored: StoredClock | null,
@@ -46,13 +47,25 @@ export function resolveClock(
     rate: stored.rate,
     epoch: stored.epoch,
   };
-  const remark = stored.rate === wanted.rate ? null : ignoredRate(stored.rate, wanted.rate);
+  const remark = ignoredWish(fact, wanted);
   if (stored.rate === 1) return { fact, reanchored: false, remark };
   return { fact: reanchored(fact, stored.lastTickMs, wallMs), reanchored: true, remark };
 }
 
-function ignoredRate(stored: number, wanted: number): string {
-  return `The clock of this VESPER_HOME runs at ${stored} and goes on so; the rate ${wanted} asked for now counts only for an empty VESPER_HOME (vesper up --fresh).`;
+/** What of the environment does not count any more, or null. @throws Error when going on would be wrong. */
+function ignoredWish(stored: ClockFact, wanted: Settings["clock"]): string | null {
+  if (!isDemoClock(stored)) {
+    return wanted.mode === "real"
+      ? null
+      : "The clock here is the real one and stays so (VESPER_CLOCK counts only for an empty VESPER_HOME).";
+  }
+  if (wanted.mode === "real") {
+    throw new Error(
+      "The clock here is the demonstration's, and so are accounts and requests: for the real sky set VESPER_HOME to another folder (and DATABASE_URL to another database), or empty this one with vesper up --fresh.",
+    );
+  }
+  if (stored.rate === wanted.rate) return null;
+  return `The clock here runs at ${stored.rate} and goes on so; the rate ${wanted.rate} asked for now counts only for an empty VESPER_HOME (vesper up --fresh).`;
 }
 
 function firstClock(wanted: Settings["clock"], observatory: Observatory, wallMs: number): ClockFact {

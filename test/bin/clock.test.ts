@@ -61,9 +61,23 @@ test("the environment decides once: another rate later is told, and not taken", 
   expect(remark).toContain("runs at 600 and goes on so; the rate 60");
 });
 
+test("the real sky is not begun where the demonstration, with its accounts, is stored; nor the other way round", () => {
+  const demo = { startMs: 5, anchorMs: 0, rate: 60, epoch: 0, lastTickMs: 9 };
+  const realWish = { mode: "real", rate: 1, startMs: null } as const;
+  expect(() => resolveClock(demo, realWish, observatory, WALL_MS)).toThrow(
+    /set VESPER_HOME to another folder/,
+  );
+  const real = { startMs: 0, anchorMs: 0, rate: 1, epoch: 0, lastTickMs: 5 };
+  const { fact, remark } = resolveClock(real, DEMO, observatory, WALL_MS);
+  expect([observatoryMs(fact, WALL_MS), remark]).toEqual([
+    WALL_MS,
+    expect.stringContaining("is the real one and stays so"),
+  ]);
+});
+
 test("a site whose Sun stays up for long waits for the first dusk; one without any says what to do", () => {
   const arctic = { ...observatory, site: { ...observatory.site, latDeg: 69.65, lonDeg: 18.96 } };
-  const dusk = duskAfter(arctic, Date.UTC(2026, 5, 1));
+  const dusk = duskAfter(arctic, Date.UTC(2026, 6, 1));
   expect(dusk).toBeGreaterThan(Date.UTC(2026, 6, 25));
   const pole = { ...observatory, site: { ...observatory.site, latDeg: 90, name: "the pole" } };
   expect(() => duskAfter(pole, Date.UTC(2026, 10, 20))).toThrow(
