@@ -31,7 +31,8 @@ const AT_ONCE = 8;
 
 /**
  * Sends again what Temporal has not acknowledged, and looks after every live alert: one whose workflow is gone (the
- * server lost its newest writes in a power cut) is started again from its stored notices. At the start, all notices of
+ * server lost its newest writes in a power cut) is started again from its stored notices, one whose workflow was ended
+ * from outside is closed. At the start, all notices of
  * live alerts are sent again, since a server that came back may have lost the newest. The workflow takes each notice
  * once. Runs until `stop`.
  */
@@ -65,7 +66,9 @@ export function startRedelivery(deps: RedeliveryDeps): Redelivery {
     });
     const live = await database.alerts.live(siteId);
     const more = await inBatches(live, async (alert) => {
-      if (!everything && (await isKnown(alert.workflowId))) return;
+      const standing = await standingOf(alert.workflowId);
+      if (standing === "closed") return closeAlert(alert.key);
+      if (standing === "open" && !everything) return;
       for (const notice of await database.notices.ofAlert(alert.key)) {
         if (notice.needsDelivery) await deliver({ ...notice, alertKey: alert.key }, now, CALL_LIMIT_MS);
       }
@@ -78,17 +81,23 @@ export function startRedelivery(deps: RedeliveryDeps): Redelivery {
     }
   };
 
-  /** Whether the server knows the workflow, open or closed. */
-  const isKnown = async (workflowId: string): Promise<boolean> => {
+  const standingOf = async (workflowId: string): Promise<"open" | "closed" | "lost"> => {
     try {
-      await client.withDeadline(deps.wallMs() + CALL_LIMIT_MS, () =>
+      const { status } = await client.withDeadline(deps.wallMs() + CALL_LIMIT_MS, () =>
         client.workflow.getHandle(workflowId).describe(),
       );
-      return true;
+      return status.name === "RUNNING" ? "open" : "closed";
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
+      if (error instanceof WorkflowNotFoundError) return "lost";
       throw error;
     }
+  };
+
+  /** A workflow closes its alert before it ends: one that is still open was terminated, or failed. */
+  const closeAlert = async (alertKey: string): Promise<void> => {
+    const reason = "its workflow was ended from outside, or failed";
+    await database.alerts.update(alertKey, { closed: true, reason, updatedWallMs: deps.wallMs() });
+    deps.onProblem(new Error(`alert ${alertKey} is closed: ${reason}`));
   };
 
   const running = run();

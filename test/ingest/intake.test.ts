@@ -203,6 +203,28 @@ test("an alert whose workflow the server has lost is started again from its stor
   }
 }, 30_000);
 
+test("an alert whose workflow was terminated is closed, and its notices keep what was decided on them", async () => {
+  const intake = createIntake(rig.deps);
+  const taken = await intake.take(swiftPacket("9100010"), "webhook", Date.now());
+  await rig.temporal.connection.client.workflow
+    .getHandle(`alert/colibri/${keyOf("9100010")}`)
+    .terminate("by an engineer");
+  rig.problems.length = 0;
+  const redelivery = startRedelivery({ ...rig.deps, everyMs: 200 });
+  try {
+    await eventually(5_000, async () =>
+      expect(await rig.database.alerts.one(keyOf("9100010"))).toMatchObject({ closed: true }),
+    );
+  } finally {
+    await redelivery.stop();
+  }
+  expect(rig.problems.map((problem) => problem.message)).toContainEqual(
+    expect.stringMatching(/9100010 is closed: its workflow was ended from outside/),
+  );
+  const notice = await rig.database.notices.one(taken.kind === "taken" ? taken.noticeId : 0);
+  expect(notice).toMatchObject({ needsDelivery: true, decision: "TRIGGER" });
+});
+
 test("Temporal frozen: twenty packets are queued in under a second each, and delivered once it thaws", async () => {
   const intake = createIntake(rig.deps);
   rig.temporal.freeze();
