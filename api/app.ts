@@ -7,6 +7,7 @@ import Fastify from "fastify";
 import { observatoryMs } from "../domain/clock.ts";
 import type { ApiContext, App } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
+import { createLiveHub } from "./live/hub.ts";
 import { createStateReader } from "./live/state-reader.ts";
 import { addAssets, loadAssets } from "./pages/assets.ts";
 import { createPages } from "./pages/pages.ts";
@@ -16,7 +17,14 @@ import { addErrors } from "./plugins/errors.ts";
 import { addIdentity, createIdentities } from "./plugins/identity.ts";
 import { addOpenApi, addOpenApiRoute } from "./plugins/openapi.ts";
 import { addSecurity } from "./plugins/security.ts";
+import { alertRoutes } from "./routes/alerts/routes.ts";
+import { deviceRoutes } from "./routes/devices/routes.ts";
+import { imageRoutes } from "./routes/images/routes.ts";
+import { nightRoutes } from "./routes/night/routes.ts";
+import { requestRoutes } from "./routes/requests/routes.ts";
+import { systemRoutes } from "./routes/system/routes.ts";
 import { accountRoutes } from "./routes/account/routes.ts";
+import { eventRoutes } from "./routes/events/routes.ts";
 import { healthRoutes } from "./routes/health/routes.ts";
 import { homeRoutes } from "./routes/home/routes.ts";
 import { scheduleRoutes } from "./routes/schedules/routes.ts";
@@ -63,14 +71,28 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   addAccess(app, identities);
   await addOpenApi(app, version);
 
-  const context: ApiContext = { app, deps, pages, identities, stateReader, situation };
+  const context: ApiContext = { app, deps, pages, identities, stateReader, situation, version };
+  const hub = createLiveHub({
+    ...deps,
+    situation,
+    renderer,
+    onProblem: (error) => app.log.warn({ err: error }, "live pages could not be refreshed"),
+  });
+  app.addHook("preClose", async () => hub.close());
   addAssets(app, assets);
+  eventRoutes(context, hub);
   healthRoutes(context);
   accountRoutes(context);
   observatoryRoutes(context);
   homeRoutes(context);
+  nightRoutes(context);
   scheduleRoutes(context);
+  requestRoutes(context);
+  alertRoutes(context);
   await voeventRoutes(context);
+  imageRoutes(context);
+  deviceRoutes(context);
+  systemRoutes(context);
   addOpenApiRoute(app);
   await app.ready();
   return app;

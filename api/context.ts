@@ -28,4 +28,5 @@ export interface ApiContext {
   readonly identities: Identities;
   readonly stateReader: StateReader;
   readonly situation: () => Promise<Situation>;
+  readonly version: string;
 }

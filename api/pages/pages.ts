@@ -121,6 +121,8 @@ export function createPages(deps: PagesDeps): Pages {
     },
     fragment: (reply, name, model) => html(reply, 200, renderer.fragment(name, model)),
     problem: async (request, reply, problem) => {
+      // A page that does not exist asked nobody who they are; without a database nobody is known.
+      request.identity ??= await identities.identify(request).catch(() => null);
       const model = {
         title: problemTitle(problem.status),
         sentence: problem.message,

@@ -28,7 +28,7 @@ export function homeModel(facts: HomeFacts, observatory: Observatory, nowMs: num
     title: "Home",
     sentence: homeSentence(situation, nowMs),
     topics: ["home"],
-    home: homeLive(facts, observatory, nowMs),
+    home: homeLive(situation, facts.schedule, observatory, nowMs),
     lastImage:
       lastImage === null
         ? null
@@ -59,7 +59,8 @@ export function homeModel(facts: HomeFacts, observatory: Observatory, nowMs: num
 
 /** The parts of Home that move; also what the live stream sends. */
 export function homeLive(
-  { situation, schedule }: HomeFacts,
+  situation: Situation,
+  schedule: ScheduleDetail | null,
   observatory: Observatory,
   nowMs: number,
 ): object {

@@ -1,0 +1,119 @@
+import { Type } from "typebox";
+import { observatoryMs } from "../../../domain/clock.ts";
+import type { ApiContext } from "../../context.ts";
+import { problems } from "../../problem.ts";
+import { Instant, Json, listOf, Nullable } from "../lists.ts";
+
+const DeviceSchema = Type.Object({
+  deviceId: Type.String(),
+  uniqueId: Type.String({ description: "Alpaca UniqueID" }),
+  type: Type.String(),
+  name: Type.String(),
+  blocking: Type.Boolean(),
+  state: Type.String({ description: "UNKNOWN, UP, DEGRADED, DISABLED" }),
+  sinceWallMs: Instant(),
+  seenWallMs: Instant(),
+  values: Json,
+});
+
+const number = Nullable(Type.Number());
+const WeatherSchema = Type.Object({
+  id: Type.Integer(),
+  atMs: Instant("Observatory time"),
+  atWallMs: Instant(),
+  temperatureC: number,
+  humidityPct: number,
+  dewPointC: number,
+  pressureHPa: number,
+  windMS: number,
+  gustMS: number,
+  windDirectionDeg: number,
+  rainMmH: number,
+  cloudPct: number,
+  skyTemperatureC: number,
+  skyQualityMag: number,
+  seeingArcsec: number,
+  safe: Type.Boolean(),
+  reasons: Type.Array(Type.String()),
+});
+
+const BalanceSchema = Type.Object({
+  programmeId: Type.String(),
+  name: Type.String(),
+  kind: Type.String(),
+  grantedS: Type.Number(),
+  openS: Type.Number({ description: "Reserved and not settled yet" }),
+  spentS: Type.Number(),
+  availableS: Type.Number(),
+});
+
+const DAY_MS = 86_400_000;
+
+/** Devices, weather and quota as JSON. */
+export function deviceRoutes({ app, deps }: ApiContext): void {
+  const { database, observatory } = deps;
+
+  app.get(
+    "/api/devices",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["devices"],
+        summary: "Devices as last stored",
+        response: { 200: listOf(DeviceSchema), ...problems(401, 403, 503) },
+      },
+    },
+    async () => {
+      const items = await database.devices.list();
+      return { items, total: items.length };
+    },
+  );
+
+  app.get(
+    "/api/weather",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["devices"],
+        summary: "Readings of the weather station, oldest first; the last day when no time is given",
+        querystring: Type.Object({
+          fromMs: Type.Optional(Type.Integer()),
+          toMs: Type.Optional(Type.Integer()),
+        }),
+        response: { 200: listOf(WeatherSchema), ...problems(400, 401, 403, 503) },
+      },
+    },
+    async (request) => {
+      const nowMs = observatoryMs(deps.clock(), deps.nowWallMs());
+      const { toMs = nowMs, fromMs = toMs - DAY_MS } = request.query;
+      const rows = await database.weather.range(observatory.site.id, fromMs, toMs);
+      return { items: rows.map((row) => ({ ...row, reasons: [...row.reasons] })), total: rows.length };
+    },
+  );
+
+  app.get(
+    "/api/quota",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["quota"],
+        summary: "What each programme was granted, holds, spent and has left",
+        response: { 200: listOf(BalanceSchema), ...problems(401, 403, 503) },
+      },
+    },
+    async () => {
+      const [programmes, balances] = await Promise.all([
+        database.programmes.list(),
+        database.quota.balances(),
+      ]);
+      const none = { grantedS: 0, openS: 0, spentS: 0, availableS: 0 };
+      const items = programmes.map(({ id, name, kind }) => ({
+        programmeId: id,
+        name,
+        kind,
+        ...(balances.get(id) ?? none),
+      }));
+      return { items, total: items.length };
+    },
+  );
+}
