@@ -84,18 +84,21 @@ test("knows nothing of weather: rain alone closes nothing", async () => {
 
 test("stays open while the keep-alive comes, and closes by its dead-man without, which the log names", async () => {
   const sinceWallMs = Date.now();
-  await sim.act("dome/0", "deadman:seconds", { seconds: 0.8 });
-  for (let beat = 0; beat < 6; beat++) {
+  await sim.act("dome/0", "deadman:seconds", { seconds: 2 });
+  for (let beat = 0; beat < 8; beat++) {
     await sim.act("dome/0", "dome:keepalive");
     await sleep(300);
     expect(await sim.read("dome/0/shutterstatus")).toBe(0);
   }
   await sim.act("dome/0", "dome:keepalive");
   const lastBeatWallMs = Date.now();
+  // Slowly, so that the shutter is still closing when it is looked at.
+  sim.atRate(10);
   await sim.until("dome/0/shutterstatus", 3);
   const silentMs = Date.now() - lastBeatWallMs;
-  expect(silentMs).toBeGreaterThan(700);
-  expect(silentMs).toBeLessThan(1_600);
+  sim.atRate(100);
+  expect(silentMs).toBeGreaterThan(1_900);
+  expect(silentMs).toBeLessThan(4_000);
   await sim.until("dome/0/shutterstatus", 1);
   const log = await sim.act("dome/0", "sim:log", { sinceWallMs });
   expect(log.at(-1)).toMatchObject({
@@ -109,8 +112,16 @@ test("stays open while the keep-alive comes, and closes by its dead-man without,
 test("the dead-man takes an opening shutter too, and a fresh opening starts its time anew", async () => {
   await sim.command("dome/0/openshutter");
   await sim.until("dome/0/shutterstatus", 0);
-  await sim.until("dome/0/shutterstatus", 3);
+  // From opening to closing the two seconds of the former test.
   await sim.until("dome/0/shutterstatus", 1);
+  const log = await sim.act("dome/0", "sim:log");
+  const [opening, closing] = log.slice(-2);
+  expect([opening.command, closing.command, closing.cause]).toEqual([
+    "openshutter",
+    "closeshutter",
+    "dead-man",
+  ]);
+  expect(closing.wallMs - opening.wallMs).toBeGreaterThan(1_900);
 });
 
 test("the log names client, command and both times, in the file and on the page, and outlives the process", async () => {
