@@ -17,7 +17,9 @@ export function upperBound(
   freeOn: readonly (readonly Interval[])[],
 ): number {
   if (tasks.length === 0) return 0;
-  const byDensity = tasks.toSorted((a, b) => b.value / b.needMs - a.value / a.needMs || a.rank - b.rank);
+  const byDensity = tasks
+    .filter((task) => task.starts.some((set) => set.length > 0))
+    .sort((a, b) => b.value / b.needMs - a.value / a.needMs || a.rank - b.rank);
   const grain = tasks.reduce((divisor, task) => greatestCommonDivisor(divisor, task.value), 0);
   const bound = Math.min(timeBound(byDensity, freeOn), quotaBound(byDensity, quotaLeftMs, freeOn));
   // Every plan's value is a multiple of the grain; the 0.001 unit is for the rounding of the fractions.

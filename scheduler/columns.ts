@@ -26,8 +26,12 @@ export function columnsOf(
     needMs: Float64Array.from(tasks, (task) => task.needMs),
     value: Float64Array.from(tasks, (task) => task.value),
     owner: Int32Array.from(tasks, (task) => ownerNumber.get(task.owner) ?? -1),
-    firstMs: byTelescope((t) => Float64Array.from(tasks, (task) => task.starts[t]?.[0]?.startMs ?? 1)),
-    lastMs: byTelescope((t) => Float64Array.from(tasks, (task) => task.starts[t]?.at(-1)?.endMs ?? 0)),
+    firstMs: byTelescope((t) =>
+      Float64Array.from(tasks, (task) => task.starts[t]?.[0]?.startMs ?? Number.POSITIVE_INFINITY),
+    ),
+    lastMs: byTelescope((t) =>
+      Float64Array.from(tasks, (task) => task.starts[t]?.at(-1)?.endMs ?? Number.NEGATIVE_INFINITY),
+    ),
     pieces: byTelescope((t) =>
       tasks.map((task) => {
         const set = task.starts[t] ?? [];

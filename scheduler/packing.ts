@@ -6,7 +6,7 @@ export interface TaskColumns {
   readonly needMs: Float64Array;
   readonly value: Float64Array;
   readonly owner: Int32Array;
-  /** First and last possible start by telescope and task; first > last where there is none. */
+  /** First and last possible start by telescope and task; Infinity and -Infinity where there is none. */
   readonly firstMs: readonly Float64Array[];
   readonly lastMs: readonly Float64Array[];
   /** All possible starts by telescope and task, where they are more than one interval; else null. */
@@ -39,8 +39,8 @@ export class Packing {
     this.rows = new Int32Array(tasks.count);
     this.head = new Float64Array(tasks.count);
     this.tail = new Float64Array(tasks.count);
-    this.firstMs = tasks.firstMs[telescope] ?? new Float64Array(tasks.count).fill(1);
-    this.lastMs = tasks.lastMs[telescope] ?? new Float64Array(tasks.count);
+    this.firstMs = tasks.firstMs[telescope] ?? new Float64Array(tasks.count).fill(Number.POSITIVE_INFINITY);
+    this.lastMs = tasks.lastMs[telescope] ?? new Float64Array(tasks.count).fill(Number.NEGATIVE_INFINITY);
     this.pieces = tasks.pieces[telescope] ?? [];
   }
 

@@ -33,7 +33,11 @@ export function planByValue(plan: Plan, units: readonly Unit[], options: ValueSe
   const related = units.filter(
     (unit) => unit.tasks.length > 1 || unit.needs.length > 0 || unit.links.length > 0,
   );
-  const relatedRanks = new Set(related.flatMap((unit) => unit.tasks.map((task) => task.rank)));
+  const relatedRanks = ranksOf(related);
+  for (const rank of relatedRanks) if (plan.placed.has(rank)) keptRanks.add(rank);
+  // What a planned sequence needs must stay too, free as it is itself.
+  const standing = related.filter((unit) => unit.tasks.every((task) => plan.placed.has(task.rank)));
+  for (const rank of ranksOf(standing.flatMap((unit) => unit.needs))) keptRanks.add(rank);
   // Rows carry the pins of their relations, so they stand for their tasks.
   const rows = new Map(plan.tracks.flatMap((track) => track.rows).map((row) => [row.rank, row]));
   const movable = units
@@ -56,9 +60,7 @@ export function planByValue(plan: Plan, units: readonly Unit[], options: ValueSe
       tasks: columns,
       orders,
       quotaMs: Float64Array.from(owners, (owner) => quotaMs.get(owner) ?? 0),
-      keep: Uint8Array.from(movable, (task) =>
-        keptRanks.has(task.rank) || relatedRanks.has(task.rank) ? 1 : 0,
-      ),
+      keep: Uint8Array.from(movable, (task) => (keptRanks.has(task.rank) ? 1 : 0)),
       upperBound: options.upperBound,
       random: createRandom(options.seed),
     },
@@ -83,6 +85,10 @@ export function planByValue(plan: Plan, units: readonly Unit[], options: ValueSe
     byDensity(units.filter((unit) => unit.tasks.every((task) => !plan.placed.has(task.rank)))),
   );
   return found.iterations;
+}
+
+function ranksOf(units: readonly Unit[]): Set<number> {
+  return new Set(units.flatMap((unit) => unit.tasks.map((task) => task.rank)));
 }
 
 /** What earns most per millisecond of telescope first. */

@@ -40,19 +40,21 @@ export function faultsOf(
       if (blocked.telescope !== undefined && blocked.telescope !== row.telescope) continue;
       if (blocked.instrument !== undefined && !(sequence.instruments ?? []).includes(blocked.instrument))
         continue;
-      if (meets(row, blocked.startMs, blocked.endMs)) faults.push(`${about} is in unavailable time`);
+      if (blocked.startMs < blocked.endMs && meets(row, blocked.startMs, blocked.endMs))
+        faults.push(`${about} is in unavailable time`);
     }
   }
 
   for (const telescope of telescopes) {
     const rows = schedule.rows.filter((row) => row.telescope === telescope.id);
-    for (let k = 1; k < rows.length; k++) {
-      const [a, b] = [rows[k - 1], rows[k]];
-      if (a === undefined || b === undefined || (a.status !== "planned" && b.status !== "planned")) continue;
-      if (a.tepMs + pairOverheadMs(a.sequenceId, b.sequenceId, telescope.id) > b.tspMs) {
-        faults.push(`${a.sequenceId} and ${b.sequenceId} overlap`);
+    rows.forEach((a, k) => {
+      for (const b of rows.slice(k + 1)) {
+        // Frozen rows are facts: they may overlap each other.
+        if (a.status !== "planned" && b.status !== "planned") continue;
+        const gapMs = b === rows[k + 1] ? pairOverheadMs(a.sequenceId, b.sequenceId, telescope.id) : 0;
+        if (a.tepMs + gapMs > b.tspMs) faults.push(`${a.sequenceId} and ${b.sequenceId} overlap`);
       }
-    }
+    });
   }
 
   for (const [owner, { quotaLeftMs }] of Object.entries(problem.owners)) {
@@ -88,40 +90,33 @@ export function faultsOf(
   return faults;
 }
 
-/** How far one row alone could move to each side, found by trying ever longer steps, then ever shorter ones. */
+/** How far one row alone could slide to each side, tried millisecond by millisecond. */
 export function roomByTrial(
   problem: Problem,
   schedule: Schedule,
   moved: ScheduledRow,
+  pairOverheadMs?: (from: string, to: string, telescope: string) => number,
 ): { deltaTLMs: number; deltaTRMs: number } {
   const allows = (stepMs: number): boolean => {
     const rows = schedule.rows.map((row) =>
       row === moved ? { ...row, tspMs: row.tspMs + stepMs, tepMs: row.tepMs + stepMs } : row,
     );
-    // The order of rows is part of what is checked: a row must not jump over its neighbour.
-    return faultsOf(problem, { ...schedule, rows }).length === 0;
+    return faultsOf(problem, { ...schedule, rows }, pairOverheadMs).length === 0;
   };
   const farthest = (sign: 1 | -1): number => {
     let reach = 0;
-    for (let step = 2 ** Math.ceil(Math.log2(problem.night.lengthMs + 1)); step >= 1; step /= 2) {
-      if (reach + step <= problem.night.lengthMs && stepsAllowed(allows, sign, reach, reach + step))
-        reach += step;
-    }
+    while (allows(sign * (reach + 1))) reach++;
     return reach;
   };
   return { deltaTLMs: farthest(-1), deltaTRMs: farthest(1) };
-}
-
-/** A row slides: every place on the way must be allowed, of which a few are tried. */
-function stepsAllowed(allows: (stepMs: number) => boolean, sign: 1 | -1, from: number, to: number): boolean {
-  for (let k = 8; k >= 1; k--) if (!allows(sign * Math.round(from + ((to - from) * k) / 8))) return false;
-  return true;
 }
 
 function relationFaults(problem: Problem, schedule: Schedule): string[] {
   const rowOf = (id: string) => schedule.rows.find((row) => row.sequenceId === id);
   return (problem.relations ?? []).flatMap((relation) => {
     if (relation.kind === "together") {
+      // What is frozen is a fact; the others may follow it or not.
+      if (relation.sequences.some((id) => problem.frozen?.some((row) => row.sequenceId === id))) return [];
       const planned = relation.sequences.filter((id) => rowOf(id) !== undefined).length;
       return planned === 0 || planned === relation.sequences.length
         ? []
