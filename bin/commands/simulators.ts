@@ -29,11 +29,23 @@ export async function simulatorsCommand(args: readonly string[]): Promise<number
   const told = untilTold(process.env, STOP_LIMIT_MS);
   const settings = readSettings(process.env);
   const observatory = loadObservatory(settings.observatoryFile, process.env);
-  const server = await createSimulatorServer(simulatorOptions(settings, observatory));
+  const server = await createSimulatorServer(simulatorOptions(settings, observatory)).catch((error) => {
+    throw portProblem(error, settings.alpacaPort);
+  });
   console.log(`Simulated devices at ${server.address}/setup`);
   await told;
   await server.close();
   return 0;
+}
+
+/** A sentence for a port that cannot be had; any other error as it is. */
+function portProblem(error: unknown, port: number): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code !== "EADDRINUSE" && code !== "EACCES") return error;
+  const why = code === "EADDRINUSE" ? "another program listens there" : "it may not be listened on";
+  return new ConfigurationError("The simulated devices cannot start", [
+    `port ${port}: ${why}; end it or set VESPER_ALPACA_PORT to another port`,
+  ]);
 }
 
 /** What the simulators need of the settings and the observatory file. Devices at other addresses are left to themselves. */

@@ -100,7 +100,7 @@ export function createMount(context: DeviceContext, { site, equatorialSystem }: 
   const path = createMountPath(site.lonDeg, [firstSegment, ...laterSegments]);
   let tracking = restored?.tracking ?? false;
   let goal = restored === undefined ? "park" : restored.goal;
-  let settledMs = restored?.settledMs ?? context.nowMs();
+  let settledMs = restored?.settledMs ?? 0;
   let parkPlace = restored?.park ?? DEFAULT_PARK;
   let sync = { raDeg: restored?.syncRaDeg ?? 0, decDeg: restored?.syncDecDeg ?? 0 };
   let settleS = 3;
