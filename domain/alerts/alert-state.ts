@@ -1,5 +1,6 @@
 import type { Tiling } from "../strategies/strategy.ts";
 import type { Notice } from "./notice.ts";
+import type { TriggerFacts } from "./trigger.ts";
 
 /** One astrophysical event and all that is known of it. Plain JSON; everything but `pointing`, `generation` and `openedMs` follows from `members` alone, in any order of arrival. */
 export interface AlertState {
@@ -7,6 +8,8 @@ export interface AlertState {
   readonly state: AlertStatus;
   /** All notices of the event, in the order of their notice times. */
   readonly members: readonly Member[];
+  /** The triggers its members belong to: what other notices are compared with. */
+  readonly triggers: readonly TriggerFacts[];
   readonly t0Ms: number | null;
   readonly raDeg: number | null;
   readonly decDeg: number | null;

@@ -1,12 +1,12 @@
 import { alertKeyOf, memberId } from "./alert-state.ts";
-import type { AlertState, Member } from "./alert-state.ts";
-import { clusterTriggers, couldLink, namingTrigger } from "./cluster.ts";
+import type { AlertState } from "./alert-state.ts";
+import { clusterTriggers, namingTrigger } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
-import { linkOf } from "./link.ts";
 import type { Link } from "./link.ts";
 import type { Notice } from "./notice.ts";
-import { triggersOf } from "./trigger.ts";
-import type { Trigger } from "./trigger.ts";
+import { neighbourhood } from "./neighbourhood.ts";
+import { triggerOf } from "./trigger.ts";
+import type { TriggerFacts } from "./trigger.ts";
 
 /** What a notice does to the alerts that are open. */
 export type Association =
@@ -47,28 +47,24 @@ export function associate(notice: Notice, openAlerts: readonly AlertState[]): As
   const outside = belongsToNothing(notice);
   if (outside !== null) return { kind: "none", why: outside };
   const ownKey = notice.triggerKeys[0] ?? notice.ivorn;
-  const id = memberId(notice);
+  let home: AlertState | null = null;
   for (const alert of openAlerts) {
-    if (!alert.members.some((member) => memberId(member.notice) === id)) continue;
-    const why = `the same notice is already in ${alert.alertKey}`;
-    return { kind: "join", alertKey: alert.alertKey, why, duplicate: true, links: [], moves: [] };
-  }
-
-  const homeOf = new Map<string, AlertState>();
-  const everything: Trigger[] = [];
-  const sharing: Member[] = [];
-  for (const alert of openAlerts) {
-    for (const trigger of triggersOf(alert.members)) {
-      homeOf.set(trigger.key, alert);
-      if (trigger.key === ownKey) sharing.push(...trigger.members);
-      else everything.push(trigger);
+    for (const { notice: other } of alert.members) {
+      if ((other.triggerKeys[0] ?? other.ivorn) === ownKey) home = alert;
+      if (other.ivorn !== notice.ivorn || other.digest !== notice.digest) continue;
+      const why = `the same notice is already in ${alert.alertKey}`;
+      return { kind: "join", alertKey: alert.alertKey, why, duplicate: true, links: [], moves: [] };
     }
   }
-  const own = triggersOf([
-    ...sharing,
-    { notice, receivedMs: notice.noticeMs ?? notice.t0Ms ?? 0 },
-  ])[0] as Trigger;
-  const around = neighbourhood(own, everything, homeOf);
+  const sharing =
+    home === null
+      ? []
+      : home.members.filter((member) => (member.notice.triggerKeys[0] ?? member.notice.ivorn) === ownKey);
+  const arriving = { notice, receivedMs: notice.noticeMs ?? notice.t0Ms ?? 0 };
+  const own = triggerOf(ownKey, [...sharing, arriving]).facts;
+  const around = neighbourhood(own, home, openAlerts);
+  const homeOf = new Map<string, AlertState>();
+  for (const alert of openAlerts) for (const trigger of alert.triggers) homeOf.set(trigger.key, alert);
   const clusters = clusterTriggers(around);
   const keys = keysOf(clusters, homeOf);
 
@@ -81,9 +77,7 @@ export function associate(notice: Notice, openAlerts: readonly AlertState[]): As
     for (const trigger of each.triggers) {
       const fromKey = homeOf.get(trigger.key)?.alertKey;
       if (fromKey === undefined || fromKey === toKey) continue;
-      const memberIds = trigger.members
-        .filter((member) => memberId(member.notice) !== id)
-        .map((member) => memberId(member.notice));
+      const memberIds = membersOf(homeOf.get(trigger.key), trigger.key);
       moves.push({
         triggerKey: trigger.key,
         memberIds,
@@ -104,6 +98,13 @@ export function associate(notice: Notice, openAlerts: readonly AlertState[]): As
   };
 }
 
+/** `memberId` of the members of an alert that belong to a trigger. */
+function membersOf(alert: AlertState | undefined, triggerKey: string): string[] {
+  return (alert?.members ?? [])
+    .filter(({ notice }) => (notice.triggerKeys[0] ?? notice.ivorn) === triggerKey)
+    .map(({ notice }) => memberId(notice));
+}
+
 /** Why a notice belongs to no event at all, or null. */
 function belongsToNothing(notice: Notice): string | null {
   if (notice.test) return `a test notice (role ${notice.role}, stream ${notice.stream})`;
@@ -113,34 +114,6 @@ function belongsToNothing(notice: Notice): string | null {
   if (notice.kind === "survey")
     return `${notice.stream} notices are about known or unconfirmed sources, not about a burst`;
   return null;
-}
-
-/** The triggers that the new one can reach over links, with all triggers of their alerts. */
-function neighbourhood(
-  own: Trigger,
-  everything: readonly Trigger[],
-  homeOf: ReadonlyMap<string, AlertState>,
-): Trigger[] {
-  const reached = new Set<Trigger>();
-  const queue: Trigger[] = [own];
-  const home = homeOf.get(own.key);
-  const inAlert = (alert: AlertState | undefined) =>
-    alert === undefined ? [] : everything.filter((t) => homeOf.get(t.key) === alert);
-  const add = (trigger: Trigger) => {
-    if (reached.has(trigger) || trigger === own) return;
-    reached.add(trigger);
-    queue.push(trigger);
-  };
-  inAlert(home).forEach(add);
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const from = next;
-    for (const other of everything) {
-      if (reached.has(other) || !couldLink(from, other) || linkOf(from, other) === null) continue;
-      add(other);
-      inAlert(homeOf.get(other.key)).forEach(add);
-    }
-  }
-  return [own, ...reached];
 }
 
 /**
@@ -191,7 +164,7 @@ function wholeAlertIn(alert: AlertState, cluster: Cluster, homeOf: ReadonlyMap<s
   return true;
 }
 
-function whyHere(own: Trigger, cluster: Cluster, isKnown: boolean, sharesTrigger: boolean): string {
+function whyHere(own: TriggerFacts, cluster: Cluster, isKnown: boolean, sharesTrigger: boolean): string {
   const link = cluster.links.find((candidate) => candidate.a === own.key || candidate.b === own.key);
   if (sharesTrigger) return `same trigger ${own.key}`;
   if (link !== undefined) return `${link.a === own.key ? link.b : link.a}: ${link.why}`;
@@ -200,7 +173,7 @@ function whyHere(own: Trigger, cluster: Cluster, isKnown: boolean, sharesTrigger
     : `no open alert is within the limits of ${own.key}`;
 }
 
-function whyMoved(trigger: Trigger, cluster: Cluster, joins: boolean): string {
+function whyMoved(trigger: TriggerFacts, cluster: Cluster, joins: boolean): string {
   const link = cluster.links.find((candidate) => candidate.a === trigger.key || candidate.b === trigger.key);
   if (link !== undefined) return link.why;
   return joins

@@ -1,10 +1,10 @@
-import { contradicts, linkOf, LONG_S } from "./link.ts";
+import { contradicts, linkOf } from "./link.ts";
 import type { Link } from "./link.ts";
-import type { Trigger } from "./trigger.ts";
+import type { TriggerFacts } from "./trigger.ts";
 
 /** Triggers that are one event, with the links that made them one. */
 export interface Cluster {
-  readonly triggers: readonly Trigger[];
+  readonly triggers: readonly TriggerFacts[];
   readonly links: readonly Link[];
 }
 
@@ -12,17 +12,17 @@ export interface Cluster {
  * Divides triggers into events: strongest link first, two groups become one unless a pair across them contradicts it.
  * A function of the set alone: the order of the triggers does not matter.
  */
-export function clusterTriggers(unordered: readonly Trigger[]): Cluster[] {
+export function clusterTriggers(unordered: readonly TriggerFacts[]): Cluster[] {
   const triggers = [...unordered].sort((a, b) => (a.key < b.key ? -1 : 1));
   const links: Link[] = [];
   for (const [i, a] of triggers.entries()) {
     for (const b of triggers.slice(i + 1)) {
-      const link = couldLink(a, b) ? linkOf(a, b) : null;
+      const link = linkOf(a, b);
       if (link !== null) links.push(link);
     }
   }
   links.sort((x, y) => x.score - y.score || (x.a + x.b < y.a + y.b ? -1 : 1));
-  const groupOf = new Map<string, Trigger[]>(triggers.map((trigger) => [trigger.key, [trigger]]));
+  const groupOf = new Map<string, TriggerFacts[]>(triggers.map((trigger) => [trigger.key, [trigger]]));
   const used: Link[] = [];
   for (const link of links) {
     const one = groupOf.get(link.a) ?? [];
@@ -40,20 +40,14 @@ export function clusterTriggers(unordered: readonly Trigger[]): Cluster[] {
   });
 }
 
-/** Cheap necessary condition for a link: near in time, or one names the other, or one mission (citations). */
-export function couldLink(a: Trigger, b: Trigger): boolean {
-  if (a.mission === b.mission || a.references.length > 0 || b.references.length > 0) return true;
-  return a.t0Ms !== null && b.t0Ms !== null && Math.abs(a.t0Ms - b.t0Ms) <= LONG_S * 1_000;
-}
-
 /** The trigger an event is named after: the earliest that is more than a time, then by key. */
-export function namingTrigger(cluster: Cluster): Trigger {
+export function namingTrigger(cluster: Cluster): TriggerFacts {
   const [first, ...rest] = cluster.triggers;
   if (first === undefined) throw new Error("a cluster has at least one trigger");
   return rest.reduce((best, trigger) => (namesBefore(trigger, best) ? trigger : best), first);
 }
 
-function namesBefore(a: Trigger, b: Trigger): boolean {
+function namesBefore(a: TriggerFacts, b: TriggerFacts): boolean {
   const aWeak = a.timeOnly || a.companionOnly;
   const bWeak = b.timeOnly || b.companionOnly;
   if (aWeak !== bWeak) return bWeak;

@@ -128,6 +128,7 @@ export function applyMove(
     const state: AlertState = {
       ...alert,
       members: [],
+      triggers: [],
       state: "ignored",
       reason: move.why,
       pointing: null,

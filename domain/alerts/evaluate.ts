@@ -2,9 +2,8 @@ import type { Strategy } from "../strategies/strategy.ts";
 import type { AlertState, AlertStatus, Member, PlanStep } from "./alert-state.ts";
 import { judgeTrigger, standingOrder } from "./judge-trigger.ts";
 import type { TriggerVerdict } from "./judge-trigger.ts";
-import { totalError90Deg } from "./error-radius.ts";
-import { byNoticeTime, triggersOf } from "./trigger.ts";
-import type { Located, Trigger } from "./trigger.ts";
+import { inNoticeOrder, placeOf, triggersOf } from "./trigger.ts";
+import type { Place, Trigger } from "./trigger.ts";
 import { streamNamed } from "./streams.ts";
 
 /** The part of an alert that follows from its members and the strategy alone. */
@@ -20,8 +19,9 @@ export type Evaluation = Omit<AlertState, "alertKey" | "members" | "pointing" | 
  * arrival and repetition do not matter.
  */
 export function evaluate(unordered: readonly Member[], strategy: Strategy): Evaluation {
-  const members = [...unordered].sort(byNoticeTime);
-  const verdicts = triggersOf(members).map((trigger) => judgeTrigger(trigger, strategy));
+  const members = inNoticeOrder(unordered);
+  const triggers = triggersOf(members);
+  const verdicts = triggers.map((trigger) => judgeTrigger(trigger, strategy));
   const living = verdicts.filter(
     (verdict) =>
       verdict.veto === null && verdict.lostLock === null && vetoFromOutside(verdict, verdicts) === null,
@@ -34,13 +34,14 @@ export function evaluate(unordered: readonly Member[], strategy: Strategy): Eval
   const rule = lead.rule;
   const plan: readonly PlanStep[] = rule?.observation.plan ?? [];
   return {
+    triggers: triggers.map(({ facts }) => facts),
     state,
     reason,
     t0Ms,
     raDeg: located?.raDeg ?? null,
     decDeg: located?.decDeg ?? null,
     errorDeg: located?.errorDeg ?? null,
-    positionFrom: located?.member.notice.ivorn ?? null,
+    positionFrom: located?.ivorn ?? null,
     classification: classificationOf(verdicts),
     sourceName: members.find(({ notice }) => notice.sourceName !== null)?.notice.sourceName ?? null,
     rule: rule?.name ?? "none",
@@ -84,7 +85,7 @@ function stateOf(
   if (vetoed?.veto)
     return {
       state: "cancelled",
-      reason: `${vetoed.trigger.key} was taken back: ${vetoed.veto.because} (${vetoed.veto.member.notice.stream})`,
+      reason: `${vetoed.trigger.facts.key} was taken back: ${vetoed.veto.because} (${vetoed.veto.member.notice.stream})`,
     };
   const turned = verdicts.find(
     (verdict) =>
@@ -121,37 +122,37 @@ function vetoFromOutside(verdict: TriggerVerdict, verdicts: readonly TriggerVerd
   for (const other of verdicts) {
     if (other === verdict || !isPrecise(other.trigger)) continue;
     if (other.veto !== null)
-      return `the same event as ${other.trigger.key}, which is not a burst: ${other.veto.because}`;
+      return `the same event as ${other.trigger.facts.key}, which is not a burst: ${other.veto.because}`;
   }
   return null;
 }
 
 function isPrecise(trigger: Trigger): boolean {
-  return trigger.best !== null && trigger.best.totalErrorDeg <= 1;
+  return trigger.facts.best !== null && trigger.facts.best.totalErrorDeg <= 1;
 }
 
 /** The best position among the triggers that count; of a dead or blind alert the best there is, to show. */
-function positionOf(living: readonly TriggerVerdict[], verdicts: readonly TriggerVerdict[]): Located | null {
-  const pool = living.some((verdict) => verdict.trigger.best !== null) ? living : verdicts;
-  let found: Located | null = null;
+function positionOf(living: readonly TriggerVerdict[], verdicts: readonly TriggerVerdict[]): Place | null {
+  const pool = living.some((verdict) => verdict.trigger.facts.best !== null) ? living : verdicts;
+  let found: Place | null = null;
   for (const { trigger } of pool) {
-    if (trigger.best !== null && (found === null || trigger.best.totalErrorDeg < found.totalErrorDeg))
-      found = trigger.best;
+    if (
+      trigger.facts.best !== null &&
+      (found === null || trigger.facts.best.totalErrorDeg < found.totalErrorDeg)
+    )
+      found = trigger.facts.best;
   }
   if (found !== null) return found;
   return shownPosition(pool);
 }
 
 /** Without any position to be believed, the smallest quoted circle, for people to see. */
-function shownPosition(pool: readonly TriggerVerdict[]): Located | null {
-  let found: Located | null = null;
+function shownPosition(pool: readonly TriggerVerdict[]): Place | null {
+  let found: Place | null = null;
   for (const { trigger } of pool) {
-    for (const member of trigger.members) {
-      const { raDeg, decDeg, errorDeg, systematicDeg } = member.notice;
-      if (raDeg === null || decDeg === null || errorDeg === null) continue;
-      const totalErrorDeg = totalError90Deg(errorDeg, systematicDeg);
-      if (found === null || totalErrorDeg < found.totalErrorDeg)
-        found = { member, raDeg, decDeg, errorDeg, totalErrorDeg, sigmaDeg: totalErrorDeg };
+    for (const { notice } of trigger.members) {
+      const place = notice.errorDeg === null ? null : placeOf(notice);
+      if (place !== null && (found === null || place.totalErrorDeg < found.totalErrorDeg)) found = place;
     }
   }
   return found;
@@ -161,10 +162,10 @@ function shownPosition(pool: readonly TriggerVerdict[]): Located | null {
 function t0Of(verdicts: readonly TriggerVerdict[]): number | null {
   let found: { grade: number; t0Ms: number } | null = null;
   for (const { trigger } of verdicts) {
-    if (trigger.t0Ms === null) continue;
+    if (trigger.facts.t0Ms === null) continue;
     const grade = Math.max(...trigger.members.map(({ notice }) => streamNamed(notice.stream).t0Grade));
-    if (found === null || grade > found.grade || (grade === found.grade && trigger.t0Ms < found.t0Ms))
-      found = { grade, t0Ms: trigger.t0Ms };
+    if (found === null || grade > found.grade || (grade === found.grade && trigger.facts.t0Ms < found.t0Ms))
+      found = { grade, t0Ms: trigger.facts.t0Ms };
   }
   return found?.t0Ms ?? null;
 }

@@ -3,7 +3,7 @@ import { ruleFor } from "../strategies/strategy.ts";
 import type { Member } from "./alert-state.ts";
 import { knownSourceAt } from "./known-sources.ts";
 import type { Notice } from "./notice.ts";
-import { noticeTime, locatedAt } from "./trigger.ts";
+import { noticeTime, placeOf } from "./trigger.ts";
 import type { Trigger } from "./trigger.ts";
 import { angle, duration } from "./words.ts";
 
@@ -67,7 +67,7 @@ export function judgeTrigger(trigger: Trigger, strategy: Strategy): TriggerVerdi
     wasBurst,
     lostLock,
     rule: best?.rule ?? null,
-    reason: best?.reason ?? `no notice of ${trigger.key} says more than that something was observed`,
+    reason: best?.reason ?? `no notice of ${trigger.facts.key} says more than that something was observed`,
     askHuman: (best?.rule?.askHuman ?? false) || (lostLock !== null && xrt),
   };
 }
@@ -136,7 +136,7 @@ function judgeNotice(member: Member, burstClass: BurstClass | null, strategy: St
   if (doubt !== null) return verdict("hold", doubt);
   if (notice.raDeg === null) return verdict("hold", notice.positionNote ?? "the notice gives no position");
   if (rule.action === "open") return verdict("open", `rule ${rule.name}: ${rule.about}`);
-  const located = locatedAt(member);
+  const located = placeOf(notice);
   if (located === null || notice.errorDeg === null)
     return verdict("hold", "the notice gives no error for its position");
   if (rule.maxErrorDeg !== undefined && located.totalErrorDeg > rule.maxErrorDeg) {
@@ -208,15 +208,16 @@ function burstClassOf(members: readonly Member[], strategy: Strategy): BurstClas
 
 /** A known source at the best position of a trigger whose sender did not itself look it up in its catalogue. */
 function knownSourceVeto(trigger: Trigger): Veto | null {
-  const { best } = trigger;
+  const { best } = trigger.facts;
+  const { bestMember } = trigger;
   const lookedUp = trigger.members.some(
     ({ notice }) => notice.stream === "swift-bat-pos" && notice.flags.includes("GRB_Identified"),
   );
-  if (best === null || lookedUp) return null;
+  if (best === null || bestMember === null || lookedUp) return null;
   const source = knownSourceAt(best.raDeg, best.decDeg, best.totalErrorDeg);
   if (source === null) return null;
   const because = `the position is ${(source.sepDeg * 60).toFixed(1)} arcmin from the known source ${source.name}`;
-  return { member: best.member, kind: "known-source", because };
+  return { member: bestMember, kind: "known-source", because };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { separationDeg } from "../units.ts";
-import type { Located, Trigger } from "./trigger.ts";
+import type { Place, TriggerFacts } from "./trigger.ts";
 import { angle } from "./words.ts";
 
 /** Why two triggers are one event, with its numbers. */
@@ -43,7 +43,7 @@ const TIME_ONLY_S = 20;
 const EXPOSURE_DELAY_S = 300;
 
 /** The link between two triggers, or null when nothing says that they are one event. Symmetric: linkOf(a, b) and linkOf(b, a) are the same. */
-export function linkOf(one: Trigger, other: Trigger): Link | null {
+export function linkOf(one: TriggerFacts, other: TriggerFacts): Link | null {
   if (one.simulated !== other.simulated) return null;
   const [a, b] = one.key <= other.key ? [one, other] : [other, one];
   const dtS = a.t0Ms === null || b.t0Ms === null ? null : (b.t0Ms - a.t0Ms) / 1_000;
@@ -58,7 +58,7 @@ export function linkOf(one: Trigger, other: Trigger): Link | null {
       why: `${a.key} and ${b.key} name each other`,
     };
   }
-  if (a.mission === b.mission && citesTheSame(a, b)) {
+  if (a.mission === b.mission && a.cites.length + b.cites.length > 0 && citesTheSame(a, b)) {
     return {
       ...pair,
       kind: "citation",
@@ -97,7 +97,7 @@ interface Agreement {
 }
 
 /** Two positions that may be of one event, with the limit that says so; null when they may not. */
-function agreement(a: Located, b: Located, dtS: number): Agreement | null {
+function agreement(a: Place, b: Place, dtS: number): Agreement | null {
   const sepDeg = separationDeg(a.raDeg, a.decDeg, b.raDeg, b.decDeg);
   const sigmaDeg = Math.hypot(a.sigmaDeg, b.sigmaDeg);
   const limitDeg = separationLimitDeg(dtS, sigmaDeg, Math.max(a.totalErrorDeg, b.totalErrorDeg));
@@ -110,7 +110,7 @@ function better(one: Agreement | null, other: Agreement | null): Agreement | nul
 }
 
 /** |dt| in s; a time of an exposure after the other's T0 says no more than that they are near. */
-function timeApartS(a: Trigger, b: Trigger, dtS: number): number {
+function timeApartS(a: TriggerFacts, b: TriggerFacts, dtS: number): number {
   const exposureAfterBurst =
     (b.t0IsExposure && dtS > NEAR_S && dtS <= EXPOSURE_DELAY_S) ||
     (a.t0IsExposure && -dtS > NEAR_S && -dtS <= EXPOSURE_DELAY_S);
@@ -139,17 +139,18 @@ function timeLink(pair: { a: string; b: string; dtS: number | null }, dt: number
   };
 }
 
-function citesTheSame(a: Trigger, b: Trigger): boolean {
-  const [few, many] = a.names.size <= b.names.size ? [a.names, b.names] : [b.names, a.names];
-  for (const name of few) if (many.has(name)) return true;
-  return false;
+function citesTheSame(a: TriggerFacts, b: TriggerFacts): boolean {
+  return (
+    a.cites.some((name) => b.ivorns.includes(name) || b.cites.includes(name)) ||
+    b.cites.some((name) => a.ivorns.includes(name))
+  );
 }
 
 /**
  * Whether two triggers cannot be one event although others link them: both positions are known and too far apart, or
  * one instrument triggered twice without a link between the two.
  */
-export function contradicts(a: Trigger, b: Trigger): boolean {
+export function contradicts(a: TriggerFacts, b: TriggerFacts): boolean {
   if (a.simulated !== b.simulated) return true;
   if (a.timeOnly || b.timeOnly) return false;
   if (linkOf(a, b) !== null) return false;

@@ -64,7 +64,7 @@ export function takeNotice(
 
 /** The links between the triggers of an alert, strongest first, each with its numbers. */
 export function linksOf(members: readonly Member[]): readonly Link[] {
-  return clusterTriggers(triggersOf(members)).flatMap((cluster) => cluster.links);
+  return clusterTriggers(triggersOf(members).map(({ facts }) => facts)).flatMap((cluster) => cluster.links);
 }
 
 /**
@@ -72,5 +72,7 @@ export function linksOf(members: readonly Member[]): readonly Link[] {
  * the key it was opened with; this one compares two runs.
  */
 export function canonicalKey(members: readonly Member[]): string {
-  return alertKeyOf(namingTrigger({ triggers: triggersOf(members), links: [] }).key);
+  return alertKeyOf(
+    namingTrigger({ triggers: triggersOf(members).map(({ facts }) => facts), links: [] }).key,
+  );
 }

@@ -4,34 +4,44 @@ import { oneSigmaDeg, totalError90Deg } from "./error-radius.ts";
 import type { Notice } from "./notice.ts";
 import { streamNamed } from "./streams.ts";
 
-/** All notices that share a mission's trigger, and what follows from them whatever order they came in. */
-export interface Trigger {
+/** What follows from the notices of one mission's trigger, whatever order they came in. Plain JSON: kept in the alert. */
+export interface TriggerFacts {
   /** e.g. `swift:1016881`. */
   readonly key: string;
   readonly mission: string;
   readonly instrument: string;
-  readonly members: readonly Member[];
   readonly t0Ms: number | null;
   /** Only times of exposures are known (XRT, UVOT): the burst was up to some minutes earlier. */
   readonly t0IsExposure: boolean;
-  /** The member whose position counts; null when the trigger has no position to be believed. */
-  readonly best: Located | null;
+  /** The position that counts; null when the trigger has none to be believed. */
+  readonly best: Place | null;
   /** Other positions of the trigger that its best one contradicts: it is then open which is right. */
-  readonly alternatives: readonly Located[];
+  readonly alternatives: readonly Place[];
   /** Gives a time only (Konus, SPI-ACS ...): never opens an alert alone. */
   readonly timeOnly: boolean;
   /** Nothing but light curves, slews and the like: found by its trigger id alone. */
   readonly companionOnly: boolean;
   /** Made by the alert simulator: never one event with a real one. */
   readonly simulated: boolean;
-  /** ivorns of its members and of what they cite. */
-  readonly names: ReadonlySet<string>;
+  /** ivorns of its notices. */
+  readonly ivorns: readonly string[];
+  /** ivorns they cite. */
+  readonly cites: readonly string[];
   /** Triggers it names itself. */
   readonly references: readonly string[];
 }
 
-export interface Located {
-  readonly member: Member;
+/** A trigger with its notices. */
+export interface Trigger {
+  readonly facts: TriggerFacts;
+  readonly members: readonly Member[];
+  /** The member whose position is `facts.best`. */
+  readonly bestMember: Member | null;
+}
+
+/** A position that can be compared with others. */
+export interface Place {
+  readonly ivorn: string;
   readonly raDeg: number;
   readonly decDeg: number;
   /** 90 % as quoted. */
@@ -58,31 +68,31 @@ export function triggersOf(members: readonly Member[]): Trigger[] {
   return [...byKey.keys()].sort().map((key) => triggerOf(key, byKey.get(key) ?? []));
 }
 
-/** Summary of one trigger's members. */
+/** One trigger from its members. */
 export function triggerOf(key: string, unordered: readonly Member[]): Trigger {
-  const members = [...unordered].sort(byNoticeTime);
+  const members = inNoticeOrder(unordered);
   const first = members[0]?.notice;
-  const best = bestPosition(members);
+  const bestMember = bestPosition(members);
+  const best = bestMember === null ? null : placeOf(bestMember.notice);
   const t0 = bestT0(members);
   const kinds = new Set(members.map(({ notice }) => notice.kind));
   const says = kinds.has("position") || kinds.has("trigger") || best !== null;
-  return {
+  const facts: TriggerFacts = {
     key,
     mission: first?.mission ?? "unknown",
     instrument: first?.instrument ?? "unknown",
-    members,
     t0Ms: t0?.t0Ms ?? null,
     t0IsExposure: t0?.grade === 0,
     best,
-    alternatives: best === null ? [] : alternativesTo(best, members),
+    alternatives: best === null || bestMember === null ? [] : alternativesTo(best, bestMember, members),
     timeOnly: !says && kinds.has("timing"),
     companionOnly: !says && !kinds.has("timing"),
     simulated: first?.simulated ?? false,
-    names: new Set(
-      members.flatMap(({ notice }) => [notice.ivorn, ...notice.citations.map(({ ivorn }) => ivorn)]),
-    ),
+    ivorns: [...new Set(members.map(({ notice }) => notice.ivorn))],
+    cites: [...new Set(members.flatMap(({ notice }) => notice.citations.map(({ ivorn }) => ivorn)))],
     references: [...new Set(members.flatMap(({ notice }) => notice.triggerKeys.slice(1)))].sort(),
   };
+  return { facts, members, bestMember };
 }
 
 /** Order of notice times, then of content: the same whatever order they arrived in. */
@@ -92,6 +102,15 @@ export function byNoticeTime(a: Member, b: Member): number {
     compareText(a.notice.ivorn, b.notice.ivorn) ||
     compareText(a.notice.digest, b.notice.digest)
   );
+}
+
+/** The members in the order of `byNoticeTime`; those of an alert already are. */
+export function inNoticeOrder(members: readonly Member[]): readonly Member[] {
+  const sorted = members.every((member, i) => {
+    const former = members[i - 1];
+    return former === undefined || byNoticeTime(former, member) <= 0;
+  });
+  return sorted ? members : [...members].sort(byNoticeTime);
 }
 
 /** When a notice was written; when it does not say, the time of the event. */
@@ -119,7 +138,7 @@ function bestT0(members: readonly Member[]): { readonly grade: number; readonly 
  * The position to believe: of the best grade, and of that the newest. Nothing of a trigger that lost star lock, no
  * class that means an unreliable location.
  */
-function bestPosition(members: readonly Member[]): Located | null {
+function bestPosition(members: readonly Member[]): Member | null {
   if (members.some(({ notice }) => notice.marks.some((mark) => mark.kind === "lost-lock"))) return null;
   let best: Member | null = null;
   for (const member of members) {
@@ -127,20 +146,19 @@ function bestPosition(members: readonly Member[]): Located | null {
     if (notice.raDeg === null || notice.positionGrade === 0 || isUnreliable(notice)) continue;
     if (best === null || notice.positionGrade >= best.notice.positionGrade) best = member;
   }
-  return best === null ? null : locatedAt(best);
+  return best;
 }
 
 /**
  * Positions of the same trigger and grade that exclude the best one (more than 3 sigma and 25 deg away). A later notice is not
  * always better: GECAM placed GRB 231110 in the far south on the ground after it had it right on board.
  */
-function alternativesTo(best: Located, members: readonly Member[]): Located[] {
-  const found: Located[] = [];
+function alternativesTo(best: Place, bestMember: Member, members: readonly Member[]): Place[] {
+  const found: Place[] = [];
   for (const member of members) {
     const { notice } = member;
-    if (member === best.member || notice.positionGrade < best.member.notice.positionGrade) continue;
-    if (isUnreliable(notice)) continue;
-    const other = locatedAt(member);
+    if (member === bestMember || notice.positionGrade < bestMember.notice.positionGrade) continue;
+    const other = isUnreliable(notice) ? null : placeOf(notice);
     if (other === null) continue;
     const sepDeg = separationDeg(best.raDeg, best.decDeg, other.raDeg, other.decDeg);
     if (sepDeg > 25 && sepDeg > 3 * Math.hypot(best.sigmaDeg, other.sigmaDeg)) found.push(other);
@@ -156,11 +174,11 @@ function isUnreliable(notice: Notice): boolean {
   );
 }
 
-/** The position of a member that has one. */
-export function locatedAt(member: Member): Located | null {
-  const { raDeg, decDeg, errorDeg, systematicDeg } = member.notice;
+/** The position of a notice with its errors, or null when it has none. */
+export function placeOf(notice: Notice): Place | null {
+  const { ivorn, raDeg, decDeg, errorDeg, systematicDeg } = notice;
   if (raDeg === null || decDeg === null) return null;
   const quoted = errorDeg ?? (systematicDeg > 0 ? UNQUOTED_WIDE_ERROR_DEG : UNQUOTED_ERROR_DEG);
   const totalErrorDeg = totalError90Deg(quoted, systematicDeg);
-  return { member, raDeg, decDeg, errorDeg: quoted, totalErrorDeg, sigmaDeg: oneSigmaDeg(totalErrorDeg) };
+  return { ivorn, raDeg, decDeg, errorDeg: quoted, totalErrorDeg, sigmaDeg: oneSigmaDeg(totalErrorDeg) };
 }

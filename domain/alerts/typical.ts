@@ -131,7 +131,7 @@ function simulatedParam(): string {
  * @param xmlText VOEvent XML
  * @param t0Ms new trigger time; @param noticeMs new Who/Date, both Unix ms
  * @param raDeg,decDeg new position; the packet's own when left out
- * @param triggerId new trigger id, so that it is an event of its own; the packet's own when left out
+ * @param triggerId new trigger id, so that it is an event of its own (citations are dropped); the packet's own when left out
  * @throws RangeError when the text has no ivorn, ISOTime or Date to replace
  */
 export function retime(
@@ -176,6 +176,8 @@ export function retime(
     );
   }
   if (triggerId !== undefined) {
+    // What it cites belongs to the original event and would make all copies one event with it.
+    text = text.replace(/<Citations>[\s\S]*?<\/Citations>/, "");
     const pattern =
       /(<Param\b[^>]*\bname=["'](?:TrigID|Burst_Id|GraceID|Trigger_Number|AMON_ID)["'][^>]*\bvalue=["'])[^"']*/;
     text = replaceOnce(text, pattern, (_, open) => open + triggerId, "trigger id");

@@ -236,7 +236,9 @@ describe("a better position", () => {
 
 describe("properties", () => {
   const everything = allNotices();
-  const triggers = triggersOf(everything.map((notice) => ({ notice, receivedMs: notice.noticeMs ?? 0 })));
+  const triggers = triggersOf(everything.map((notice) => ({ notice, receivedMs: notice.noticeMs ?? 0 }))).map(
+    ({ facts }) => facts,
+  );
 
   test("a link is symmetric", () => {
     let linked = 0;
@@ -247,7 +249,7 @@ describe("properties", () => {
         expect(linkOf(b, a)).toEqual(link);
       }
     }
-    expect(linked).toBeGreaterThan(triggers.length);
+    expect(linked).toBeGreaterThan(20);
   });
 
   test("any order and any repetition of all packets ends in the same alerts", () => {
