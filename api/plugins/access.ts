@@ -11,6 +11,10 @@ declare module "fastify" {
   interface FastifyContextConfig {
     access?: Access;
   }
+  interface FastifyInstance {
+    /** `GET /api/alerts/:id` and what it asks: every route that is served. */
+    guardedRoutes: Map<string, Access>;
+  }
 }
 
 const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
@@ -20,8 +24,13 @@ const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
  * Writes of a browser carry a CSRF token besides the cookie; a Bearer token is proof enough.
  */
 export function addAccess(app: FastifyInstance, identities: Identities): void {
+  app.decorate("guardedRoutes", new Map<string, Access>());
   app.addHook("onRoute", (route) => {
-    if (route.config?.access === undefined) throw new Error(`route ${route.url} does not say who may use it`);
+    const access = route.config?.access;
+    if (access === undefined) throw new Error(`route ${route.url} does not say who may use it`);
+    for (const method of [route.method].flat()) {
+      if (method !== "HEAD") app.guardedRoutes.set(`${method} ${route.url}`, access);
+    }
   });
 
   app.addHook("onRequest", async (request, reply) => {

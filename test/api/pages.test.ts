@@ -45,7 +45,7 @@ test.each(EMPTY_PAGES)("%s renders on an empty database", async (url, sentence) 
   expect(page.body).not.toMatch(/undefined|NaN|\[object|>null<|>true<|>false</);
 });
 
-const EMPTY_LISTS = ["schedules", "requests", "alerts", "images", "journal", "devices", "weather", "quota"];
+const EMPTY_LISTS = ["schedules", "requests", "alerts", "images", "journal", "devices", "weather"];
 
 test.each(EMPTY_LISTS)("/api/%s is an empty list", async (noun) => {
   const answer = await admin.get(`/api/${noun}`);

@@ -1,15 +1,17 @@
-import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { InjectOptions, LightMyRequestResponse } from "fastify";
 import { buildApp } from "../../../api/app.ts";
 import type { App } from "../../../api/context.ts";
 import type { ApiDeps } from "../../../api/deps.ts";
 import { hashPassword } from "../../../api/passwords.ts";
 import { tokenHash } from "../../../api/plugins/identity.ts";
+import { loadObservatory } from "../../../adapters/config/observatory.ts";
+import { loadStrategies, strategyFolder } from "../../../adapters/config/strategies.ts";
 import { migrate } from "../../../db/migrate.ts";
 import type { DatabaseChange } from "../../../db/notify.ts";
+import { seed } from "../../../db/seed.ts";
 import { openDatabase } from "../../../db/orm.ts";
 import type { Database } from "../../../db/orm.ts";
-import type { Observatory } from "../../../domain/observatory.ts";
 import type { Profile } from "../../../domain/permissions/profiles.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import type { TestPostgres } from "../../support/postgres.ts";
@@ -40,16 +42,23 @@ export interface Browser {
   post(url: string, fields?: Readonly<Record<string, string>>): Promise<LightMyRequestResponse>;
 }
 
-/** The observatory of the demonstration, its addresses as written. */
-export const observatory = JSON.parse(
-  readFileSync(new URL("../../../observatories/colibri.json", import.meta.url), "utf8"),
-) as Observatory;
+const observatoryFile = fileURLToPath(new URL("../../../observatories/colibri.json", import.meta.url));
+/** The observatory of the demonstration. */
+export const observatory = loadObservatory(observatoryFile, {});
 
 /** The web on a real, migrated, empty database, with a faked Temporal. */
 export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> {
   const postgres = await startPostgres();
   await migrate(postgres.url);
   const database = await openDatabase(postgres.url);
+  // A real site without the demonstration: nobody in it, nothing asked, but strategies for alerts.
+  await seed(database, {
+    observatory,
+    nowMs: NOW_MS,
+    wallMs: NOW_MS,
+    strategies: loadStrategies(strategyFolder(observatoryFile)),
+    demo: null,
+  });
   const gateway = new FakeGateway();
   const clock = { wallMs: NOW_MS };
   const listeners = new Set<(change: DatabaseChange) => void>();

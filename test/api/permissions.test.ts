@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { may, PERMISSIONS } from "../../domain/permissions/permissions.ts";
+import type { Permission } from "../../domain/permissions/permissions.ts";
+import { PROFILES } from "../../domain/permissions/profiles.ts";
+import type { Profile } from "../../domain/permissions/profiles.ts";
+import { startWeb } from "./support/web.ts";
+import type { TestWeb } from "./support/web.ts";
+
+/** DESIGN's profiles, written down a second time on purpose: the table of the product is compared with this one. */
+const EXPECTED: Readonly<Record<Permission, string>> = {
+  read: "user expert operator admin",
+  account: "user expert operator admin",
+  "requests.own": "user expert operator admin",
+  "requests.all": "expert operator admin",
+  strategies: "expert operator admin",
+  "alerts.decide": "expert operator admin",
+  "night.control": "operator admin",
+  devices: "operator admin",
+  users: "admin",
+  tokens: "admin",
+  "alerts.simulate": "admin",
+  backOffice: "admin",
+  "notices.post": "admin feed",
+};
+
+/** Who gets in where: every route of the web, by method and path. A new route fails here until it is written down. */
+const ROUTES: Readonly<Record<string, Permission | "public">> = {
+  "GET /public/vesper.css": "public",
+  "GET /healthz": "public",
+  "GET /readyz": "public",
+  "GET /api/clock": "public",
+  "GET /api/openapi.json": "public",
+  "GET /sign-in": "public",
+  "POST /sign-in": "public",
+  "POST /theme": "public",
+  "POST /sign-out": "account",
+  "GET /events?topics=": "read",
+  "GET /api/observatory": "read",
+  "GET /api/schedules": "read",
+  "GET /api/schedules/current": "read",
+  "GET /api/schedules/1": "read",
+  "GET /api/requests": "read",
+  "GET /api/requests/R1": "read",
+  "GET /api/alerts": "read",
+  "GET /api/alerts/a": "read",
+  "GET /api/images": "read",
+  "GET /api/images/a": "read",
+  "GET /api/images/a.fits": "read",
+  "GET /api/images/a.png": "read",
+  "GET /api/devices": "read",
+  "GET /api/weather": "read",
+  "GET /api/quota": "read",
+  "GET /api/journal": "read",
+  "GET /": "read",
+  "GET /night": "read",
+  "GET /schedule": "read",
+  "GET /schedule/1": "read",
+  "GET /schedule/1/timeline.svg?width=343": "read",
+  "GET /schedules": "read",
+  "GET /requests": "read",
+  "GET /requests/R1": "read",
+  "GET /alerts": "read",
+  "GET /alerts/a": "read",
+  "GET /alerts/a/notices/1.xml": "read",
+  "GET /images": "read",
+  "GET /images/a": "read",
+  "GET /system": "read",
+  "POST /api/observatory/pause": "night.control",
+  "POST /api/observatory/resume": "night.control",
+  "POST /api/observatory/close": "night.control",
+  "POST /api/nights/start": "night.control",
+  "POST /api/nights/current/end": "night.control",
+  "GET /night/resume": "night.control",
+  "GET /night/end": "night.control",
+  "POST /night/pause": "night.control",
+  "POST /night/resume": "night.control",
+  "POST /night/close": "night.control",
+  "POST /night/start": "night.control",
+  "POST /night/end": "night.control",
+  "POST /api/alerts/simulate": "alerts.simulate",
+  "POST /alerts/simulate": "alerts.simulate",
+  "POST /api/voevents": "notices.post",
+};
+
+let web: TestWeb;
+const tokens = new Map<Profile, string>();
+beforeAll(async () => {
+  web = await startWeb();
+  for (const profile of PROFILES) tokens.set(profile, await web.token(profile));
+});
+afterAll(async () => {
+  await web.stop();
+});
+
+test("the table is the one of the design, for every permission and profile", () => {
+  expect([...PERMISSIONS].toSorted()).toEqual(Object.keys(EXPECTED).toSorted());
+  for (const permission of PERMISSIONS) {
+    const allowed = PROFILES.filter((profile) => may(profile, permission));
+    expect([permission, ...allowed].toSorted()).toEqual(
+      [permission, ...EXPECTED[permission].split(" ")].toSorted(),
+    );
+  }
+});
+
+test("every route of the web is in this test", () => {
+  const described = Object.keys(ROUTES).map((key) =>
+    key.replace(/ .*/, (path) => ` ${routeOf(path.trim())}`),
+  );
+  expect(described.toSorted()).toEqual([...web.app.guardedRoutes.keys()].toSorted());
+});
+
+for (const [route, needed] of Object.entries(ROUTES)) {
+  const [method = "", url = ""] = route.split(" ");
+  const ask = async (headers: Record<string, string>) => {
+    if (url.startsWith("/events")) return streamStatus(headers);
+    return (await web.app.inject({ method: method as "GET", url, headers })).statusCode;
+  };
+
+  test.each(PROFILES)(`${route} for a token of %s`, async (profile) => {
+    const status = await ask({ authorization: `Bearer ${tokens.get(profile)}` });
+    const allowed = needed === "public" || may(profile, needed);
+    if (allowed) expect([401, 403]).not.toContain(status);
+    else expect(status).toBe(403);
+  });
+
+  test(`${route} for nobody`, async () => {
+    const status = await ask({});
+    if (needed === "public") expect([200, 303, 400, 403]).toContain(status);
+    else expect(url.startsWith("/api/") || url.startsWith("/events") ? [401] : [303]).toContain(status);
+  });
+}
+
+/** A stream does not end: its status is read, then it is hung up. */
+async function streamStatus(headers: Record<string, string>): Promise<number> {
+  await web.app.listen({ host: "127.0.0.1", port: 0 }).catch(() => undefined);
+  const address = web.app.server.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const stop = new AbortController();
+  const answer = await fetch(`http://127.0.0.1:${port}/events?topics=status`, {
+    headers,
+    signal: stop.signal,
+  });
+  const { status } = answer;
+  stop.abort();
+  return status;
+}
+
+function routeOf(url: string): string {
+  return (url.split("?")[0] ?? "")
+    .replace("/public/vesper.css", "/public/:name")
+    .replace(/\/notices\/1\.xml$/, "/notices/:notice.xml")
+    .replace(/\/(1|R1|a)(?=$|\/|\.)/, "/:id");
+}
