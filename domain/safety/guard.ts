@@ -1,0 +1,188 @@
+import type { WeatherLimits } from "../observatory.ts";
+import type { ShutterWord, Verdict, WeatherValues } from "./watch-state.ts";
+import { weatherVerdict } from "./weather-verdict.ts";
+
+/** Whether somebody answers for the open dome: the workflow that holds the lease, asked over Temporal. */
+export type Permission =
+  | { readonly kind: "allows" }
+  /** It answers, and its phase does not allow an open dome. */
+  | { readonly kind: "forbids"; readonly why: string }
+  /** It is closed: nobody will ever close the dome. */
+  | { readonly kind: "refused"; readonly why: string }
+  /** Nobody answered: Temporal, its workers, or the network. */
+  | { readonly kind: "silent"; readonly why: string };
+
+/** What the guard looked at in one loop. */
+export interface GuardFacts {
+  readonly wallMs: number;
+  readonly shutter: ShutterWord;
+  /** null: the mount does not say. */
+  readonly parked: boolean | null;
+  readonly safety: Verdict;
+  readonly permission: Permission;
+}
+
+/** What the guard keeps from loop to loop; all times wall ms. */
+export interface GuardState {
+  readonly tripped: boolean;
+  readonly sinceWallMs: number;
+  /** Why it tripped, or why it untripped last. */
+  readonly why: string;
+  readonly unsafeSinceWallMs: number | null;
+  readonly silentSinceWallMs: number | null;
+  /** While tripped: since when everything has been good. */
+  readonly goodSinceWallMs: number | null;
+  readonly lastLoopWallMs: number | null;
+}
+
+export interface GuardDecision {
+  readonly state: GuardState;
+  readonly abort: boolean;
+  readonly close: boolean;
+  readonly park: boolean;
+  readonly keepAlive: boolean;
+  readonly event: "tripped" | "untripped" | null;
+  readonly nextLoopWallMs: number;
+}
+
+/** The guard looks every 5 s of wall time; each second while it waits whether the observatory closes by itself. */
+export const LOOP_WALL_MS = 5_000;
+const URGENT_LOOP_WALL_MS = 1_000;
+/** The observatory closes by itself within seconds: the guard lets it begin before it takes over. */
+export const UNSAFE_GRACE_WALL_MS = 3_000;
+/** Nobody may be silent for longer while the dome is open. */
+export const SILENCE_LIMIT_WALL_MS = 120_000;
+/** It untrips after this long of everything good. */
+export const UNTRIP_AFTER_WALL_MS = 300_000;
+/** Evidence older than this counts as none. */
+export const EVIDENCE_LIMIT_WALL_MS = 60_000;
+/** Between two loops further apart nobody knows what was: the good time starts anew. */
+const GAP_WALL_MS = 15_000;
+
+/** A guard that has not seen anything yet. */
+export function freshGuard(wallMs: number): GuardState {
+  return {
+    tripped: false,
+    sinceWallMs: wallMs,
+    why: "",
+    unsafeSinceWallMs: null,
+    silentSinceWallMs: null,
+    goodSinceWallMs: null,
+    lastLoopWallMs: null,
+  };
+}
+
+/** What to do after one loop. Pure: the same state and facts give the same decision. */
+export function decide(before: GuardState, facts: GuardFacts): GuardDecision {
+  const state = { ...before, lastLoopWallMs: facts.wallMs };
+  return state.tripped ? whileTripped(state, before, facts) : whileWatching(state, facts);
+}
+
+function whileWatching(state: GuardState, facts: GuardFacts): GuardDecision {
+  const { wallMs, shutter, safety, permission } = facts;
+  // A closed or closing dome needs nobody.
+  if (shutter === "Closed" || shutter === "Closing") {
+    return idle({ ...state, unsafeSinceWallMs: null, silentSinceWallMs: null });
+  }
+  const watching: GuardState = {
+    ...state,
+    unsafeSinceWallMs: safety.safe ? null : (state.unsafeSinceWallMs ?? wallMs),
+    silentSinceWallMs: permission.kind === "silent" ? (state.silentSinceWallMs ?? wallMs) : null,
+  };
+  const why = whyTrip(watching, facts);
+  if (why !== null) {
+    return {
+      ...idle({ ...watching, tripped: true, sinceWallMs: wallMs, why, goodSinceWallMs: null }),
+      abort: true,
+      close: true,
+      park: true,
+      event: "tripped",
+      nextLoopWallMs: URGENT_LOOP_WALL_MS,
+    };
+  }
+  return {
+    ...idle(watching),
+    keepAlive: safety.safe && permission.kind === "allows",
+    nextLoopWallMs: safety.safe ? LOOP_WALL_MS : URGENT_LOOP_WALL_MS,
+  };
+}
+
+function whyTrip(state: GuardState, { wallMs, safety, permission }: GuardFacts): string | null {
+  if (state.unsafeSinceWallMs !== null && wallMs - state.unsafeSinceWallMs >= UNSAFE_GRACE_WALL_MS) {
+    return `The dome stayed open although it is unsafe: ${safety.reasons.join(" ")}`;
+  }
+  if (permission.kind === "forbids" || permission.kind === "refused") return permission.why;
+  if (
+    permission.kind === "silent" &&
+    state.silentSinceWallMs !== null &&
+    wallMs - state.silentSinceWallMs >= SILENCE_LIMIT_WALL_MS
+  ) {
+    return `Nobody has answered for the open dome for ${SILENCE_LIMIT_WALL_MS / 1_000} s: ${permission.why}`;
+  }
+  return null;
+}
+
+function whileTripped(state: GuardState, before: GuardState, facts: GuardFacts): GuardDecision {
+  const { wallMs, shutter, parked, safety, permission } = facts;
+  const closed = shutter === "Closed";
+  // A phase that forbids an open dome is in order while it is closed; somebody answers, and that is what counts.
+  const answered = permission.kind === "allows" || permission.kind === "forbids";
+  const gap = before.lastLoopWallMs !== null && wallMs - before.lastLoopWallMs > GAP_WALL_MS;
+  const goodSinceWallMs =
+    closed && safety.safe && answered ? (gap ? wallMs : (state.goodSinceWallMs ?? wallMs)) : null;
+  if (goodSinceWallMs !== null && wallMs - goodSinceWallMs >= UNTRIP_AFTER_WALL_MS) {
+    const why = `${UNTRIP_AFTER_WALL_MS / 60_000} min of safe readings and answers since: ${state.why}`;
+    return { ...idle({ ...freshGuard(wallMs), why, lastLoopWallMs: wallMs }), event: "untripped" };
+  }
+  return {
+    ...idle({ ...state, goodSinceWallMs }),
+    abort: !closed,
+    close: !closed && shutter !== "Closing",
+    park: parked !== true,
+  };
+}
+
+function idle(state: GuardState): GuardDecision {
+  return {
+    state,
+    abort: false,
+    close: false,
+    park: false,
+    keepAlive: false,
+    event: null,
+    nextLoopWallMs: LOOP_WALL_MS,
+  };
+}
+
+/** The newest answers of interlock and weather station, with the wall time of each; null before the first. */
+export interface GuardEvidence {
+  readonly interlock: { readonly isSafe: boolean; readonly wallMs: number } | null;
+  /** `ageWallS`: how old the readings were when they came. */
+  readonly weather: {
+    readonly values: WeatherValues;
+    readonly ageWallS: number;
+    readonly wallMs: number;
+  } | null;
+}
+
+/** Interlock and weather by evidence younger than 60 s of wall time; older or missing evidence is unsafe. */
+export function evidenceVerdict(
+  { interlock, weather }: GuardEvidence,
+  limits: WeatherLimits,
+  wallMs: number,
+): Verdict {
+  const reasons: string[] = [];
+  if (interlock === null || wallMs - interlock.wallMs > EVIDENCE_LIMIT_WALL_MS) {
+    reasons.push(`The interlock has not answered in the last ${EVIDENCE_LIMIT_WALL_MS / 1_000} s.`);
+  } else if (!interlock.isSafe) {
+    reasons.push("The interlock says unsafe.");
+  }
+  if (weather === null) {
+    reasons.push("The weather station has not answered yet.");
+  } else {
+    const ageWallS = weather.ageWallS + (wallMs - weather.wallMs) / 1_000;
+    const staleAfterWallS = Math.min(limits.staleAfterWallS, EVIDENCE_LIMIT_WALL_MS / 1_000);
+    reasons.push(...weatherVerdict(weather.values, ageWallS, { ...limits, staleAfterWallS }).reasons);
+  }
+  return { safe: reasons.length === 0, reasons };
+}
