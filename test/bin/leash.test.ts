@@ -10,7 +10,7 @@ afterEach(() => leashes.splice(0).forEach((leash) => killGroup(leash.pid)));
 
 /** A leash around a piece of JavaScript that prints its pid. */
 function leashed(script: string, stopSignal = "SIGINT", graceMs = 1_000): ChildProcess {
-  const program = `console.log(process.pid); ${script}; setInterval(() => {}, 1000)`;
+  const program = `${script}; setInterval(() => {}, 1000); console.log(process.pid)`;
   const leash = spawn(
     process.execPath,
     [LEASH, stopSignal, String(graceMs), process.execPath, "-e", program],
