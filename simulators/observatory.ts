@@ -128,7 +128,7 @@ export function createObservatory(options: ObservatoryOptions): SimulatedObserva
       const { filters, cameras, focusOffsets = filters.map(() => 0) } = description;
       return { cameras, ...createFilterWheel(options.contextOf(identity), { filters, focusOffsets }) };
     });
-  const alarms = createPlcAlarms(nowMs);
+  const alarms = createPlcAlarms(nowMs, options.restored("alarms"), (state) => options.save("alarms", state));
   const surroundings: Surroundings = {
     alarms,
     focuser: () => focuser,

@@ -4,12 +4,14 @@ import { loadObservatory } from "../../adapters/config/observatory.ts";
 import { readSettings } from "../../adapters/config/read-settings.ts";
 import type { DeviceDescription, Observatory } from "../../domain/observatory.ts";
 import { soleDevice } from "../../domain/observatory.ts";
+import { ALARMS } from "../../simulators/devices/plc-alarms.ts";
 import { FAULT_KINDS } from "../../simulators/faults.ts";
 import { WEATHER_KINDS } from "../../simulators/weather.ts";
 
 const USAGE = [
   `vesper sim weather ${WEATHER_KINDS.join("|")} [--seconds N]     N in observatory seconds`,
   `vesper sim fault DEVICE ${FAULT_KINDS.join("|")} [--seconds N]     N in wall seconds`,
+  `vesper sim alarm ${ALARMS.map(({ name }) => name).join("|")} on|off`,
   "vesper sim clear DEVICE|all",
   "vesper sim log DEVICE",
 ];
@@ -36,6 +38,17 @@ export async function simCommand(args: readonly string[]): Promise<number> {
       requireOneOf("fault", second, FAULT_KINDS);
       await act(device, "sim:fault", { kind: second, ...timed });
       console.log(`${device.name}: ${second}${seconds === undefined ? "" : ` for ${seconds} s`}.`);
+      return 0;
+    }
+    case "alarm": {
+      requireOneOf(
+        "alarm",
+        first,
+        ALARMS.map(({ name }) => name),
+      );
+      requireOneOf("state", second, ["on", "off"]);
+      await act(plcOf(observatory), "sim:alarm", { name: first, on: second === "on" });
+      console.log(`Alarm ${first}: cause ${second}.`);
       return 0;
     }
     case "clear": {
@@ -89,6 +102,12 @@ function deviceNamed(observatory: Observatory, id: string): DeviceDescription {
   throw wrongUse(
     `device is "${id}", must be one of ${observatory.devices.map((candidate) => candidate.id).join(", ")}`,
   );
+}
+
+function plcOf(observatory: Observatory): DeviceDescription {
+  const plc = observatory.devices.find(({ type }) => type === "switch");
+  if (plc !== undefined) return plc;
+  throw wrongUse("the observatory file has no device of type switch, which would carry alarms");
 }
 
 /** Runs an Action on a simulated device and returns its answer. Throws a sentence a person understands. */

@@ -44,10 +44,21 @@ export interface PlcAlarms {
   readonly reset: () => void;
 }
 
-/** The alarms on observatory time. */
-export function createPlcAlarms(nowMs: () => number): PlcAlarms {
-  const causes = new Set<string>();
-  const activeSince = new Map<string, number>();
+interface AlarmsState {
+  readonly causes: readonly string[];
+  readonly activeSince: readonly (readonly [string, number])[];
+}
+
+/** The alarms on observatory time. `restored` is what `save` was last given. */
+export function createPlcAlarms(
+  nowMs: () => number,
+  restored: unknown,
+  save: (state: object) => void,
+): PlcAlarms {
+  const former = restored as AlarmsState | undefined;
+  const causes = new Set<string>(former?.causes);
+  const activeSince = new Map<string, number>(former?.activeSince);
+  const keep = (): void => save({ causes: [...causes], activeSince: [...activeSince] } satisfies AlarmsState);
   return {
     list: () =>
       ALARMS.map((alarm) => ({
@@ -66,12 +77,14 @@ export function createPlcAlarms(nowMs: () => number): PlcAlarms {
         causes.delete(name);
         if (!alarm.latching) activeSince.delete(name);
       }
+      keep();
       return true;
     },
     reset: () => {
       for (const name of activeSince.keys()) {
         if (!causes.has(name)) activeSince.delete(name);
       }
+      keep();
     },
   };
 }

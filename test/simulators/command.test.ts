@@ -102,12 +102,46 @@ test("sim makes weather and faults, clears them, and shows the log", async () =>
   expect((await sim("log", "dome")).stdout).toContain('"command":"sim:fault"');
 });
 
+test("a wheel holds the filters of all instruments that look through it", async () => {
+  const { simulatorOptions } = await import("../../bin/commands/simulators.ts");
+  const { loadSettings } = await import("../../adapters/config/settings.ts");
+  const { loadObservatory } = await import("../../adapters/config/observatory.ts");
+  const settings = loadSettings({ VESPER_HOME: home }, home);
+  const file = fileURLToPath(new URL("../../observatories/colibri.json", import.meta.url));
+  const observatory = loadObservatory(file, {});
+  const [camera] = observatory.devices.filter(({ type }) => type === "camera");
+  const [instrument] = observatory.instruments;
+  if (camera === undefined || instrument === undefined) throw new Error("colibri.json has a camera");
+  const device = (id: string, type: "camera" | "filterwheel") => ({ ...camera, id, type, uniqueId: id });
+  const options = simulatorOptions(settings, {
+    ...observatory,
+    devices: [
+      ...observatory.devices,
+      device("second", "camera"),
+      device("shared", "filterwheel"),
+      { ...device("elsewhere", "camera"), address: "http://10.0.0.9:11111" },
+    ],
+    instruments: [
+      { ...instrument, wheelId: "shared", filters: ["g", "r"] },
+      { ...instrument, id: "two", cameraId: "second", wheelId: "shared", filters: ["r", "i"] },
+    ],
+  });
+  expect(options.filterWheels).toEqual({
+    shared: { filters: ["g", "r", "i"], cameras: [instrument.cameraId, "second"] },
+  });
+  expect(options.devices.map(({ id }) => id)).not.toContain("elsewhere");
+  expect(() =>
+    simulatorOptions(settings, { ...observatory, devices: [device("lonely", "filterwheel")] }),
+  ).toThrow("nothing looks through");
+});
+
 test("sim refuses what it does not know with the choice and exit code 1", async () => {
   for (const [args, said] of [
     [["weather", "frogs"], 'weather is "frogs", must be one of clear, rain'],
     [["fault", "nothing", "dead"], 'device is "nothing", must be one of telescope, dome'],
     [["fault", "dome", "sad"], 'fault is "sad", must be one of dead'],
     [["weather", "rain", "--seconds", "soon"], '--seconds is "soon", must be a number above 0'],
+    [["alarm", "fire", "on"], "no device of type switch"],
     [[], "nothing asked for"],
   ] as const) {
     await expect(sim(...args)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(said) });

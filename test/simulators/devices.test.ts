@@ -222,6 +222,8 @@ describe("PLC", () => {
     await sim.act("switch/0", "sim:alarm", { name: "emergency-stop", on: true });
     expect(await state("alarm:emergency-stop")).toBe(true);
     expect(await sim.read("safetymonitor/0/issafe")).toBe(false);
+    sim = await sim.again();
+    expect(await sim.read("safetymonitor/0/issafe")).toBe(false);
     const reset = { Id: await channel("reset:alarms"), State: true };
     await sim.command("switch/0/setswitch", reset);
     expect(await state("alarm:emergency-stop")).toBe(true);
