@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { FrozenRow, Problem, Relation, SequenceInput } from "../index.ts";
 
 /**
