@@ -3,9 +3,9 @@ import { observatoryMs, type ClockFact } from "../domain/clock.ts";
 /** The two clocks as a process sees them. */
 export interface Clocks {
   /** The stored clock, read again when `up` anchors it anew. */
-  fact(): ClockFact;
+  readonly fact: () => ClockFact;
   /** Wall time, Unix ms. */
-  wallMs(): number;
+  readonly wallMs: () => number;
 }
 
 /** Observatory time now, Unix ms. */

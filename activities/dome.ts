@@ -55,14 +55,16 @@ export function createDomeActivities({ dome, safety, readLease, clocks }: DomeDe
    */
   async function openDome({ lease, limitS }: OpenDomeInput): Promise<DomeMoved> {
     const clock = clocks.fact();
-    const limits = {
-      limitWallMs: motionLimitWallMs(clock, limitS),
-      pollWallMs: motionPollWallMs(clock),
-    };
-    const before = await waitUntil({ ...limits, what: "a closing that runs to end" }, async (signal) => {
-      const { shutter } = await dome.status({ signal });
-      return shutter === "Closing" ? undefined : shutter;
-    });
+    const limitWallMs = motionLimitWallMs(clock, limitS);
+    const pollWallMs = motionPollWallMs(clock);
+    const begunMs = performance.now();
+    const before = await waitUntil(
+      { what: "a closing that runs to end", limitWallMs, pollWallMs },
+      async (signal) => {
+        const { shutter } = await dome.status({ signal });
+        return shutter === "Closing" ? undefined : shutter;
+      },
+    );
     await checkSafe();
     await checkLease(readLease, lease);
     if (before === "Open") return done(true);
@@ -74,7 +76,8 @@ export function createDomeActivities({ dome, safety, readLease, clocks }: DomeDe
       signal.throwIfAborted();
       await dome.openShutter({ signal });
     }
-    await waitUntil({ ...limits, what: "the dome to open" }, async (signal) => {
+    const leftWallMs = limitWallMs - (performance.now() - begunMs);
+    await waitUntil({ what: "the dome to open", limitWallMs: leftWallMs, pollWallMs }, async (signal) => {
       const { shutter } = await dome.status({ signal });
       if (shutter === "Open") return true;
       if (shutter === "Error") {

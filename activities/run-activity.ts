@@ -1,8 +1,8 @@
 import { heartbeat } from "@temporalio/activity";
 import { asFailure } from "./failures.ts";
 
-/** Well below the shortest heartbeat time-out (5 s); a cancellation travels back with a heartbeat. */
-const HEARTBEAT_WALL_MS = 1_000;
+/** A cancellation travels back with a heartbeat: an alert that interrupts a slew waits for no longer than this. */
+const HEARTBEAT_WALL_MS = 200;
 
 /**
  * Runs the body of an activity: beats while it runs, and throws a device's problems as failures with types.

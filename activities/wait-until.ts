@@ -37,7 +37,7 @@ export async function waitUntil<R>(
       silence = error;
     }
     if (performance.now() - startedMs >= limitWallMs) {
-      const seconds = (limitWallMs / 1_000).toFixed(0);
+      const seconds = ((performance.now() - startedMs) / 1_000).toFixed(0);
       if (silence instanceof Error) {
         throw failure(
           FAILURE.DeviceUnreachable,

@@ -39,6 +39,8 @@ export interface WatchDeps {
   /** Signals `observatory`. Throws when Temporal does not take it; has a limit of its own. */
   readonly signal: (state: WatchState) => Promise<void>;
   readonly store: (siteId: string) => WatchStore;
+  /** Takes what the guard wrote down by itself into the journal. */
+  readonly importGuardJournal: () => Promise<void>;
   readonly clocks: Clocks;
 }
 
@@ -46,6 +48,7 @@ export interface WatchDeps {
 const SIGNAL_EVERY_WALL_MS = 60_000;
 const LEASE_EVERY_WALL_MS = 5_000;
 const GUARD_EVERY_WALL_MS = 1_000;
+const GUARD_JOURNAL_EVERY_WALL_MS = 5_000;
 /** A signal that failed is sent again after this long, with the newest state. */
 const RESEND_WALL_MS = 500;
 
@@ -89,6 +92,7 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
   );
   const recorder = createWatchRecorder(deps.store(observatory.site.id), occasionally("rows were not stored"));
   const signalTrouble = occasionally("the state was not signalled");
+  const journalTrouble = occasionally("the guard's journal was not taken in");
   const leaseTrouble = occasionally("the lease holder could not be looked up");
   let guard: GuardReading = { tripped: false, why: "", loopWallMs: runWallMs };
   let closedLeaseHolder: string | null = null;
@@ -103,6 +107,7 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
     ...probes.map((probe) => singleFlight(() => look(probe), 0)),
     singleFlight(lookAtGuard, GUARD_EVERY_WALL_MS),
     singleFlight(lookAtLease, LEASE_EVERY_WALL_MS),
+    singleFlight(() => deps.importGuardJournal().catch(journalTrouble), GUARD_JOURNAL_EVERY_WALL_MS),
   ];
   const sending = singleFlight(send, 0);
 

@@ -16,6 +16,7 @@ import { nowMs } from "../activities/clocks.ts";
 import { createDomeActivities } from "../activities/dome.ts";
 import type { JournalLine } from "../activities/exposure.ts";
 import { createExposureStore } from "../activities/exposure-store.ts";
+import { createGuardJournalImport } from "../activities/guard-journal.ts";
 import { createPlanningActivities } from "../activities/planning.ts";
 import { createProbeActivities } from "../activities/probe.ts";
 import { createRecordActivities } from "../activities/record.ts";
@@ -161,6 +162,7 @@ export function ioActivities(process: Process) {
         client.workflow.getHandle(observatoryWorkflowId(observatory.site.id)).signal(watchStateSignal, state),
       ),
     store: (siteId) => createWatchStore(database, siteId),
+    importGuardJournal: createGuardJournalImport(settings.home, database.journal.append, clock.fact),
     clocks: clock,
   });
   return { activities: { ...records, ...watch }, close: () => transport.close() };

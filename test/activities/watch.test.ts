@@ -44,6 +44,7 @@ function startWatch(overrides: Partial<WatchDeps> = {}, observatory: Observatory
     isOpen: async () => true,
     signal: async (state) => void states.push(state),
     store: () => store,
+    importGuardJournal: async () => undefined,
     clocks: rig.clocks,
     ...overrides,
   });
