@@ -160,7 +160,7 @@ test("an abort throws the exposure away at once; settling records it", async () 
   await camera.start({ ...frame, exposureS: 600 });
   const begun = performance.now();
   const { perCamera } = await camera.abort();
-  expect(performance.now() - begun).toBeLessThan(500);
+  expect(performance.now() - begun).toBeLessThan(2_000);
   expect(perCamera["camera-vis"]?.did).toBe("aborted");
   await camera.idle();
   const aborted = { ...frame, exposureS: 600 };
