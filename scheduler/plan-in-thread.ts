@@ -4,6 +4,9 @@ import type { ThreadAnswer, ThreadInput } from "./plan-thread.ts";
 import { ProblemError, type Problem } from "./problem.ts";
 import type { PlanOptions, Schedule } from "./schedule.ts";
 
+/** The thread's file beside this one: source as it stands, or built. */
+const EXTENSION = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+
 /**
  * `plan` in a worker thread of its own, so that a search does not stop the caller's event loop.
  * A function cannot travel to a thread: overheads by pair are planned with `plan` itself.
@@ -18,7 +21,7 @@ export async function planInThread(
   signal.throwIfAborted();
   const input: ThreadInput = { problem, options };
   // The caller's flags (a test runner's loader, an inspector) are not for this thread.
-  const thread = new Worker(new URL("./plan-thread.ts", import.meta.url), {
+  const thread = new Worker(new URL(`./plan-thread${EXTENSION}`, import.meta.url), {
     workerData: input,
     execArgv: [],
   });
