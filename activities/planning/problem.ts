@@ -32,6 +32,9 @@ export function remainingTime(
   return { frames, durationS, plannedS: roundedS(durationS + frames * overhead.perFrameS) };
 }
 
+/** Priorities run from 0 (best) to this. */
+const LEAST_PRIORITY = 100;
+
 export interface Candidate {
   readonly sequence: SequenceDetail;
   readonly windows: readonly Interval[];
@@ -60,7 +63,7 @@ export function problemOf(input: {
     sequences: input.candidates.map(({ sequence, windows, time }) => ({
       id: sequence.id,
       owner: sequence.request.programmeId,
-      priority: sequence.priority,
+      priority: Math.min(LEAST_PRIORITY, sequence.priority + sequence.programme.priority),
       durationMs: Math.round(time.plannedS * 1_000),
       overheadMs: Math.round(sequence.overheadS * 1_000),
       windows: windows.map((window) => ({

@@ -4,7 +4,7 @@
  *
  *   node bench/alert-latency/run.mjs [--shots 30] [--url http://127.0.0.1:3000] [--out bench/results/alert-latency.json]
  *
- * Needs VESPER_TOKEN (a token of an administrator: `npx vesper token --user admin@vesper.example`).
+ * Needs ALERT_TOKEN (a token of an administrator: `npx vesper token --user admin@vesper.example`).
  * The slew is the line that the simulated mount wrote in VESPER_HOME/simulators/commands.jsonl.
  */
 import { randomInt } from "node:crypto";
@@ -54,7 +54,7 @@ const settings = readSettings(process.env);
 const observatory = loadObservatory(settings.observatoryFile, process.env);
 const { site } = observatory;
 const url = values.url ?? `http://127.0.0.1:${settings.port}`;
-const token = process.env["VESPER_TOKEN"] ?? "";
+const token = process.env["ALERT_TOKEN"] ?? "";
 const shots = Number(values.shots);
 const temporal = createTemporalClient({
   address: settings.temporalAddress,
