@@ -1,6 +1,7 @@
 // npm leaves optional packages of other platforms out of package-lock.json when the registry at hand does not have
 // them; `npm ci` then refuses the file everywhere. This adds them again, with the platform their name tells, so that
 // each machine installs its own and passes over the rest: `node .ci/complete-lock.mjs` after every `npm install`.
+// With --check it changes nothing and exits 1 when something is missing.
 import { readFileSync, writeFileSync } from "node:fs";
 
 const file = new URL("../package-lock.json", import.meta.url);
@@ -47,7 +48,8 @@ for (const [where, entry] of Object.entries(lock.packages)) {
     added.push(`${name}@${version}`);
   }
 }
-if (added.length > 0) {
+const checkOnly = process.argv.includes("--check");
+if (added.length > 0 && !checkOnly) {
   const [root, ...rest] = Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1));
   lock.packages = Object.fromEntries([root, ...rest]);
   writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
