@@ -2,6 +2,7 @@ import { digestOf } from "./digest.ts";
 import { errorRadius90Deg } from "./error-radius.ts";
 import { NoticeError } from "./notice.ts";
 import type { Mark, Notice } from "./notice.ts";
+import { summariseBase64Skymap } from "./skymap.ts";
 import { jsonClass } from "./source-class.ts";
 import { streamNamed, UNKNOWN_STREAM } from "./streams.ts";
 import type { Stream } from "./streams.ts";
@@ -81,6 +82,7 @@ function gcnNotice(json: Json): Notice {
     systematicDeg: position.raDeg === null || json["systematic_included"] === true ? 0 : stream.systematicDeg,
     positionGrade: position.raDeg === null ? 0 : stream.positionGrade,
     skymapUrl: textOf(json["healpix_url"]) ?? textOf(json["skymap_url"]) ?? null,
+    area90Deg2: null,
     classification: source?.name ?? null,
     classProbability: source?.probability ?? null,
     classIsBurst: source?.isBurst ?? null,
@@ -149,13 +151,8 @@ function igwnNotice(json: Json): Notice {
     triggerKeys: [`lvk:${id}`, ...referenced],
     t0Ms: parseUtcMs(textOf(event["time"])),
     noticeMs: parseUtcMs(textOf(json["time_created"])),
-    raDeg: null,
-    decDeg: null,
-    errorDeg: null,
-    quotedErrorDeg: null,
+    ...skymapPosition(textOf(event["skymap"])),
     systematicDeg: 0,
-    positionNote: "the position is a sky map",
-    positionGrade: 0,
     skymapUrl: null,
     classification: source?.name ?? null,
     classProbability: source?.probability ?? null,
@@ -177,6 +174,39 @@ function igwnNotice(json: Json): Notice {
     test,
     simulated: false,
   };
+}
+
+/** Best position and 90 % area of the sky map inside an IGWN alert; a map that cannot be read does not stop the alert. */
+function skymapPosition(
+  base64: string | null,
+): Pick<
+  Notice,
+  "raDeg" | "decDeg" | "errorDeg" | "quotedErrorDeg" | "positionNote" | "positionGrade" | "area90Deg2"
+> {
+  const none = {
+    raDeg: null,
+    decDeg: null,
+    errorDeg: null,
+    quotedErrorDeg: null,
+    positionGrade: 0,
+    area90Deg2: null,
+  };
+  if (base64 === null) return { ...none, positionNote: "the alert carries no sky map" };
+  try {
+    const { raDeg, decDeg, error90Deg, area90Deg2 } = summariseBase64Skymap(base64);
+    return {
+      raDeg,
+      decDeg,
+      errorDeg: error90Deg,
+      quotedErrorDeg: null,
+      positionNote: null,
+      positionGrade: 1,
+      area90Deg2,
+    };
+  } catch (error) {
+    if (!(error instanceof NoticeError)) throw error;
+    return { ...none, positionNote: error.message };
+  }
 }
 
 function streamOf(json: Json, schema: string): Stream {

@@ -55,6 +55,7 @@ export function noticeOfVoEvent(event: VoEvent, format: "voevent" | "voevent-jso
     systematicDeg: position.raDeg === null ? 0 : stream.systematicDeg,
     positionGrade: position.raDeg === null ? 0 : stream.positionGrade,
     skymapUrl: skymapUrlOf(event),
+    area90Deg2: null,
     classification: source?.name ?? null,
     classProbability: source?.probability ?? null,
     classIsBurst: source?.isBurst ?? null,

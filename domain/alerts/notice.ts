@@ -37,6 +37,8 @@ export interface Notice {
   readonly positionGrade: number;
   /** Sky map (HEALPix) address as written; attacker controlled, fetch only from allowed hosts. */
   readonly skymapUrl: string | null;
+  /** Area of the 90 % region of a sky map that came with the notice, square degrees. */
+  readonly area90Deg2: number | null;
   /** What the sender says it is, e.g. `GRB`, `TGF`, `solar flare`. */
   readonly classification: string | null;
   /** Probability of `classification`, 0 to 1. */
