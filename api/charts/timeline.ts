@@ -12,7 +12,7 @@ import { PALETTES } from "./palette.ts";
 const LANES = ["alerts", "planned", "done", "cut short"] as const;
 const HEIGHT_PX = 220;
 /** ECharts needs a size before it draws: one for wide pages, one for a phone. */
-export const TIMELINE_WIDTHS_PX = [1080, 343] as const;
+export const TIMELINE_WIDTHS_PX = [1200, 343] as const;
 
 /**
  * The night of one schedule as SVG: twilight bands, rows by what became of them, room to move as whiskers, the now line.
@@ -40,7 +40,7 @@ export function timelineSvg(
       animation: false,
       backgroundColor: palette.background,
       textStyle: { color: palette.text },
-      grid: { left: 74, right: 14, top: 12, bottom: 30 },
+      grid: { left: 74, right: 14, top: 22, bottom: 30 },
       xAxis: {
         type: "time",
         min: fromMs,
@@ -60,13 +60,14 @@ export function timelineSvg(
       series: [
         {
           type: "custom",
+          clip: true,
           renderItem: drawRow,
           data: rows.map((row) => rowDatum(row, palette)),
           markArea: { silent: true, data: twilightBands(night, fromMs, toMs, palette) },
           markLine: {
             silent: true,
             symbol: "none",
-            label: { show: true, formatter: "now", color: palette.text },
+            label: { show: true, formatter: "now", color: palette.text, position: "start" },
             lineStyle: { color: palette.text, type: "solid", width: 2 },
             data: nowMs > fromMs && nowMs < toMs ? [{ xAxis: nowMs }] : [],
           },

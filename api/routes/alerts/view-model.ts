@@ -83,6 +83,10 @@ export function alertModel(
       error: skyError(alert.errorDeg),
       workflow: workflowHref(settings, alert.workflowId),
     },
+    noSequence:
+      alert.stages.decidedAt === undefined
+        ? "Not decided yet: the workflow of this alert has not answered."
+        : `No sequence was made of this alert: ${alert.reason}`,
     ladder: latencyLadder(alert.stages),
     notices: notices.toReversed().map((notice) => ({
       ivorn: notice.ivorn,

@@ -63,7 +63,9 @@ export function imageModel(image: ImageRecord, sequence: SequenceDetail | null):
 
 /** Names and values of a FITS header or statistics, as text. */
 function pairs(record: Readonly<Record<string, unknown>>) {
-  return Object.entries(record).map(([name, value]) => ({ name, value: valueText(value) }));
+  return Object.entries(record)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => ({ name, value: valueText(value) }));
 }
 
 function valueText(value: unknown): string {

@@ -209,6 +209,7 @@ function buttonsOf(situation: Situation, said: Said | null, nowMs: number) {
     },
     start: {
       said: saidOf("startNight"),
+      offered: situation.night === null && (earliestMs === null || earliestMs <= nowMs),
       words:
         situation.night !== null
           ? "A night is open."

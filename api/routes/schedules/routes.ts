@@ -11,6 +11,7 @@ import { ScheduleSchema, ScheduleSummarySchema } from "./schema.ts";
 import { olderModel, scheduleModel } from "./view-model.ts";
 
 const OLDER_ON_PAGE = 50;
+const PageSchema = Type.Object({ page: PageNumber });
 
 /** What is observed when, what was refused and why; every planning is kept. */
 export function scheduleRoutes({ app, deps, pages, situation }: ApiContext): void {
@@ -72,19 +73,26 @@ export function scheduleRoutes({ app, deps, pages, situation }: ApiContext): voi
       ),
   );
 
-  app.get("/schedule", { config: { access: "read" } }, async (request, reply) => {
-    const [schedule, now] = await Promise.all([schedules.current(), situation()]);
-    return pages.send(
-      request,
-      reply,
-      "schedule/show",
-      scheduleModel(schedule, now, deps.observatory, nowMs(), true),
-    );
-  });
+  app.get(
+    "/schedule",
+    { config: { access: "read" }, schema: { querystring: PageSchema } },
+    async (request, reply) => {
+      const [schedule, now] = await Promise.all([schedules.current(), situation()]);
+      return pages.send(
+        request,
+        reply,
+        "schedule/show",
+        scheduleModel(schedule, now, deps.observatory, nowMs(), true, request.query.page ?? 1),
+      );
+    },
+  );
 
   app.get(
     "/schedule/:id",
-    { config: { access: "read" }, schema: { params: Type.Object({ id: Type.Integer({ minimum: 1 }) }) } },
+    {
+      config: { access: "read" },
+      schema: { params: Type.Object({ id: Type.Integer({ minimum: 1 }) }), querystring: PageSchema },
+    },
     async (request, reply) => {
       const [one, current, now] = await Promise.all([
         schedules.one(request.params.id),
@@ -97,7 +105,7 @@ export function scheduleRoutes({ app, deps, pages, situation }: ApiContext): voi
         request,
         reply,
         "schedule/show",
-        scheduleModel(schedule, now, deps.observatory, nowMs(), isCurrent),
+        scheduleModel(schedule, now, deps.observatory, nowMs(), isCurrent, request.query.page ?? 1),
       );
     },
   );

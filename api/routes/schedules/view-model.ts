@@ -6,7 +6,10 @@ import type { Mark, Tone } from "../../situation/tone.ts";
 import { alertHref, requestHref, scheduleHref } from "../../words/links.ts";
 import { count, NONE, number } from "../../words/numbers.ts";
 import { clockTime, dateTime, duration, hourMinute } from "../../words/time.ts";
+import { pager } from "../lists.ts";
 import type { Pager } from "../lists.ts";
+
+const REFUSED_ON_PAGE = 50;
 
 const TONES: Readonly<Record<ScheduledRow["status"], Tone>> = {
   planned: "quiet",
@@ -23,10 +26,13 @@ export function scheduleModel(
   observatory: Observatory,
   nowMs: number,
   isCurrent: boolean,
+  page: number,
 ): PageModel {
   const rows = schedule?.rows ?? [];
   const planned = rows.filter(({ status }) => status !== "refused");
   const refused = rows.filter(({ status }) => status === "refused");
+  const groups = refusedGroups(refused);
+  const shown = groups.slice((page - 1) * REFUSED_ON_PAGE, page * REFUSED_ON_PAGE);
   return {
     title: isCurrent ? "Schedule" : `Schedule ${schedule?.id}`,
     sentence: sentence(schedule, planned, refused, situation),
@@ -35,7 +41,15 @@ export function scheduleModel(
     facts: schedule === null ? null : factsOf(schedule),
     chart: schedule === null || planned.length === 0 ? null : { id: schedule.id, words: chartWords(planned) },
     planned: planned.map((row) => plannedRow(row, nowMs)),
-    refused: refused.map(refusedRow),
+    refused: shown,
+    refusedPager: pager(
+      isCurrent ? "/schedule" : scheduleHref(schedule?.id ?? 0),
+      {},
+      page,
+      REFUSED_ON_PAGE,
+      groups.length,
+      "refusal",
+    ),
     empty: emptyWords(situation),
     siteName: observatory.site.name,
   };
@@ -121,6 +135,17 @@ function roomWords({ deltaTLMs, deltaTRMs }: ScheduledRow): string {
   if (deltaTLMs === null || deltaTRMs === null) return NONE;
   const minutes = (ms: number): string => number(ms / 60_000, ms < 600_000 ? 1 : 0);
   return `−${minutes(deltaTLMs)}/+${minutes(deltaTRMs)} min`;
+}
+
+/** Sequences of one request refused in the same words are one row: a monitored target has one for each night. */
+function refusedGroups(refused: readonly ScheduledRow[]) {
+  const groups = Map.groupBy(refused, (row) => `${row.request.id} ${row.reasonCode} ${row.reason}`);
+  return [...groups.values()].flatMap((rows) => {
+    const [first] = rows;
+    if (first === undefined) return [];
+    const more = rows.length - 1;
+    return [{ ...refusedRow(first), more: more === 0 ? "" : `and ${more} more of this request` }];
+  });
 }
 
 function refusedRow(row: ScheduledRow) {

@@ -42,7 +42,7 @@ export interface Browser {
   post(url: string, fields?: Readonly<Record<string, string>>): Promise<LightMyRequestResponse>;
 }
 
-const observatoryFile = fileURLToPath(new URL("../../../observatories/colibri.json", import.meta.url));
+export const observatoryFile = fileURLToPath(new URL("../../../observatories/colibri.json", import.meta.url));
 /** The observatory of the demonstration. */
 export const observatory = loadObservatory(observatoryFile, {});
 
