@@ -148,6 +148,43 @@ describe("the sky through the camera", () => {
     await sim.until("dome/0/shutterstatus", 0);
   });
 
+  test("what happens during the exposure is in the frame: the shutter that closes, the mount that leaves", async () => {
+    const whole = background(await sim.expose(100)).level - 1_000;
+    sim.atRate(1);
+    await sim.command("camera/0/startexposure", { Duration: 100, Light: true });
+    sim.skip(20);
+    await sim.command("dome/0/closeshutter");
+    sim.skip(100);
+    await sim.until("camera/0/imageready", true);
+    // 20 s open and 60 s of closing, which count half.
+    expect((background(await sim.image()).level - 1_000) / whole).toBeCloseTo(0.5, 1);
+    await sim.command("dome/0/openshutter");
+    sim.skip(61);
+
+    const [star] = await isolatedStars(16);
+    if (star === undefined) throw new Error("no star stands alone");
+    sim.atRate(200);
+    const still = measure(await sim.expose(0.2), star.x, star.y).flux / 0.2;
+    sim.atRate(1);
+    await sim.command("camera/0/startexposure", { Duration: 4, Light: true });
+    sim.skip(1);
+    await sim.command("telescope/0/slewtocoordinatesasync", {
+      RightAscension: field.raDeg / 15,
+      Declination: field.decDeg + 3,
+    });
+    sim.skip(20);
+    await sim.until("camera/0/imageready", true);
+    const share = measure(await sim.image(), star.x, star.y).flux / still / 4;
+    expect(share).toBeGreaterThan(0.2);
+    expect(share).toBeLessThan(0.45);
+    await sim.command("telescope/0/slewtocoordinatesasync", {
+      RightAscension: field.raDeg / 15,
+      Declination: field.decDeg,
+    });
+    sim.atRate(200);
+    await sim.until("telescope/0/slewing", false);
+  });
+
   test("a dark frame has no star under the open dome", async () => {
     expect(findSpots(await sim.expose(30, false), 20)).toEqual([]);
   });
