@@ -12,7 +12,6 @@ export function refusalText(refusal: Refusal, startUnixMs: number): string {
     length: (name) => lengthInWords(refusal.numbers[name] ?? 0),
     has: (name) => refusal.numbers[name] !== undefined,
     subject: refusal.subject,
-    wonBy: refusal.wonBy,
   });
 }
 
@@ -23,7 +22,6 @@ interface Facts {
   length(name: string): string;
   has(name: string): boolean;
   readonly subject: string;
-  readonly wonBy: readonly string[];
 }
 
 const SENTENCES: Readonly<Record<RefusalCode, (facts: Facts) => string>> = {
@@ -56,14 +54,14 @@ const SENTENCES: Readonly<Record<RefusalCode, (facts: Facts) => string>> = {
   quota: (f) =>
     `Not planned: it would cost ${f.length("needMs")} and ${f.subject} has ${f.length("quotaLeftMs")} left.`,
   quota_spent: (f) =>
-    `Not planned: it would cost ${f.length("needMs")} and ${f.subject} has ${f.length("quotaLeftMs")} left after ${count(f.wonBy.length, "planned sequence")}.`,
+    `Not planned: it would cost ${f.length("needMs")} and ${f.subject} has ${f.length("quotaLeftMs")} left after ${count(f.number("winners"), "planned sequence")}.`,
   relation: (f) => `Not planned: it goes only with ${f.subject}, which has no place tonight.`,
   no_room: (f) => {
     const room = `It needs ${f.length("needMs")} and the longest gap left there is ${f.length("gapMs")}.`;
     const where = `from ${f.time("startMs")} to ${f.time("endMs")} UTC`;
-    if (f.wonBy.length === 0) return `Not planned: there is no room ${where}. ${room}`;
-    const winners = count(f.wonBy.length, "sequence");
-    return f.number("betterOrEqual") === f.wonBy.length
+    if (f.number("winners") === 0) return `Not planned: there is no room ${where}. ${room}`;
+    const winners = count(f.number("winners"), "sequence");
+    return f.number("betterOrEqual") === f.number("winners")
       ? `Not planned: ${winners} of better or equal priority took ${where}. ${room} It has priority ${f.number("priority")}, the last one taken ${f.number("worstPriority")}.`
       : `Not planned: ${winners} worth more together took ${where}. ${room} It has priority ${f.number("priority")}, theirs reach ${f.number("worstPriority")}.`;
   },

@@ -3,7 +3,8 @@
  * Pure and generic: it knows nothing of telescopes' software, databases or clocks.
  */
 export { plan } from "./plan.ts";
-export { planInThread } from "./plan-in-thread.ts";
+export { createPlanningThread, planInThread } from "./plan-in-thread.ts";
+export type { PlanningThread, ThreadPlanOptions } from "./plan-in-thread.ts";
 export { DEFAULT_TELESCOPE, ProblemError } from "./problem.ts";
 export type {
   AfterRelation,

@@ -1,10 +1,10 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { plan } from "./plan.ts";
 import { ProblemError, type Problem } from "./problem.ts";
 import type { PlanOptions, Schedule } from "./schedule.ts";
 
-/** What the thread is given. */
-export interface ThreadInput {
+/** What the thread is asked. */
+export interface ThreadQuestion {
   readonly problem: Problem;
   readonly options: PlanOptions;
 }
@@ -14,8 +14,8 @@ export type ThreadAnswer =
   | { readonly kind: "schedule"; readonly schedule: Schedule }
   | { readonly kind: "problemError"; readonly path: string; readonly rule: string };
 
-/** Body of the worker thread that `planInThread` starts: plans once, answers, ends. */
-function answer({ problem, options }: ThreadInput): ThreadAnswer {
+/** Body of the thread that plans for others: one answer to each question, in order. */
+function answer({ problem, options }: ThreadQuestion): ThreadAnswer {
   try {
     return { kind: "schedule", schedule: plan(problem, options) };
   } catch (error) {
@@ -24,5 +24,7 @@ function answer({ problem, options }: ThreadInput): ThreadAnswer {
   }
 }
 
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
-parentPort?.postMessage(answer(workerData as ThreadInput));
+parentPort?.on("message", (question: ThreadQuestion) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
+  parentPort?.postMessage(answer(question));
+});

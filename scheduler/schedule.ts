@@ -67,7 +67,7 @@ export interface RefusedSequence {
   readonly code: RefusalCode;
   /** What decided; names carry units. */
   readonly numbers: Readonly<Record<string, number>>;
-  /** Rows that took the room or the quota, in order of time. */
+  /** Rows that took the room or the quota, in order of time; of very many the 40 that won by least (`numbers.winners` counts all). */
   readonly wonBy: readonly string[];
   /** In words, with the numbers. */
   readonly text: string;

@@ -24,11 +24,12 @@ function reasonOf(task: Task, unit: Unit, plan: Plan, rows: readonly RowInTime[]
   if (missing !== undefined) return missesOther(task, missing.id);
   const quotaLeftMs = plan.quotaLeftMs.get(task.owner) ?? 0;
   if (task.needMs > quotaLeftMs) {
+    const paid = rows.filter(({ row }) => row.owner === task.owner);
     return {
       sequenceId: task.id,
       code: "quota_spent",
-      numbers: { needMs: task.needMs, quotaLeftMs, priority: task.priority },
-      wonBy: rows.filter(({ row }) => row.owner === task.owner).map(({ row }) => row.id),
+      numbers: { needMs: task.needMs, quotaLeftMs, priority: task.priority, winners: paid.length },
+      wonBy: nearestRivals(paid),
       subject: task.owner,
     };
   }
@@ -58,25 +59,44 @@ function noRoom(task: Task, tracks: readonly Track[], rows: readonly RowInTime[]
     };
   }
   const inTheWay = rows.filter(({ row, track, startMs }) =>
-    (task.starts[track.telescope] ?? []).some(
-      (piece) => startMs < piece.endMs + task.needMs && piece.startMs < startMs + row.needMs,
-    ),
+    canMeet(task, track.telescope, startMs, row.needMs),
   );
+  const firstMs = starts.reduce((least, { startMs }) => Math.min(least, startMs), Number.POSITIVE_INFINITY);
+  const lastMs = starts.reduce((most, { endMs }) => Math.max(most, endMs), Number.NEGATIVE_INFINITY);
   return {
     sequenceId: task.id,
     code: "no_room",
     numbers: {
       needMs: task.needMs,
-      gapMs: Math.max(0, ...tracks.map((track) => longestGapMs(task, track))),
-      startMs: Math.min(...starts.map(({ startMs }) => startMs)),
-      endMs: Math.max(...starts.map(({ endMs }) => endMs)) + task.needMs,
+      gapMs: tracks.reduce((most, track) => Math.max(most, longestGapMs(task, track)), 0),
+      startMs: firstMs,
+      endMs: lastMs + task.needMs,
       priority: task.priority,
       worstPriority: inTheWay.reduce((worst, { row }) => Math.max(worst, row.priority), 0),
-      betterOrEqual: inTheWay.filter(({ row }) => row.priority <= task.priority).length,
+      winners: inTheWay.length,
+      betterOrEqual: inTheWay.reduce((sum, { row }) => sum + (row.priority <= task.priority ? 1 : 0), 0),
     },
-    wonBy: inTheWay.map(({ row }) => row.id),
+    wonBy: nearestRivals(inTheWay),
     subject: "",
   };
+}
+
+/** Rows named in a refusal at most: a night of thousands would not fit into any page, nor its document into memory. */
+const MOST_RIVALS = 40;
+
+/** Those that won by least, in order of time. */
+function nearestRivals(rows: readonly RowInTime[]): string[] {
+  if (rows.length <= MOST_RIVALS) return rows.map(({ row }) => row.id);
+  const weakest = new Set(rows.toSorted((a, b) => b.row.rank - a.row.rank).slice(0, MOST_RIVALS));
+  return rows.filter((row) => weakest.has(row)).map(({ row }) => row.id);
+}
+
+/** Whether `task` could stand, somewhere in its windows, where a row stands. */
+function canMeet(task: Task, telescope: number, startMs: number, needMs: number): boolean {
+  for (const piece of task.starts[telescope] ?? []) {
+    if (startMs < piece.endMs + task.needMs && piece.startMs < startMs + needMs) return true;
+  }
+  return false;
 }
 
 /** Longest stretch between rows inside the task's windows on one telescope, as the rows stand. */

@@ -20,4 +20,4 @@ export function linesOf(schedule: Schedule): string[] {
   ];
 }
 
-if (import.meta.main) for (const line of linesOf(planExample())) console.log(line);
+if (import.meta.main) process.stdout.write(`${linesOf(planExample()).join("\n")}\n`);

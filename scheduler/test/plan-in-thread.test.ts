@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { plan, planInThread, ProblemError, type Problem } from "../index.ts";
+import { createPlanningThread, plan, planInThread, ProblemError, type Problem } from "../index.ts";
 
 const problem: Problem = {
   schema: "vesper-scheduling-problem/1",
@@ -36,4 +36,25 @@ test("an abort ends a long search at once", async () => {
   const planning = planInThread(problem, { policy: "value", budgetMs: 60_000 }, abort.signal);
   setTimeout(() => abort.abort(new Error("withdrawn")), 100);
   await expect(planning).rejects.toThrow("withdrawn");
+});
+
+test("a kept thread plans again, also after a fault of a document and after an abort, and can be closed", async () => {
+  const thread = createPlanningThread();
+  try {
+    const options = { policy: "value", iterations: 50 } as const;
+    const bytes = JSON.stringify(plan(problem, options));
+    const again = async (): Promise<string> =>
+      JSON.stringify(await thread.plan(problem, options, AbortSignal.timeout(20_000)));
+    expect(await Promise.all([again(), again()])).toEqual([bytes, bytes]);
+    await expect(thread.plan({ ...problem, nowMs: 0.5 }, {}, AbortSignal.timeout(20_000))).rejects.toThrow(
+      "/nowMs",
+    );
+    await expect(
+      thread.plan(problem, { policy: "value", budgetMs: 60_000 }, AbortSignal.timeout(50)),
+    ).rejects.toThrow("timeout");
+    expect(await again()).toBe(bytes);
+    await expect(thread.plan(problem, options, AbortSignal.abort(new Error("gone")))).rejects.toThrow("gone");
+  } finally {
+    await thread.close();
+  }
 });

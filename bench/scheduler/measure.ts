@@ -1,0 +1,57 @@
+import { plan, type PlanOptions } from "../../scheduler/index.ts";
+import { problemFromInstance } from "../../scheduler/neutral.ts";
+import { randomInstance } from "../../scheduler/test/instances.ts";
+
+/** What one fresh process measures of one size. Times are wall ms. */
+export interface Measurement {
+  readonly n: number;
+  /** First plan of the process (value policy, no search), with everything still to be compiled. */
+  readonly firstColdMs: number;
+  /** The same again, median of five. */
+  readonly firstMs: number;
+  readonly strictMs: number;
+  readonly searchMs: number;
+  readonly iterations: number;
+  readonly rows: number;
+  readonly firstObjective: number;
+  readonly strictObjective: number;
+  readonly objective: number;
+  readonly upperBound: number;
+  /** Greatest resident size of the process. */
+  readonly maxRssMb: number;
+}
+
+const [nText = "", seedText = "", budgetText = ""] = process.argv.slice(2);
+const n = Number(nText);
+const problem = problemFromInstance(randomInstance(n, Number(seedText)));
+
+const [firstColdMs, first] = timed({ policy: "value", iterations: 0 });
+const firstMs = median(Array.from({ length: 5 }, () => timed({ policy: "value", iterations: 0 })[0]));
+const strictMs = median(Array.from({ length: 5 }, () => timed({ policy: "strict" })[0]));
+const strict = plan(problem, { policy: "strict" });
+const [searchMs, found] = timed({ policy: "value", budgetMs: Number(budgetText) });
+const measurement: Measurement = {
+  n,
+  firstColdMs,
+  firstMs,
+  strictMs,
+  searchMs,
+  iterations: found.iterations,
+  rows: found.rows.length,
+  firstObjective: first.objective,
+  strictObjective: strict.objective,
+  objective: found.objective,
+  upperBound: found.upperBound,
+  maxRssMb: process.resourceUsage().maxRSS / 1_024,
+};
+console.log(JSON.stringify(measurement));
+
+function timed(options: PlanOptions) {
+  const began = performance.now();
+  const schedule = plan(problem, options);
+  return [performance.now() - began, schedule] as const;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}
