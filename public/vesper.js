@@ -9,7 +9,11 @@
   const linkState = document.getElementById("link-state");
 
   // ---- the observatory clock, ticked from the last fact the server sent ----
-  let fact = { nowMs: Number(root.dataset.nowMs), rate: Number(root.dataset.rate), heardMs: performance.now() };
+  let fact = {
+    nowMs: Number(root.dataset.nowMs),
+    rate: Number(root.dataset.rate),
+    heardMs: performance.now(),
+  };
   let lastHeardMs = performance.now();
   let lastHeardUtc = new Date();
 
@@ -122,7 +126,10 @@
     if (link === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     try {
-      const answer = await fetch(link.href, { headers: { "x-dialog": "1" }, signal: AbortSignal.timeout(5_000) });
+      const answer = await fetch(link.href, {
+        headers: { "x-dialog": "1" },
+        signal: AbortSignal.timeout(5_000),
+      });
       if (!answer.ok) throw new Error(answer.statusText);
       dialog.innerHTML = await answer.text();
       dialog.showModal();
