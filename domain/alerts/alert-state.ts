@@ -1,4 +1,5 @@
 import type { Tiling } from "../strategies/strategy.ts";
+import { digestOf } from "./digest.ts";
 import type { Notice } from "./notice.ts";
 import type { TriggerFacts } from "./trigger.ts";
 
@@ -80,12 +81,13 @@ export function memberId(notice: Notice): string {
 
 /**
  * The key of an alert named after a trigger key: lower case, letters, digits, dash; at most 60 characters; fit for
- * addresses and workflow ids, e.g. `swift-1016881`.
+ * addresses and workflow ids, e.g. `swift-1016881`. Keys that would lose what tells them apart get a digest.
  */
 export function alertKeyOf(triggerKey: string): string {
-  return triggerKey
+  const plain = triggerKey
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-|-$/g, "")
-    .slice(0, 60);
+    .replaceAll(/^-|-$/g, "");
+  const loses = plain.length > 60 || /[^\w:.-]/.test(triggerKey) || !/[a-z0-9]$/i.test(triggerKey);
+  return loses ? `${plain.slice(0, 52)}-${digestOf(triggerKey).slice(-7)}` : plain;
 }

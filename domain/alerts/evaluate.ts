@@ -1,8 +1,8 @@
 import type { Strategy } from "../strategies/strategy.ts";
 import type { AlertState, AlertStatus, Member, PlanStep } from "./alert-state.ts";
 import { judgeTrigger, standingOrder } from "./judge-trigger.ts";
-import type { TriggerVerdict } from "./judge-trigger.ts";
-import { inNoticeOrder, placeOf, triggersOf } from "./trigger.ts";
+import type { TriggerVerdict, Veto } from "./judge-trigger.ts";
+import { inNoticeOrder, noticeTime, placeOf, triggersOf } from "./trigger.ts";
 import type { Place, Trigger } from "./trigger.ts";
 import { streamNamed } from "./streams.ts";
 
@@ -82,11 +82,12 @@ function stateOf(
   const alive = living.length > 0 ? lead.standing : null;
   if (alive === "slew" || alive === "open") return { state: "active", reason: lead.reason };
   const vetoed = verdicts.find((verdict) => verdict.veto !== null && verdict.wasBurst);
-  if (vetoed?.veto)
-    return {
-      state: "cancelled",
-      reason: `${vetoed.trigger.facts.key} was taken back: ${vetoed.veto.because} (${vetoed.veto.member.notice.stream})`,
-    };
+  if (vetoed?.veto) return { state: "cancelled", reason: takenBack(vetoed.trigger, vetoed.veto) };
+  for (const verdict of verdicts) {
+    const outside = vetoFromOutside(verdict, verdicts);
+    if (outside !== null && wasBelieved(verdict, outside))
+      return { state: "cancelled", reason: takenBack(verdict.trigger, outside) };
+  }
   const turned = verdicts.find(
     (verdict) =>
       verdict.veto === null && verdict.wasBurst && verdict.standing === "hold" && verdict.lostLock === null,
@@ -106,25 +107,39 @@ function stateOf(
       state: "ignored",
       reason: `not a burst: ${known.veto.because} (${known.veto.member.notice.stream})`,
     };
-  const outside = verdicts
-    .map((verdict) => vetoFromOutside(verdict, verdicts))
-    .find((reason) => reason !== null);
-  return { state: "ignored", reason: outside ?? lead.reason };
+  return { state: "ignored", reason: lead.reason };
+}
+
+function takenBack(trigger: Trigger, { because, member }: Veto): string {
+  return `${trigger.facts.key} was taken back: ${because} (${member.notice.stream})`;
 }
 
 /**
- * A trigger known to degrees only cannot tell its source; when a precise trigger of the same event is a known source
- * or was withdrawn, so is the wide one. A trigger with a good position of its own stands for itself (BAT puts a burst
- * into its catalogue and calls it known 400 s later).
+ * What another trigger of the event says against this one. A retraction or mark that cites it, by the same mission,
+ * counts for it. A trigger known to degrees only cannot tell its source: when a precise trigger of the same event is a
+ * known source, so is the wide one. A trigger with a good position of its own otherwise stands for itself (BAT puts a
+ * burst into its catalogue and calls it known 400 s later).
  */
-function vetoFromOutside(verdict: TriggerVerdict, verdicts: readonly TriggerVerdict[]): string | null {
-  if (isPrecise(verdict.trigger)) return null;
-  for (const other of verdicts) {
-    if (other === verdict || !isPrecise(other.trigger)) continue;
-    if (other.veto !== null)
-      return `the same event as ${other.trigger.facts.key}, which is not a burst: ${other.veto.because}`;
+function vetoFromOutside(verdict: TriggerVerdict, verdicts: readonly TriggerVerdict[]): Veto | null {
+  const { facts } = verdict.trigger;
+  for (const { trigger: other, veto } of verdicts) {
+    if (veto === null || other === verdict.trigger) continue;
+    const cited = veto.member.notice.citations.some(({ ivorn }) => facts.ivorns.includes(ivorn));
+    if (cited && other.facts.mission === facts.mission) return veto;
+    if (!isPrecise(verdict.trigger) && isPrecise(other)) return veto;
   }
   return null;
+}
+
+/** Whether the trigger had been observed, or waited for, before the notice that speaks against it was written. */
+function wasBelieved({ trigger, standing }: TriggerVerdict, veto: Veto): boolean {
+  const limit = veto.kind === "retracted" ? "hold" : "open";
+  const [first] = trigger.members;
+  return (
+    standingOrder(standing) <= standingOrder(limit) &&
+    first !== undefined &&
+    noticeTime(first) < noticeTime(veto.member)
+  );
 }
 
 function isPrecise(trigger: Trigger): boolean {

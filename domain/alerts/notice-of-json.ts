@@ -31,12 +31,14 @@ const SCHEMA_STREAMS: readonly (readonly [RegExp, string])[] = [
   [/boom\//, "boom"],
 ];
 
-const GBM_SUBTYPES: Readonly<Record<string, string>> = {
-  INITIAL_ALERT: "fermi-gbm-alert",
-  FLIGHT_POSITION: "fermi-gbm-flight",
-  GROUND_POSITION: "fermi-gbm-ground",
-  FINAL_POSITION: "fermi-gbm-final",
-};
+const GBM_SUBTYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    INITIAL_ALERT: "fermi-gbm-alert",
+    FLIGHT_POSITION: "fermi-gbm-flight",
+    GROUND_POSITION: "fermi-gbm-ground",
+    FINAL_POSITION: "fermi-gbm-final",
+  }),
+);
 
 /**
  * Brings a JSON notice (GCN or IGWN) to the common form.
@@ -213,7 +215,7 @@ function streamOf(json: Json, schema: string): Stream {
   const path = schema.toLowerCase();
   const name = SCHEMA_STREAMS.find(([pattern]) => pattern.test(path))?.[1];
   if (name === "fermi-gbm")
-    return streamNamed(GBM_SUBTYPES[textOf(json["subtype"]) ?? ""] ?? "fermi-gbm-flight");
+    return streamNamed(GBM_SUBTYPES.get(textOf(json["subtype"]) ?? "") ?? "fermi-gbm-flight");
   if (name === "svom") return svomStream(json);
   return name === undefined ? UNKNOWN_STREAM : streamNamed(name);
 }

@@ -105,6 +105,9 @@ const TRIGGER_ID_PARAMS = [
   "trigger_id",
 ];
 
+/** Written where there is no trigger id; the last is the largest 32-bit number (AMON). */
+const NO_IDS = new Set(["-1", "0", "", "2147483647"]);
+
 function triggerIdOf(event: VoEvent, stream: Stream): string | null {
   if (stream === UNKNOWN_STREAM && !/^ivo:\/\/(nasa\.gsfc\.gcn|gwnet|org\.svom)\//i.test(event.ivorn)) {
     return event.params.get("TrigID") ?? null;
@@ -152,7 +155,7 @@ function ownTriggerKey(
     if (run !== undefined && number !== undefined) return `icecube:${run}_${number}`;
   }
   const mission = stream.instrument === "LAT" ? "fermi-lat" : missionOf(event, stream);
-  const id = triggerId === null || triggerId === "-1" || triggerId === "0" ? null : triggerId;
+  const id = triggerId === null || NO_IDS.has(triggerId) ? null : triggerId;
   return `${mission}:${id ?? unnamedTrigger(event, t0Ms)}`;
 }
 
@@ -201,6 +204,7 @@ function positionOf(
   if (coordsType === "0") return none("the coordinates are not available (Coords_Type 0)");
   if (stream.kind === "timing") return none(`${stream.name} gives no position of the source`);
   if (raDeg === 0 && decDeg === 0) return none("RA 0, Dec 0 is a filler");
+  if (raDeg === 1.2343 && decDeg === 2.3455) return none("RA 1.2343, Dec 2.3455 is INTEGRAL's filler");
   const error90 = numberOf(event.params.get("src_error_90")) ?? numberOf(event.params.get("Src_Error90"));
   const errorDeg =
     error90 !== null && error90 > 0

@@ -141,13 +141,19 @@ function textOf(value: unknown): string | null {
   return null;
 }
 
-const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+]);
 
 /** Resolves the five named entities of XML and numeric references, once: the result is never longer than the input. */
 function unescapeXml(text: string): string {
   if (!text.includes("&")) return text;
   return text.replace(/&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(\w{1,8}));/g, (whole, dec, hex, name) => {
-    if (typeof name === "string") return NAMED[name] ?? whole;
+    if (typeof name === "string") return NAMED.get(name) ?? whole;
     const code = typeof dec === "string" ? Number(dec) : Number.parseInt(String(hex), 16);
     return code >= 0x20 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
       ? String.fromCodePoint(code)

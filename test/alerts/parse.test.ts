@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { alertKeyOf } from "../../domain/alerts/alert-state.ts";
 import { errorRadius90Deg, oneSigmaDeg, totalError90Deg } from "../../domain/alerts/error-radius.ts";
 import { NoticeError, parseNotice } from "../../domain/alerts/parse.ts";
 import { parseUtcMs } from "../../domain/alerts/utc.ts";
@@ -159,6 +160,32 @@ describe("good fields of each stream", () => {
   ] as const)("%s is no notice", (_, text, format, words) => {
     expect(() => parseNotice(text, format)).toThrow(NoticeError);
     expect(() => parseNotice(text, format)).toThrow(words);
+  });
+});
+
+describe("alert keys", () => {
+  test.each([
+    ["swift:1016881", "swift-1016881"],
+    ["svom:sb25020701", "svom-sb25020701"],
+    ["icecube:133609_37927131", "icecube-133609-37927131"],
+  ])("%s is %s", (key, alertKey) => {
+    expect(alertKeyOf(key)).toBe(alertKey);
+  });
+
+  test("are safe and tell strange ids apart", () => {
+    const strange = [
+      "x:💥",
+      "x:💣",
+      `x:${"a".repeat(80)}`,
+      `x:${"a".repeat(81)}`,
+      "x:",
+      "x:a/b",
+      "x:a b",
+      "x:../..",
+    ];
+    const keys = strange.map(alertKeyOf);
+    expect(new Set(keys).size).toBe(strange.length);
+    for (const key of keys) expect(key).toMatch(/^[a-z0-9][a-z0-9-]{0,59}$/);
   });
 });
 

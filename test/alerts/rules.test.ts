@@ -291,6 +291,55 @@ describe("what never slews", () => {
   });
 });
 
+describe("what one trigger says of another", () => {
+  test("a second instrument that sees what a blind spacecraft saw is slewed to, at its own position", () => {
+    const blind = noticeOf(only("lostlock_trans"));
+    const second: Notice = {
+      ...ECLAIRS,
+      t0Ms: (blind.t0Ms ?? 0) + 1_000,
+      noticeMs: (blind.noticeMs ?? 0) + 30_000,
+      raDeg: 200,
+      decDeg: 40,
+    };
+    const feed = new Feed().all([blind, second]);
+    expect(feed.decisions.map(({ decision, slew }) => [decision, slew])).toEqual([
+      ["HOLD", false],
+      ["TRIGGER", true],
+    ]);
+    expect([...feed.open.values()]).toMatchObject([
+      { state: "active", raDeg: 200, decDeg: 40, rule: "svom" },
+    ]);
+    expect(new Feed().all([second, blind]).endState()).toEqual(feed.endState());
+  });
+
+  test("a retraction under another trigger id, by citation, takes the event back", () => {
+    const unknown = { ...ECLAIRS, mission: "lofar", stream: "svom-eclairs" };
+    const event: Notice = { ...unknown, ivorn: "ivo://lofar/a#1", triggerKeys: ["lofar:1"], digest: "1" };
+    const retraction: Notice = {
+      ...unknown,
+      ivorn: "ivo://lofar/a#2",
+      triggerKeys: ["lofar:2"],
+      digest: "2",
+      noticeMs: (event.noticeMs ?? 0) + 600_000,
+      raDeg: null,
+      decDeg: null,
+      kind: "trigger",
+      marks: [{ kind: "retracted", because: "cites the earlier notice as a retraction" }],
+      citations: [{ cite: "retraction", ivorn: event.ivorn }],
+    };
+    const feed = new Feed().all([event, retraction]);
+    expect(feed.decisions.map(({ decision, withdraw }) => [decision, withdraw])).toEqual([
+      ["TRIGGER", false],
+      ["CANCEL", true],
+    ]);
+    expect(new Feed().all([retraction, event]).endState()).toEqual(feed.endState());
+    const foreign = { ...retraction, mission: "somebody-else" };
+    expect(new Feed().all([event, foreign]).decisions.map(({ decision }) => decision)).not.toContain(
+      "CANCEL",
+    );
+  });
+});
+
 describe("the sky over the site", () => {
   const at =
     (altDeg: number, sunAltDeg = -30, moonSepDeg = 90): Visibility =>
