@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import Fastify from "fastify";
+import Fastify, { LogController } from "fastify";
 import { observatoryMs } from "../domain/clock.ts";
 import type { ApiContext, App } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -30,6 +30,7 @@ import { homeRoutes } from "./routes/home/routes.ts";
 import { scheduleRoutes } from "./routes/schedules/routes.ts";
 import { voeventRoutes } from "./routes/voevents/routes.ts";
 import { observatoryRoutes } from "./routes/observatory/routes.ts";
+import { withCameras } from "./situation/cameras.ts";
 import { situationFromDatabase } from "./situation/from-database.ts";
 import { situationOf } from "./situation/situation.ts";
 
@@ -45,6 +46,8 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   const version = String((JSON.parse(readFileSync(packageFile, "utf8")) as { version: unknown }).version);
   const app: App = Fastify({
     ...(deps.log === undefined ? {} : { loggerInstance: deps.log }),
+    // A line per request would bury what matters; failures are logged by the error handler.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
     genReqId: () => Math.random().toString(36).slice(2, 10),
@@ -53,7 +56,12 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   const identities = createIdentities(deps);
-  const stateReader = createStateReader(deps.gateway, nowWallMs);
+  const stateReader = createStateReader(
+    {
+      observatoryState: async () => withCameras(await deps.gateway.observatoryState(), database, observatory),
+    },
+    nowWallMs,
+  );
   const situation = async () =>
     situationOf(await stateReader.readOrLast(1_000), observatory, () =>
       situationFromDatabase(database, observatory, observatoryMs(clock(), nowWallMs())),

@@ -138,6 +138,7 @@ function nextEmptyWords({ night, tonight }: Situation): string {
   return `No schedule yet: the first one is made at dusk, ${hourMinute(duskMs)} UTC.`;
 }
 
+/** With a capital and without its full stop, which the sentence around it brings. */
 function sentenceCase(text: string): string {
-  return text === "" ? "" : `${text[0]?.toUpperCase()}${text.slice(1)}`;
+  return text === "" ? "" : `${text[0]?.toUpperCase()}${text.slice(1).replace(/\.$/, "")}`;
 }
