@@ -22,8 +22,8 @@ export async function planCommand(args: readonly string[]): Promise<number> {
     if (values.schedule !== undefined) return planAgain(values.schedule);
     const [file] = positionals;
     if (file === undefined || positionals.length > 1) throw new UsageError(`one file is needed: ${USAGE}`);
-    const document = await readJson(file);
-    const text = JSON.stringify(planDocument(document, optionsOf(values), file), null, 1);
+    const options = optionsOf(values);
+    const text = JSON.stringify(planDocument(await readJson(file), options, file), null, 1);
     if (values.output === undefined) {
       console.log(text);
       return 0;
@@ -129,27 +129,49 @@ async function planAgain(idText: string): Promise<number> {
   try {
     const stored = await database.schedules.one(id);
     if (stored === null) throw new UsageError(`--schedule is "${idText}": there is no such schedule`);
-    const { policy, seed, iterations } = stored;
-    if (policy !== "value" && policy !== "strict") {
-      throw new UsageError(`schedule ${id} has the policy "${policy}", which this version does not know`);
-    }
-    const schedule = plan(stored.problem as Problem, { policy, seed, iterations });
-    const [before, now] = [storedBytes(stored), plannedBytes(schedule, stored)];
-    const agree = before === now;
-    console.log(
-      `schedule ${id}: ${policy}, seed ${seed}, ${iterations} iterations, ${schedule.rows.length} rows, objective ${schedule.objective}`,
-    );
-    console.log(`stored  sha256 ${sha256(before)}`);
-    console.log(`planned sha256 ${sha256(now)}`);
-    console.log(agree ? "The bytes agree." : `The bytes differ, first at: ${firstDifference(before, now)}`);
-    return agree ? 0 : 1;
+    const again = planStoredAgain(stored);
+    for (const line of again.lines) console.log(line);
+    return again.agree ? 0 : 1;
   } finally {
     await database.close();
   }
 }
 
+/** What is stored of a planning, as far as its repetition needs it. */
+export type StoredPlanning = Pick<
+  ScheduleDetail,
+  "id" | "policy" | "seed" | "iterations" | "objective" | "problem"
+> & {
+  readonly rows: readonly Pick<
+    ScheduleDetail["rows"][number],
+    "sequenceId" | "tspMs" | "tepMs" | "deltaTLMs" | "deltaTRMs" | "score"
+  >[];
+};
+
+/**
+ * Plans a stored problem again with its policy, seed and number of iterations.
+ * @returns whether what was stored of the plan is the same to the byte, and what to tell a person.
+ * @throws UsageError when the stored planning cannot be repeated by this version.
+ */
+export function planStoredAgain(stored: StoredPlanning): { agree: boolean; lines: string[] } {
+  const { id, policy, seed, iterations } = stored;
+  if (policy !== "value" && policy !== "strict") {
+    throw new UsageError(`schedule ${id} has the policy "${policy}", which this version does not know`);
+  }
+  const schedule = plan(stored.problem as Problem, { policy, seed, iterations });
+  const [before, now] = [storedBytes(stored), plannedBytes(schedule, stored)];
+  const agree = before === now;
+  const lines = [
+    `schedule ${id}: ${policy}, seed ${seed}, ${iterations} iterations, ${schedule.rows.length} rows, objective ${schedule.objective}`,
+    `stored  sha256 ${sha256(before)}`,
+    `planned sha256 ${sha256(now)}`,
+    agree ? "The bytes agree." : `The bytes differ, first at: ${firstDifference(before, now)}`,
+  ];
+  return { agree, lines };
+}
+
 /** What the scheduler decided of a stored schedule, one line a row; what happened to the rows later is left out. */
-function storedBytes(stored: ScheduleDetail): string {
+function storedBytes(stored: StoredPlanning): string {
   const lines = stored.rows.flatMap((row) =>
     row.tspMs === null || row.tepMs === null
       ? []
@@ -158,7 +180,7 @@ function storedBytes(stored: ScheduleDetail): string {
   return [`objective ${stored.objective}`, ...lines.sort()].join("\n");
 }
 
-function plannedBytes(schedule: Schedule, stored: ScheduleDetail): string {
+function plannedBytes(schedule: Schedule, stored: StoredPlanning): string {
   // A row that lost its reservation after the planning is stored as refused: the plan itself still had it.
   const refused = new Set(stored.rows.filter((row) => row.tspMs === null).map((row) => row.sequenceId));
   const { startUnixMs } = schedule.night;
