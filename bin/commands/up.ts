@@ -74,7 +74,7 @@ export async function upCommand(options: {
     const result = await Promise.race([up, stopSignal.told.then(() => null)]);
     if (result !== null) {
       announce({ settings, observatory, ...result }, say);
-      journal.write("info", "up", "Vesper is up.");
+      journal.write("info", "up", "all parts run, the web pages answer");
       await stopSignal.told;
     }
   } catch (error) {

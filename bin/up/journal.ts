@@ -68,7 +68,7 @@ export function createUpJournal(home: string, show: (text: string) => void): UpJ
   return {
     write(level, part, text) {
       log[PINO_LEVEL[level]]({ about: part }, text);
-      show(text);
+      show(`${new Date().toISOString().slice(11, 19)}  ${text}`);
       waiting.push({ level, part, text, atWallMs: Date.now() });
       if (waiting.length > MOST_WAITING) waiting.shift();
       kick();
