@@ -108,6 +108,7 @@ const OURS = [
   "clock.json",
   "lease.json",
   "guard.json",
+  "guard-journal.jsonl",
   "temporal.db",
   "temporal.db-shm",
   "temporal.db-wal",
