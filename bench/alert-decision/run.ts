@@ -77,7 +77,7 @@ function quantiles(values: readonly number[]): Record<string, number> {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (p: number) =>
     Number((sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? 0).toFixed(4));
-  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+  return { min: at(0), p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 }
 
 function measure(spanS: number) {
@@ -90,7 +90,7 @@ function measure(spanS: number) {
     associateDecide: [],
     total: [],
   };
-  const note = (name: string, ms: number) => times[name]?.push(ms);
+  const note = (name: string, ms: number) => times[name]?.push(Number(ms.toFixed(4)));
   for (let i = -200; i < samples; i++) {
     const bytes = packetBytes(100_000 + i, spanS);
     const text = new TextDecoder().decode(bytes);

@@ -56,7 +56,8 @@ export function evaluate(unordered: readonly Member[], strategy: Strategy): Eval
             plan: later,
           })),
     validUntilMs: t0Ms === null || rule === null ? null : t0Ms + rule.validS * 1_000,
-    askHuman: verdicts.some((verdict) => verdict.askHuman) && state !== "ignored",
+    askHuman:
+      state === "active" ? lead.askHuman : state === "held" && verdicts.some((verdict) => verdict.askHuman),
     simulated: members.some(({ notice }) => notice.simulated),
     pointable: state === "active" && lead.standing === "slew" && located !== null && plan.length > 0,
     refused: lead.standing === "future",

@@ -310,6 +310,21 @@ describe("what one trigger says of another", () => {
       { state: "active", raDeg: 200, decDeg: 40, rule: "svom" },
     ]);
     expect(new Feed().all([second, blind]).endState()).toEqual(feed.endState());
+    // That XRT looked at the blind position makes a person decide on that one only.
+    const xrt: Notice = {
+      ...blind,
+      stream: "swift-xrt-pos",
+      marks: [],
+      flags: [],
+      digest: "xrt",
+      positionGrade: 3,
+      errorDeg: 0.001,
+    };
+    expect(new Feed().all([blind, xrt, second]).decisions.map(({ slew }) => slew)).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   test("a retraction under another trigger id, by citation, takes the event back", () => {
