@@ -64,13 +64,19 @@ test("an open workflow is asked; what it says counts", async () => {
 });
 
 test("a workflow that was never started is silence, not a refusal: it may still come", async () => {
-  expect(await ask("observatory/nowhere")).toMatchObject({ kind: "silent" });
+  expect(await ask("observatory/nowhere")).toEqual({
+    kind: "silent",
+    why: "Workflow observatory/nowhere has not been started yet.",
+  });
 });
 
 test("a frozen server is silence within the limit, and answers again when thawed", async () => {
   temporal.freeze();
   const begun = performance.now();
-  expect(await ask(WORKFLOW_ID)).toMatchObject({ kind: "silent" });
+  expect(await ask(WORKFLOW_ID)).toEqual({
+    kind: "silent",
+    why: "The control worker or Temporal did not answer within 2 s.",
+  });
   expect(performance.now() - begun).toBeLessThan(3_000);
   temporal.thaw();
   const untilMs = Date.now() + 15_000;

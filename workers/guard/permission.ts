@@ -1,4 +1,5 @@
 import { QueryRejectedError, type Client } from "@temporalio/client";
+import { notAnswering } from "../../adapters/temporal/not-answering.ts";
 import type { Permission } from "../../domain/safety/guard.ts";
 import { stateQuery } from "../../workflows/messages.ts";
 
@@ -29,12 +30,16 @@ export function createAskPermission(client: Client): AskPermission {
           why: `The dome is open, but ${workflowId}, which answers for it, has ended.`,
         };
       }
-      return { kind: "silent", why: `${workflowId} gave no answer (${inWords(error)}).` };
+      return { kind: "silent", why: inWords(error, workflowId) };
     }
   };
 }
 
-function inWords(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
+function inWords(error: unknown, workflowId: string): string {
+  try {
+    return notAnswering(error, workflowId, ASK_LIMIT_MS).message;
+  } catch {
+    // Not one of the ways in which Temporal or a worker can be away.
+    return error instanceof Error ? error.message : String(error);
+  }
 }
