@@ -107,7 +107,7 @@ export async function alert(
   }
 
   if (progress === "queued" || progress === "requested") await withdraw(closedBy ?? "the alert closed");
-  const final = state as AlertState | null;
+  const final = state;
   background.add("close", () =>
     records.recordAlert({
       key: alertKey,

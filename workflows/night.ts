@@ -123,7 +123,6 @@ export async function night(input: NightInput): Promise<NightResult> {
   let framesStored = input.carried?.framesStored ?? 0;
   let sequencesDone = input.carried?.sequencesDone ?? 0;
   let waitingFor = "";
-  let waitsUntilMs: number | null = null;
 
   setHandler(clockChangedSignal, (fact) => clock.change(fact));
   setHandler(requestsChangedSignal, ({ reason }) => {
@@ -142,6 +141,10 @@ export async function night(input: NightInput): Promise<NightResult> {
     holds = message;
     if (mustBeClosed()) closeBecause(holdWords());
     noticeShutter();
+    // Which holds stand may change while it is held: people are told the present ones.
+    if (phase === "held" && holds.holds.length > 0 && holdWords() !== waitingFor) {
+      enter("held", holdWords(), null);
+    }
   });
   setHandler(stateQuery, () => ({
     kind: "night" as const,
@@ -227,7 +230,8 @@ export async function night(input: NightInput): Promise<NightResult> {
   async function observe(): Promise<boolean> {
     const dawnMs = times?.dawnMs ?? null;
     if (dawnMs === null) return false;
-    while (ending === null && clock.nowMs() < dawnMs) {
+    const goesOn = (): boolean => ending === null && clock.nowMs() < dawnMs;
+    while (goesOn()) {
       if (workflowInfo().continueAsNewSuggested && closing === null) return true;
       dropExpiredAlerts();
       if (holds.holds.length > 0) {
@@ -717,11 +721,10 @@ export async function night(input: NightInput): Promise<NightResult> {
     const changed = next !== phase;
     phase = next;
     waitingFor = what;
-    waitsUntilMs = untilMs;
     setCurrentDetails(`**${next}** ${what}`);
     if (changed) {
       upsertSearchAttributes({ Phase: [next] });
-      journal("info", phaseSentence(next, what));
+      journal("info", PHASE_SENTENCES[next](what));
     }
     reportSeq += 1;
     const report = {
@@ -764,29 +767,17 @@ export async function night(input: NightInput): Promise<NightResult> {
   }
 }
 
-function phaseSentence(phase: NightPhase, what: string): string {
-  switch (phase) {
-    case "preparing":
-      return "The night is being prepared.";
-    case "waitingForDusk":
-      return `Waiting for ${what}.`;
-    case "opening":
-      return "The dome opens.";
-    case "scheduling":
-      return `The night is planned: ${what}.`;
-    case "observing":
-      return `Observing ${what}.`;
-    case "alert":
-      return `Observing the alert at ${what}.`;
-    case "idle":
-      return `Nothing to observe now. Waiting for ${what}.`;
-    case "held":
-      return `Observing is held: ${what}`;
-    case "closing":
-      return "The dome closes.";
-    case "parking":
-      return "The telescope parks.";
-    case "ended":
-      return "The night has ended.";
-  }
-}
+/** What the journal says when the night enters a phase. */
+const PHASE_SENTENCES: Readonly<Record<NightPhase, (what: string) => string>> = {
+  preparing: () => "The night is being prepared.",
+  waitingForDusk: (what) => `Waiting for ${what}.`,
+  opening: () => "The dome opens.",
+  scheduling: (what) => `The night is planned: ${what}.`,
+  observing: (what) => `Observing ${what}.`,
+  alert: (what) => `Observing the alert at ${what}.`,
+  idle: (what) => `Nothing to observe now. Waiting for ${what}.`,
+  held: (what) => `Observing is held: ${what}`,
+  closing: () => "The dome closes.",
+  parking: () => "The telescope parks.",
+  ended: () => "The night has ended.",
+};

@@ -176,7 +176,7 @@ export async function observatory(input: ObservatoryInput): Promise<never> {
       return state();
     },
     {
-      validator: (_: { by: string }) => {
+      validator: (_request: { by: string }) => {
         if (!holds.some((hold) => LIFTED_BY_RESUME.includes(hold.kind))) {
           const others = holds.map((hold) => `${hold.kind}: ${hold.why}`).join("; ");
           throw refused(
@@ -203,7 +203,7 @@ export async function observatory(input: ObservatoryInput): Promise<never> {
       return state();
     },
     {
-      validator: (_: { by: string }) => {
+      validator: (_request: { by: string }) => {
         const why = whyNoStart();
         if (why !== null) throw refused(why);
       },
@@ -216,7 +216,7 @@ export async function observatory(input: ObservatoryInput): Promise<never> {
       return state();
     },
     {
-      validator: (_: { by: string }) => {
+      validator: (_request: { by: string }) => {
         if (nightDate === null) throw refused("No night is open.");
       },
     },

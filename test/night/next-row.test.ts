@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { nextRow, type PlannedRow } from "../../domain/night/next-row.ts";
 
 const MIN = 60_000;

@@ -1,0 +1,310 @@
+import { TestWorkflowEnvironment } from "@temporalio/testing";
+import { Worker } from "@temporalio/worker";
+import type { ExposureInput } from "../../activities/exposure.ts";
+import { createExposureStore } from "../../activities/exposure-store.ts";
+import { createPlanningActivities } from "../../activities/planning.ts";
+import { createRecordActivities } from "../../activities/record.ts";
+import { loadObservatory } from "../../adapters/config/observatory.ts";
+import { migrate } from "../../db/migrate.ts";
+import { openDatabase, type Database } from "../../db/orm.ts";
+import { ALERT_PROGRAMME_ID } from "../../domain/quota/ledger.ts";
+import { lastDeg } from "../../domain/astronomy/alt-az.ts";
+import { nightOf, sunCrossings } from "../../domain/astronomy/night.ts";
+import type { ClockFact } from "../../domain/clock.ts";
+import type { Observatory } from "../../domain/observatory.ts";
+import { buildRequest } from "../../domain/requests/build.ts";
+import type { SequenceDraft } from "../../domain/requests/request.ts";
+import { wrap360 } from "../../domain/units.ts";
+import type { HoldsMessage, NightInput } from "../../workflows/messages.ts";
+import { nightWorkflowId, SEARCH_ATTRIBUTES, taskQueues } from "../../workflows/names.ts";
+import { workflowBundle } from "../../workers/bundle.ts";
+import type { TestPostgres } from "../support/postgres.ts";
+
+export const MINUTE_MS = 60_000;
+export const NIGHT_DATE = "2026-11-20";
+
+export const observatory: Observatory = loadObservatory(
+  new URL("../../observatories/colibri.json", import.meta.url).pathname,
+  {},
+);
+
+/** Dusk and dawn of the test night, from the same almanac as the product. */
+export function duskAndDawn(): { readonly duskMs: number; readonly dawnMs: number } {
+  const { site, night } = observatory;
+  const { windowStartMs, windowEndMs } = nightOf(site, NIGHT_DATE);
+  const [dusk, dawn] = sunCrossings(site, windowStartMs, windowEndMs, night.observingSunAltDeg);
+  if (dusk === undefined || dawn === undefined) throw new Error("the test night has no dusk or dawn");
+  return { duskMs: dusk.tMs, dawnMs: dawn.tMs };
+}
+
+/** A target that is `hours` east of the meridian at dusk and passes near the zenith. */
+export function targetEastOf(hours: number): { readonly raDeg: number; readonly decDeg: number } {
+  const { duskMs } = duskAndDawn();
+  return { raDeg: wrap360(lastDeg(observatory.site, duskMs) + hours * 15), decDeg: 31 };
+}
+
+/** What the fake devices did, in order, with observatory times. */
+export interface Act {
+  readonly atMs: number;
+  readonly what: string;
+}
+
+/** Devices that answer at once, but for the motions a test makes slow. */
+export interface FakeWorld {
+  readonly acts: Act[];
+  domeOpen: boolean;
+  /** Observatory seconds that the next slews take; 20 when it is empty. */
+  slewsS: number[];
+  /** Frames of which no image comes: `planId/n/attempt`. */
+  lost: Set<string>;
+}
+
+export interface NightRig {
+  readonly env: TestWorkflowEnvironment;
+  readonly database: Database;
+  readonly clock: ClockFact;
+  readonly world: FakeWorld;
+  nowMs(): Promise<number>;
+  /** Skips observatory time to that instant. */
+  skipTo(instantMs: number): Promise<void>;
+  addRequest(
+    id: string,
+    sequence: Partial<SequenceDraft> & Pick<SequenceDraft, "raDeg" | "decDeg">,
+  ): Promise<void>;
+  nightInput(): NightInput;
+  close(): Promise<void>;
+}
+
+/** The SDK gives a server 5 s to start, which a Java machine on a busy computer may miss: tried again. */
+export async function startTimeSkipping(path: string): Promise<TestWorkflowEnvironment> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await TestWorkflowEnvironment.createTimeSkipping({
+        server: { executable: { type: "existing-path", path } },
+      });
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
+  }
+}
+
+/** The test server knows only the search attributes it was told of. */
+export async function registerSearchAttributes(env: TestWorkflowEnvironment): Promise<void> {
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: env.namespace ?? "default",
+    searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
+  });
+}
+
+/** temporal.api.enums.v1.IndexedValueType. */
+const KEYWORD = 2;
+
+/** Workers of all queues around fake devices, with the real planning and records on a database of their own. */
+export async function openNightRig(
+  env: TestWorkflowEnvironment,
+  postgres: TestPostgres,
+  name: string,
+  startMs: number,
+): Promise<NightRig> {
+  const url = await postgres.createDatabase(name);
+  await migrate(url);
+  const database = await openDatabase(url);
+  const clock: ClockFact = { startMs, anchorMs: await env.currentTimeMs(), rate: 1, epoch: 0 };
+  const world: FakeWorld = { acts: [], domeOpen: false, slewsS: [], lost: new Set() };
+  const nowMs = async (): Promise<number> =>
+    Math.round(clock.startMs + (await env.currentTimeMs()) - clock.anchorMs);
+  await seedProgrammes(database);
+
+  const queues = taskQueues(observatory.site.id);
+  const activities = {
+    ...fakeDevices(world, nowMs, database),
+    ...createPlanningActivities({ database, wallMs: () => Date.now() }),
+    ...createRecordActivities({
+      database,
+      wallMs: () => Date.now(),
+      nowMs: () => startMs,
+      publishLease: async () => undefined,
+      closedWorkflows: async function* none() {
+        // Nothing is exported in these tests.
+      },
+      exportHistory: async () => false,
+    }),
+  };
+  const { codePath } = await workflowBundle();
+  const common = { connection: env.nativeConnection, namespace: env.namespace ?? "default" };
+  const workers = await Promise.all([
+    Worker.create({ ...common, taskQueue: queues.control, workflowBundle: { codePath } }),
+    ...[queues.mount, queues.dome, queues.fast, queues.io, queues.compute, queues.camera("camera-vis")].map(
+      (taskQueue) => Worker.create({ ...common, taskQueue, activities }),
+    ),
+  ]);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  return {
+    env,
+    database,
+    clock,
+    world,
+    nowMs,
+    skipTo: async (instantMs) => {
+      const waitMs = instantMs - (await nowMs());
+      if (waitMs > 0) await env.sleep(waitMs);
+    },
+    addRequest: (id, sequence) => addRequest(database, id, sequence, startMs),
+    nightInput: () => ({
+      observatory,
+      clock,
+      date: NIGHT_DATE,
+      generation: 1,
+      holds: noHolds(0),
+      pendingAlerts: [],
+      startedBy: "the test",
+      carried: null,
+    }),
+    close: async () => {
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await database.close();
+    },
+  };
+}
+
+export function noHolds(seq: number): HoldsMessage {
+  return { seq, holds: [], stop: "now", closedByHand: false, shutter: "Unknown" };
+}
+
+export const nightId = `${observatory.site.id}/${NIGHT_DATE}`;
+export const nightWorkflow = nightWorkflowId(observatory.site.id, NIGHT_DATE);
+
+async function seedProgrammes(database: Database): Promise<void> {
+  const wallMs = Date.now();
+  for (const [id, kind] of [
+    ["COL-1", "routine"],
+    [ALERT_PROGRAMME_ID, "alert"],
+  ] as const) {
+    await database.programmes.upsert({ id, name: id, kind, priority: 0, description: "", active: true });
+    await database.quota.grant({
+      programmeId: id,
+      grantName: "first",
+      seconds: 100_000,
+      atMs: 0,
+      atWallMs: wallMs,
+      note: "test",
+    });
+  }
+}
+
+async function addRequest(
+  database: Database,
+  id: string,
+  sequence: Partial<SequenceDraft> & Pick<SequenceDraft, "raDeg" | "decDeg">,
+  nowMs: number,
+): Promise<void> {
+  const draft: SequenceDraft = {
+    targetName: id,
+    windowStartMs: nowMs - 86_400_000,
+    windowEndMs: nowMs + 10 * 86_400_000,
+    preferredMs: null,
+    priority: 40,
+    constraints: { minAltDeg: 30, maxAirmass: null, minMoonSepDeg: 0, maxSunAltDeg: -12 },
+    albums: [{ instrumentId: "vis", plans: [{ filter: "r", exposureS: 120, count: 4 }] }],
+    ...sequence,
+  };
+  const check = buildRequest(
+    { name: id, comment: "", programmeId: "COL-1", sequences: [draft] },
+    { observatory, nowMs, programmes: [{ id: "COL-1", availableS: Number.MAX_SAFE_INTEGER }] },
+  );
+  if (!check.ok) throw new Error(JSON.stringify(check.errors));
+  const mail = "astronomer@vesper.example";
+  const { user } = await database.users.create({
+    mail,
+    name: "Astronomer",
+    profile: "user",
+    passwordHash: "none",
+    state: "active",
+    createdWallMs: Date.now(),
+  });
+  await database.requests.createWithId(id, {
+    ...check.request,
+    userId: user.id,
+    submit: true,
+    wallMs: Date.now(),
+  });
+}
+
+/** Telescope, dome and camera without hardware; exposures and images are real rows. */
+function fakeDevices(world: FakeWorld, nowMs: () => Promise<number>, database: Database) {
+  const store = createExposureStore(database, () => Date.now());
+  const act = async (what: string): Promise<number> => {
+    const atMs = await nowMs();
+    world.acts.push({ atMs, what });
+    return atMs;
+  };
+  /** Observatory seconds that the slew ordered last still takes. */
+  let slewS = 0;
+  const key = (input: ExposureInput): string => `${input.planId}/${input.n}/${input.attempt}`;
+  return {
+    startSlew: async ({ target }: { target: { name: string } }) => {
+      slewS = world.slewsS.shift() ?? 20;
+      const startedMs = await act(`slew ${target.name}`);
+      return { startedMs, startedWallMs: startedMs, alreadyThere: false };
+    },
+    awaitOnTarget: async ({ target }: { target: { name: string } }) => ({
+      onTargetMs: await act(`on target ${target.name}`),
+      offsetArcsec: 1,
+    }),
+    park: async () => ({ parkedMs: await act("park"), alreadyParked: false }),
+    stopMount: async () => ({ stoppedWallMs: await act("stop") }),
+    openDome: async () => {
+      world.domeOpen = true;
+      const doneMs = await act("dome open");
+      return { doneMs, doneWallMs: doneMs, already: false };
+    },
+    closeDome: async ({ why }: { why: string }) => {
+      const already = !world.domeOpen;
+      world.domeOpen = false;
+      const doneMs = await act(`dome closed: ${why}`);
+      return { doneMs, doneWallMs: doneMs, already };
+    },
+    coolCamera: async () => ({ temperatureC: -60, tookS: 0 }),
+    startExposure: async (input: ExposureInput) => {
+      // The motion before it: the workflow waits for it in the timer of the first frame, where time can be skipped.
+      const startMs = (await nowMs()) + slewS * 1_000;
+      slewS = 0;
+      await store.begin(input, "camera-vis", startMs);
+      await store.exposing(input, startMs);
+      await act(`expose ${key(input)}`);
+      return { startMs, startWallMs: startMs, adopted: false };
+    },
+    fetchExposure: async (input: ExposureInput) => {
+      if (world.lost.has(key(input))) {
+        await store.end(input, "lost", "no image came");
+        await act(`lost ${key(input)}`);
+        return { kind: "lost" as const, reason: "no image came" };
+      }
+      await act(`stored ${key(input)}`);
+      const image = {
+        imageId: `${input.planId}-${input.n}-${input.attempt}`,
+        path: `images/${key(input)}.fits`,
+        sha256: "0".repeat(64),
+        bytes: 1,
+      };
+      await store.store({ ...image, width: 1, height: 1, previewPath: null, header: {}, statistics: {} }, {
+        input,
+        instrument: observatory.instruments[0],
+        startMs: await nowMs(),
+        pointing: { raDeg: input.target.raDeg, decDeg: input.target.decDeg, measured: true },
+      } as never);
+      return { kind: "stored" as const, ...image };
+    },
+    abortExposures: async ({ reason }: { reason: string }) => ({
+      abortedWallMs: await act(`abort: ${reason}`),
+      perCamera: {},
+    }),
+    settleAborted: async (input: ExposureInput) => {
+      await store.end(input, "aborted", "stopped");
+      await act(`aborted ${key(input)}`);
+      return { kind: "aborted" as const, reason: "stopped" };
+    },
+    watch: async () => undefined,
+  };
+}
