@@ -33,12 +33,11 @@ export function scanJson(text: string): Refusal | null {
 
 /** Index of the quote that closes the string opened at `start`; -1 when there is none. */
 function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end !== -1) {
-    let backslashes = 0;
-    while (text.charCodeAt(end - 1 - backslashes) === 0x5c) backslashes += 1;
-    if (backslashes % 2 === 0) return end;
-    end = text.indexOf('"', end + 1);
+  for (let i = start + 1; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x22) return i;
+    // What a backslash escapes, a quote or another backslash, ends nothing.
+    if (c === 0x5c) i += 1;
   }
   return -1;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { guardBytes, MAX_JSON_BYTES, MAX_XML_BYTES } from "../../domain/alerts/guard.ts";
-import { bytesOf } from "./packets.ts";
+import { bytesOf, cpuMs } from "./packets.ts";
 
 const encoder = new TextEncoder();
 const guard = (text: string) => guardBytes(encoder.encode(text));
@@ -83,9 +83,9 @@ describe("bombs", () => {
   function bestMs(bytes: Uint8Array): number {
     let best = Infinity;
     for (let i = 0; i < 5; i++) {
-      const start = performance.now();
+      const start = cpuMs();
       guardBytes(bytes);
-      best = Math.min(best, performance.now() - start);
+      best = Math.min(best, cpuMs() - start);
     }
     return best;
   }
