@@ -33,7 +33,11 @@ export interface GuardState {
   /** While tripped: since when everything has been good. */
   readonly goodSinceWallMs: number | null;
   readonly lastLoopWallMs: number | null;
+  /** The shutter when the dome last answered; Closed before that. */
+  readonly shutter: KnownShutter;
 }
+
+export type KnownShutter = Exclude<ShutterWord, "Unknown">;
 
 export interface GuardDecision {
   readonly state: GuardState;
@@ -69,19 +73,34 @@ export function freshGuard(wallMs: number): GuardState {
     silentSinceWallMs: null,
     goodSinceWallMs: null,
     lastLoopWallMs: null,
+    shutter: "Closed",
   };
+}
+
+/** What a silent dome counts as: what it was when it last answered. Silence alone is no open dome. */
+function knownShutter(state: GuardState, shutter: ShutterWord): KnownShutter {
+  return shutter === "Unknown" ? state.shutter : shutter;
+}
+
+/** Whether anything but the shutter must be looked at: a closed or closing dome needs nobody. */
+export function needsAnswers(state: GuardState, shutter: ShutterWord): boolean {
+  const known = knownShutter(state, shutter);
+  return state.tripped || (known !== "Closed" && known !== "Closing");
 }
 
 /** What to do after one loop. Pure: the same state and facts give the same decision. */
 export function decide(before: GuardState, facts: GuardFacts): GuardDecision {
-  const state = { ...before, lastLoopWallMs: facts.wallMs };
+  const state = {
+    ...before,
+    lastLoopWallMs: facts.wallMs,
+    shutter: knownShutter(before, facts.shutter),
+  };
   return state.tripped ? whileTripped(state, before, facts) : whileWatching(state, facts);
 }
 
 function whileWatching(state: GuardState, facts: GuardFacts): GuardDecision {
-  const { wallMs, shutter, safety, permission } = facts;
-  // A closed or closing dome needs nobody.
-  if (shutter === "Closed" || shutter === "Closing") {
+  const { wallMs, safety, permission } = facts;
+  if (!needsAnswers(state, facts.shutter)) {
     return idle({ ...state, unsafeSinceWallMs: null, silentSinceWallMs: null });
   }
   const watching: GuardState = {
@@ -132,7 +151,8 @@ function whileTripped(state: GuardState, before: GuardState, facts: GuardFacts):
     closed && safety.safe && answered ? (gap ? wallMs : (state.goodSinceWallMs ?? wallMs)) : null;
   if (goodSinceWallMs !== null && wallMs - goodSinceWallMs >= UNTRIP_AFTER_WALL_MS) {
     const why = `${UNTRIP_AFTER_WALL_MS / 60_000} min of safe readings and answers since: ${state.why}`;
-    return { ...idle({ ...freshGuard(wallMs), why, lastLoopWallMs: wallMs }), event: "untripped" };
+    const rested = { ...freshGuard(wallMs), why, lastLoopWallMs: wallMs };
+    return { ...idle(rested), event: "untripped" };
   }
   return {
     ...idle({ ...state, goodSinceWallMs }),

@@ -106,12 +106,20 @@ test("a closed dome needs nobody: silence and rain are no trip", () => {
   expect(loops.some(({ close, keepAlive }) => close || keepAlive)).toBe(false);
 });
 
-test.each(["Open", "Opening", "Error", "Unknown"] as const)(
-  "a shutter that is %s counts as not closed",
-  (shutter) => {
-    expect(run(10_000, () => ({ shutter, safety: UNSAFE })).last.close).toBe(true);
-  },
-);
+test("a dome that does not answer counts as what it was: silence is no open dome, and no closed one either", () => {
+  const silentAfter = (shutter: ShutterWord, facts: Partial<GuardFacts>) =>
+    run(20_000, (wallMs) => (wallMs === 0 ? { shutter } : { shutter: "Unknown", ...facts }));
+  for (const facts of [{ permission: FORBIDS }, { permission: REFUSED }, { safety: UNSAFE }]) {
+    expect(silentAfter("Closed", facts).trippedMs).toBeNull();
+    expect(silentAfter("Open", facts).last).toMatchObject({ close: true });
+  }
+  // Not heard since the guard started.
+  expect(run(20_000, () => ({ shutter: "Unknown", permission: FORBIDS })).trippedMs).toBeNull();
+});
+
+test.each(["Open", "Opening", "Error"] as const)("a shutter that is %s counts as not closed", (shutter) => {
+  expect(run(10_000, () => ({ shutter, safety: UNSAFE })).last.close).toBe(true);
+});
 
 const TRIPPED: GuardState = { ...freshGuard(0), tripped: true, why: "rain", lastLoopWallMs: 0 };
 

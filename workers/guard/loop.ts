@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   decide,
   evidenceVerdict,
+  needsAnswers,
   type GuardDecision,
   type GuardEvidence,
   type GuardFacts,
@@ -90,8 +91,7 @@ export function createGuardLoop(deps: GuardLoopDeps, initial: GuardState) {
     /** One loop. Never throws for a device, a file or Temporal. */
     async run(): Promise<GuardDecision> {
       const shutter = (await look("the dome", devices.shutter)) ?? "Unknown";
-      const needed = state.tripped || (shutter !== "Closed" && shutter !== "Closing");
-      const seen = needed ? await gather() : NOTHING_SEEN;
+      const seen = needsAnswers(state, shutter) ? await gather() : NOTHING_SEEN;
       const decision = decide(state, { wallMs: wallMs(), shutter, ...seen });
       ({ state } = decision);
       await act(decision);
