@@ -1,0 +1,109 @@
+import { expect, test } from "@jest/globals";
+import { waitFor } from "../../support/stack.ts";
+import {
+  alertWhere,
+  burst,
+  letGo,
+  note,
+  PATIENCE_MS,
+  routineFrame,
+  skyNowMs,
+  slewsTo,
+  type Burst,
+  type TheStack,
+} from "../kit.ts";
+
+const PACKETS = 20;
+
+/** Temporal or PostgreSQL hangs, as SIGSTOP makes them. */
+export function frozenServerChecks(the: TheStack): void {
+  test(
+    "Temporal hangs: 20 packets are stored and answered at once; when it is back each is an alert within seconds",
+    async () => {
+      const stack = the();
+      await routineFrame(stack);
+      const bursts: Burst[] = [];
+      const newestMs = (await skyNowMs(stack)) - 30_000;
+      // The first is the newest: it is to have the telescope, and none of the others may take it away.
+      for (let i = 0; i < PACKETS; i += 1) {
+        const t0Ms = newestMs - i * 60_000;
+        bursts.push(await burst(stack, String(9_200_001 + i), (i + 0.5) / PACKETS, { t0Ms }));
+      }
+      const since = Date.now();
+      const answers = await stack.frozen(["temporal"], async () => {
+        const taken = [];
+        for (const { xml } of bursts) taken.push(await stack.postPacket(xml));
+        return taken;
+      });
+      const thawedWallMs = Date.now();
+      expect(answers.map(({ status }) => status)).toEqual(bursts.map(() => 202));
+      expect(answers.filter(({ body }) => body.queued !== true)).toEqual([]);
+      const slowest = Math.max(...answers.map(({ tookMs }) => tookMs));
+      note("Temporal frozen: the slowest of 20 answers", slowest);
+      // 1 s on a quiet machine.
+      expect(slowest).toBeLessThan(2_500);
+      const decided = await waitFor(
+        "all 20 alerts are decided",
+        PATIENCE_MS,
+        async () => {
+          const rows = await stack.query<{ key: string; stages: Record<string, number> }>(
+            "select key, stages from alert where key = any($1)",
+            [bursts.map(({ key }) => key)],
+          );
+          return rows.filter(({ stages }) => stages["decidedAt"] !== undefined).length === PACKETS
+            ? rows
+            : null;
+        },
+        async () => stack.query("select key, status, stages from alert where key like 'swift-sim-92%'"),
+      );
+      const lastDecidedMs = Math.max(...decided.map(({ stages }) => stages["decidedAt"] ?? 0));
+      note("Temporal thawed: until all 20 alerts were decided", lastDecidedMs - thawedWallMs);
+      // 15 s on a quiet machine.
+      expect(lastDecidedMs - thawedWallMs).toBeLessThan(30_000);
+      for (const { stages } of decided) {
+        expect(stages["receivedAt"]).toBeLessThan(thawedWallMs);
+        expect(stages["decidedAt"]).toBeGreaterThanOrEqual(thawedWallMs - 100);
+      }
+      const first = bursts[0]!;
+      await alertWhere(stack, first.key, "slews", ({ stages }) => stages.slewStartedAt !== undefined);
+      for (const { key, place } of bursts) {
+        expect([key, slewsTo(stack, place, since).length]).toEqual([key, key === first.key ? 1 : 0]);
+      }
+      for (const { key } of bursts.toReversed()) await letGo(stack, key);
+      await routineFrame(stack);
+    },
+    5 * PATIENCE_MS,
+  );
+
+  test(
+    "PostgreSQL hangs: a packet is answered 503 within 3 s and never half stored; sent again it is there once",
+    async () => {
+      const stack = the();
+      const { xml } = await burst(stack, "9300001", 0.99);
+      const ivorn = /ivorn=["']([^"']+)/.exec(xml)?.[1];
+      const refused = await stack.frozen(["postgres"], () => stack.postPacket(xml));
+      note("PostgreSQL frozen: the 503", refused.tookMs);
+      expect(refused.status).toBe(503);
+      // 3 s on a quiet machine.
+      expect(refused.tookMs).toBeLessThan(5_000);
+      // What was refused may still come to be stored when the database goes on, but whole: with its alert.
+      const halves = await stack.query(
+        "select id from notice where ivorn = $1 and (alert_key is null or alert_key not in (select key from alert))",
+        [ivorn],
+      );
+      expect(halves).toEqual([]);
+      const taken = await waitFor("the packet is taken", PATIENCE_MS, async () => {
+        const answer = await stack.postPacket(xml);
+        return answer.status === 202 ? answer : null;
+      });
+      expect(taken.body).toMatchObject({ ivorn, alertId: expect.any(String) });
+      const { alertId } = taken.body;
+      await alertWhere(stack, alertId, "is decided", ({ stages }) => stages.decidedAt !== undefined);
+      const stored = await stack.query("select alert_key from notice where ivorn = $1", [ivorn]);
+      expect(stored).toEqual([{ alert_key: alertId }]);
+      await letGo(stack, alertId);
+      await routineFrame(stack);
+    },
+    3 * PATIENCE_MS,
+  );
+}

@@ -1,0 +1,375 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client as Postgres } from "pg";
+import { Webhook } from "standardwebhooks";
+import { projectFolder } from "../../adapters/config/read-settings.ts";
+import { ownDatabaseUrl } from "../../adapters/config/settings.ts";
+import { createRunList, endProcess, isLiving } from "../../adapters/processes/run-list.ts";
+import { createTemporalClient, type TemporalConnection } from "../../adapters/temporal/client.ts";
+import type { CommandEntry } from "../../simulators/command-log.ts";
+import { freePort } from "./postgres.ts";
+
+/** What `vesper up` is started with; the rest are its defaults. */
+export interface StackOptions {
+  /** Observatory seconds per second. */
+  readonly rate: number;
+  /** ISO instant the clock starts at; 15 observatory minutes before dusk when absent. */
+  readonly start?: string;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** The body, parsed when it is JSON. */
+  readonly body: any;
+  /** Wall ms the answer took. */
+  readonly tookMs: number;
+}
+
+/** One real `vesper up` in a folder and on ports of its own. */
+export interface Stack {
+  readonly home: string;
+  /** API token of the demonstration's administrator. */
+  readonly token: string;
+  readonly temporal: TemporalConnection;
+  /** Calls the HTTP API with the token; never throws for a status. */
+  api(path: string, options?: ApiOptions): Promise<ApiAnswer>;
+  /** Posts a VOEvent with a Standard Webhooks signature. */
+  postPacket(xml: string): Promise<ApiAnswer>;
+  /** Reads a member of a simulated device over Alpaca, as a stranger. */
+  device(type: string, member: string): Promise<any>;
+  /** Runs an Action of a simulated device. */
+  act(type: string, action: string, parameters: object): Promise<any>;
+  /** Commands the devices took since `sinceWallMs`, from simulators/commands.jsonl. */
+  commands(sinceWallMs?: number): CommandEntry[];
+  query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Pid of a running part, from home/run. */
+  pid(part: string): number;
+  /** Freezes parts with SIGSTOP, each with its children, while `run` runs; they are thawed whatever happens. */
+  frozen<T>(parts: readonly string[], run: () => Promise<T>): Promise<T>;
+  /** Ends `up` as Ctrl-C does. @returns wall ms it took, and what was left running. */
+  interrupt(): Promise<{ readonly tookMs: number; readonly left: readonly string[] }>;
+  /** Starts `up` again on the same folder. */
+  startAgain(): Promise<void>;
+  /** What `up` printed. */
+  output(): string;
+  /** Ends everything and removes the folder. */
+  stop(): Promise<void>;
+}
+
+interface ApiOptions {
+  readonly method?: "GET" | "POST";
+  readonly body?: unknown;
+  readonly limitMs?: number;
+  readonly token?: string | null;
+}
+
+const UP_LIMIT_MS = 150_000;
+const DOWN_LIMIT_MS = 30_000;
+const API_LIMIT_MS = 15_000;
+const PORTS = ["PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT", "POSTGRES_PORT", "ALPACA_PORT", "GUARD_PORT"];
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, "vesper").toString("base64")}`;
+/** ClientID of Alpaca for whoever is none of Vesper's processes. */
+const STRANGER = "9";
+
+/**
+ * Starts everything as a person does, `node bin/vesper.mjs up`, with a folder and free ports of its own. Ready when this
+ * returns. With VESPER_TEST_KEEP=1 the folder with its logs stays.
+ * @throws Error with what `up` printed when it does not become ready
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const home = mkdtempSync(path.join(tmpdir(), "vesper-stack-"));
+  const ports = new Map<string, number>();
+  for (const name of PORTS) ports.set(name, await freePort());
+  const portOf = (name: string): number => ports.get(name) ?? 0;
+  const env: NodeJS.ProcessEnv = {
+    ...outerEnvironment(),
+    ...Object.fromEntries([...ports].map(([name, port]) => [`VESPER_${name}`, String(port)])),
+    VESPER_HOME: home,
+    VESPER_PASSWORD: "correct horse battery",
+    VESPER_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    VESPER_CLOCK: "demo",
+    VESPER_CLOCK_RATE: String(options.rate),
+    ...(options.start === undefined ? {} : { VESPER_CLOCK_START: options.start }),
+    // As under `npm start`: `up` ends when whoever started it is gone, so that a killed test leaves nothing running.
+    npm_lifecycle_event: "start",
+  };
+  const runList = createRunList(path.join(home, "run"));
+  const webhook = new Webhook(WEBHOOK_SECRET);
+  let up: ChildProcess | null = null;
+  let printed = "";
+  let token = "";
+  let database: Postgres | null = null;
+  const temporal = createTemporalClient({
+    address: `127.0.0.1:${portOf("TEMPORAL_PORT")}`,
+    namespace: "default",
+  });
+
+  function vesper(...args: string[]): ChildProcess {
+    return spawn(process.execPath, [path.join(projectFolder, "bin", "vesper.mjs"), ...args], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
+  async function startUp(): Promise<void> {
+    const child = vesper("up");
+    up = child;
+    printed = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (data: Buffer) => (printed += data.toString()));
+    }
+    const untilMs = Date.now() + UP_LIMIT_MS;
+    while (!printed.includes("Vesper is up:")) {
+      if (child.exitCode !== null) throw new Error(`vesper up ended with ${child.exitCode}: ${printed}`);
+      if (Date.now() > untilMs) throw new Error(`vesper up was not ready in ${UP_LIMIT_MS} ms: ${printed}`);
+      await sleep(50);
+    }
+  }
+
+  async function newToken(): Promise<string> {
+    const password = readFileSync(path.join(home, "postgres.password"), "utf8").trim();
+    const url = ownDatabaseUrl(portOf("POSTGRES_PORT"), password);
+    const child = spawn(
+      process.execPath,
+      [path.join(projectFolder, "bin", "vesper.mjs"), "token", "--user", "admin@vesper.example"],
+      { env: { ...env, DATABASE_URL: url }, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    let out = "";
+    child.stdout.on("data", (data: Buffer) => (out += data.toString()));
+    child.stderr.on("data", (data: Buffer) => (out += data.toString()));
+    await new Promise((resolve) => child.once("close", resolve));
+    const found = /vesper_[\w-]+/.exec(out)?.[0];
+    if (found === undefined) throw new Error(`vesper token printed: ${out}`);
+    return found;
+  }
+
+  async function api(where: string, asked: ApiOptions = {}): Promise<ApiAnswer> {
+    const { method = "GET", body, limitMs = API_LIMIT_MS } = asked;
+    const bearer = asked.token === undefined ? token : asked.token;
+    return answered(`http://127.0.0.1:${portOf("PORT")}${where}`, limitMs, {
+      method,
+      headers: {
+        ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  async function postPacket(xml: string): Promise<ApiAnswer> {
+    const id = `msg_${randomBytes(8).toString("hex")}`;
+    const now = new Date();
+    return answered(`http://127.0.0.1:${portOf("PORT")}/api/voevents`, 30_000, {
+      method: "POST",
+      headers: {
+        "content-type": "application/xml",
+        "webhook-id": id,
+        "webhook-timestamp": String(Math.floor(now.getTime() / 1_000)),
+        "webhook-signature": webhook.sign(id, now, xml),
+      },
+      body: xml,
+    });
+  }
+
+  async function alpaca(type: string, member: string, put: Record<string, string> | null): Promise<any> {
+    const ids = { ClientID: STRANGER, ClientTransactionID: "1" };
+    const base = `http://127.0.0.1:${portOf("ALPACA_PORT")}/api/v1/${type}/0/${member}`;
+    const { status, body } =
+      put === null
+        ? await answered(`${base}?${new URLSearchParams(ids).toString()}`, API_LIMIT_MS, {})
+        : await answered(base, API_LIMIT_MS, {
+            method: "PUT",
+            body: new URLSearchParams({ ...put, ...ids }),
+          });
+    if (status !== 200 || body.ErrorNumber !== 0)
+      throw new Error(`${type} ${member} answered ${status} ${JSON.stringify(body)}`);
+    return body.Value;
+  }
+
+  function commands(sinceWallMs = 0): CommandEntry[] {
+    const file = path.join(home, "simulators", "commands.jsonl");
+    if (!existsSync(file)) return [];
+    const lines = readFileSync(file, "utf8").split("\n");
+    // Written by another process: the last line may be half there.
+    return lines
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as CommandEntry)
+      .filter((entry) => entry.wallMs >= sinceWallMs);
+  }
+
+  async function query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    if (database === null) {
+      const password = readFileSync(path.join(home, "postgres.password"), "utf8").trim();
+      const client = new Postgres(ownDatabaseUrl(portOf("POSTGRES_PORT"), password));
+      // Its end when PostgreSQL stops is expected; the next query connects anew.
+      client.on("error", () => {
+        database = null;
+      });
+      await client.connect();
+      database = client;
+    }
+    return (await database.query(sql, [...values])).rows as Row[];
+  }
+
+  function pid(part: string): number {
+    const record = runList.living().find((living) => living.part === part);
+    if (record === undefined) throw new Error(`${part} is not running`);
+    return record.pid;
+  }
+
+  async function frozen<T>(parts: readonly string[], run: () => Promise<T>): Promise<T> {
+    const pids = parts.flatMap((part) => withDescendants(pid(part)));
+    for (const each of pids) signalProcess(each, "SIGSTOP");
+    try {
+      return await run();
+    } finally {
+      for (const each of pids) signalProcess(each, "SIGCONT");
+    }
+  }
+
+  async function disconnect(): Promise<void> {
+    const open = database;
+    database = null;
+    await open?.end().catch(() => {});
+  }
+
+  async function interrupt() {
+    const child = up;
+    if (child === null) throw new Error("vesper up is not running");
+    await disconnect();
+    const parts = runList.living();
+    const startedMs = Date.now();
+    const exited = new Promise<boolean>((resolve) => {
+      if (child.exitCode !== null) resolve(true);
+      child.once("exit", () => resolve(true));
+    });
+    child.kill("SIGINT");
+    const ended = await Promise.race([exited, sleep(DOWN_LIMIT_MS, false, { ref: false })]);
+    if (!ended) throw new Error(`vesper up did not end within ${DOWN_LIMIT_MS} ms: ${printed}`);
+    up = null;
+    return {
+      tookMs: Date.now() - startedMs,
+      left: parts.filter(isLiving).map((record) => record.part),
+    };
+  }
+
+  async function stop(): Promise<void> {
+    await disconnect();
+    await temporal.close();
+    try {
+      if (up !== null) await interrupt();
+    } finally {
+      up?.kill("SIGKILL");
+      await Promise.all(runList.living().map((record) => endProcess(record, 3_000)));
+      if (process.env["VESPER_TEST_KEEP"] === "1") console.log(`kept: ${home}`);
+      else rmSync(home, { recursive: true, force: true });
+    }
+  }
+
+  try {
+    await startUp();
+    token = await newToken();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    home,
+    token,
+    temporal,
+    api,
+    postPacket,
+    device: (type, member) => alpaca(type, member, null),
+    act: (type, action, parameters) =>
+      alpaca(type, "action", { Action: action, Parameters: JSON.stringify(parameters) }),
+    commands,
+    query,
+    pid,
+    frozen,
+    interrupt,
+    startAgain: startUp,
+    output: () => printed,
+    stop,
+  };
+}
+
+/** A process and all it started, also those that lead sessions of their own (the backends of PostgreSQL do). */
+function withDescendants(pid: number): number[] {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  const parents = table
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const family = [pid];
+  for (const member of family) {
+    for (const [child = 0, parent] of parents) if (parent === member) family.push(child);
+  }
+  return family;
+}
+
+function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // Ended in the meantime.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Our environment without anybody's settings; only where the Temporal CLI is counts here too. */
+function outerEnvironment(): NodeJS.ProcessEnv {
+  const foreign = new Set(["DATABASE_URL", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"]);
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([key]) => key === "VESPER_TEMPORAL_CLI" || !(key.startsWith("VESPER_") || foreign.has(key)),
+    ),
+  );
+}
+
+/** Calls an address and reads the whole answer. */
+async function answered(url: string, limitMs: number, init: RequestInit): Promise<ApiAnswer> {
+  const startedMs = Date.now();
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(limitMs) });
+  const text = await response.text();
+  const json = response.headers.get("content-type")?.includes("json") === true;
+  return {
+    status: response.status,
+    body: json ? JSON.parse(text) : text,
+    tookMs: Date.now() - startedMs,
+  };
+}
+
+/**
+ * Waits until `look` gives something other than null, undefined or false.
+ * @param what named in the error, with the last thing seen
+ * @throws Error after `limitMs`
+ */
+export async function waitFor<T>(
+  what: string,
+  limitMs: number,
+  look: () => Promise<T | null | undefined | false>,
+  seen: () => Promise<unknown> = async () => "",
+): Promise<T> {
+  const untilMs = Date.now() + limitMs;
+  for (let problem: unknown = null; ;) {
+    try {
+      const found = await look();
+      if (found !== null && found !== undefined && found !== false) return found;
+      problem = null;
+    } catch (error) {
+      // A part that restarts does not answer for a moment; it counts as not yet.
+      problem = error;
+    }
+    if (Date.now() > untilMs) {
+      const last = await seen().catch((error: unknown) => error);
+      throw new Error(`${what}: not within ${limitMs} ms; last seen ${JSON.stringify(last)}`, {
+        cause: problem,
+      });
+    }
+    await sleep(50);
+  }
+}
