@@ -30,6 +30,7 @@ import { homeRoutes } from "./routes/home/routes.ts";
 import { scheduleRoutes } from "./routes/schedules/routes.ts";
 import { voeventRoutes } from "./routes/voevents/routes.ts";
 import { observatoryRoutes } from "./routes/observatory/routes.ts";
+import { withAlert } from "./situation/alert.ts";
 import { withCameras } from "./situation/cameras.ts";
 import { situationFromDatabase } from "./situation/from-database.ts";
 import { situationOf } from "./situation/situation.ts";
@@ -62,7 +63,8 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     },
     nowWallMs,
   );
-  const situation = async () =>
+  const situation = async () => withAlert(await situationNow(), database);
+  const situationNow = async () =>
     situationOf(await stateReader.readOrLast(1_000), observatory, () =>
       situationFromDatabase(database, observatory, observatoryMs(clock(), nowWallMs())),
     );

@@ -3,6 +3,7 @@ import type { CustomSeriesRenderItem } from "echarts";
 import type { ScheduleDetail, ScheduledRow } from "../../db/repositories/schedules.ts";
 import { nightOf } from "../../domain/astronomy/night.ts";
 import type { Observatory } from "../../domain/observatory.ts";
+import type { Observed } from "../routes/schedules/observed.ts";
 import type { Theme } from "../pages/theme.ts";
 import { hourMinute } from "../words/time.ts";
 import type { Palette } from "./palette.ts";
@@ -20,6 +21,7 @@ export const TIMELINE_WIDTHS_PX = [1200, 343] as const;
  */
 export function timelineSvg(
   schedule: ScheduleDetail,
+  observed: readonly Observed[],
   observatory: Observatory,
   theme: Theme,
   widthPx: number,
@@ -28,11 +30,12 @@ export function timelineSvg(
   const palette = PALETTES[theme];
   const date = schedule.nightId.split("/").at(-1) ?? "";
   const night = nightOf(observatory.site, date);
-  const rows = schedule.rows.filter(({ tspMs, tepMs }) => tspMs !== null && tepMs !== null);
-  const starts = rows.map(({ tspMs }) => tspMs ?? Infinity);
-  const ends = rows.map(({ tepMs }) => tepMs ?? -Infinity);
-  const fromMs = Math.min(night.sun.eveningMs ?? Infinity, ...starts);
-  const toMs = Math.max(night.sun.morningMs ?? -Infinity, ...ends);
+  const bars = [
+    ...schedule.rows.flatMap((row) => plannedBar(row, palette)),
+    ...observed.map((one) => observedBar(one, palette)),
+  ];
+  const fromMs = Math.min(night.sun.eveningMs ?? Infinity, ...bars.map(({ value }) => value[0]));
+  const toMs = Math.max(night.sun.morningMs ?? -Infinity, ...bars.map(({ value }) => value[1]));
 
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: widthPx, height: HEIGHT_PX });
   try {
@@ -62,7 +65,7 @@ export function timelineSvg(
           type: "custom",
           clip: true,
           renderItem: drawRow,
-          data: rows.map((row) => rowDatum(row, palette)),
+          data: bars,
           markArea: { silent: true, data: twilightBands(night, fromMs, toMs, palette) },
           markLine: {
             silent: true,
@@ -80,32 +83,32 @@ export function timelineSvg(
   }
 }
 
-/** Values of one bar: start, end, lane, earliest start, latest start. */
-function rowDatum(row: ScheduledRow, palette: Palette) {
-  const tspMs = row.tspMs ?? 0;
-  const lane = laneOf(row);
-  const colours = {
-    alerts: palette.alert,
-    planned: palette.planned,
-    done: palette.done,
-    "cut short": palette.warning,
-  };
-  return {
-    value: [
-      tspMs,
-      row.tepMs ?? tspMs,
-      LANES.indexOf(lane),
-      tspMs - (row.deltaTLMs ?? 0),
-      tspMs + (row.deltaTRMs ?? 0),
-    ],
-    itemStyle: { color: row.status === "executing" ? palette.running : colours[lane] },
-  };
+interface Bar {
+  readonly value: readonly [
+    startMs: number,
+    endMs: number,
+    lane: number,
+    earliestMs: number,
+    latestMs: number,
+  ];
+  readonly itemStyle: { readonly color: string };
 }
 
-function laneOf({ status, request }: ScheduledRow): (typeof LANES)[number] {
-  if (request.kind === "alert") return "alerts";
-  if (status === "done") return "done";
-  return status === "interrupted" || status === "skipped" ? "cut short" : "planned";
+/** What is still to come; what was, is drawn from the frames that were taken. */
+function plannedBar({ tspMs, tepMs, deltaTLMs, deltaTRMs, status }: ScheduledRow, palette: Palette): Bar[] {
+  if (tspMs === null || tepMs === null || (status !== "planned" && status !== "executing")) return [];
+  const lane = LANES.indexOf("planned");
+  const color = status === "executing" ? palette.running : palette.planned;
+  return [
+    { value: [tspMs, tepMs, lane, tspMs - (deltaTLMs ?? 0), tspMs + (deltaTRMs ?? 0)], itemStyle: { color } },
+  ];
+}
+
+function observedBar({ startMs, endMs, isAlert, stored, planned }: Observed, palette: Palette): Bar {
+  const whole = stored >= planned;
+  const lane = isAlert ? "alerts" : whole ? "done" : "cut short";
+  const color = isAlert ? palette.alert : whole ? palette.done : palette.warning;
+  return { value: [startMs, endMs, LANES.indexOf(lane), startMs, startMs], itemStyle: { color } };
 }
 
 const drawRow: CustomSeriesRenderItem = (_params, api) => {

@@ -67,6 +67,7 @@ export async function situationFromDatabase(
     tonight: almanac(observatory, nowMs),
     pendingAlerts: [],
     alertInProgress: alerts.find(({ slew }) => slew)?.key ?? null,
+    alert: null,
   };
 }
 

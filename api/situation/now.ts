@@ -4,7 +4,7 @@ import { alertHref, requestHref } from "../words/links.ts";
 import { position } from "../words/sky.ts";
 import type { ShownPosition } from "../words/sky.ts";
 import { clockTime, duration } from "../words/time.ts";
-import { remainingMs } from "./status-bar.ts";
+import { remainingMs, shownPhase } from "./status-bar.ts";
 
 /** The running sequence as pages show it: one row per camera. */
 export interface ShownExecuting {
@@ -42,14 +42,14 @@ export function shownExecuting(executing: Executing | null, nowMs: number): Show
     workflowId: executing.workflowId,
     cameras: executing.cameras.map((frame) => {
       const leftMs = remainingMs(frame, nowMs);
-      const exposing = frame.phase === "exposing" && leftMs !== null;
+      const exposing = frame.phase === "exposing" && leftMs !== null && leftMs > 0;
       const shareDone = exposing ? 1 - leftMs / (frame.exposureS * 1_000) : 0;
       return {
         camera: frame.cameraId,
         frame: `${frame.n} of ${frame.count}`,
         filter: frame.filter,
         exposure: `${frame.exposureS}${NBSP}s`,
-        phase: frame.phase,
+        phase: shownPhase(frame, leftMs),
         left: exposing ? duration(leftMs) : "",
         endsMs: exposing && frame.startMs !== null ? frame.startMs + frame.exposureS * 1_000 : null,
         percent: Math.round(Math.min(1, Math.max(0, shareDone)) * 100),

@@ -1,3 +1,4 @@
+import type { AlertStages } from "../../db/entities/alert.ts";
 import type { Observatory } from "../../domain/observatory.ts";
 import type { Hold, Mode } from "../../domain/safety/holds.ts";
 import type { ShutterWord, WeatherValues } from "../../domain/safety/watch-state.ts";
@@ -27,8 +28,18 @@ export interface Situation {
   > | null;
   readonly pendingAlerts: ObservatoryState["pendingAlerts"];
   readonly alertInProgress: string | null;
+  /** The alert in progress as stored; null when there is none or it is not stored yet. */
+  readonly alert: SituationAlert | null;
   /** Null while `observatory` answers; else since when (wall ms) not, and who is away. */
   readonly stale: { readonly sinceWallMs: number; readonly why: string } | null;
+}
+
+export interface SituationAlert {
+  readonly t0Ms: number | null;
+  readonly errorDeg: number | null;
+  readonly status: string;
+  readonly simulated: boolean;
+  readonly stages: AlertStages;
 }
 
 export interface SituationDevice {
@@ -80,5 +91,6 @@ export function fromState(state: ObservatoryState, observatory: Observatory): Om
     tonight: state.tonight,
     pendingAlerts: state.pendingAlerts,
     alertInProgress: state.alertInProgress,
+    alert: null,
   };
 }

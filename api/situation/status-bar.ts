@@ -5,8 +5,10 @@ import { DEG_PER_HOUR, MS_PER_HOUR } from "../../domain/units.ts";
 import type { Observatory } from "../../domain/observatory.ts";
 import type { Executing, ExecutingFrame } from "../../workflows/messages.ts";
 import { NBSP } from "../words/numbers.ts";
-import { clockTime, duration } from "../words/time.ts";
-import { phaseSentence } from "./phase.ts";
+import { alertHref } from "../words/links.ts";
+import { skyError } from "../words/sky.ts";
+import { clockTime, duration, latency } from "../words/time.ts";
+import { phaseSentence, phaseWords } from "./phase.ts";
 import type { Situation } from "./situation.ts";
 import { domeMark, modeMark, safetyMark } from "./tone.ts";
 import type { Mark } from "./tone.ts";
@@ -19,7 +21,13 @@ export interface StatusBar {
   readonly dome: Mark;
   /** What is exposing now; empty when nothing is. */
   readonly executing: string;
-  readonly alert: { readonly name: string; readonly href: string } | null;
+  readonly alert: {
+    readonly name: string;
+    readonly href: string;
+    readonly simulated: boolean;
+    /** Stage, age, error and latency, as far as they are known. */
+    readonly words: string;
+  } | null;
   readonly stale: string;
 }
 
@@ -46,7 +54,12 @@ export function statusBar(situation: Situation, clock: ClockFact, nowWallMs: num
     alert:
       alertInProgress === null
         ? null
-        : { name: alertInProgress, href: `/alerts/${encodeURIComponent(alertInProgress)}` },
+        : {
+            name: alertInProgress,
+            href: alertHref(alertInProgress),
+            simulated: situation.alert?.simulated ?? false,
+            words: alertWords(situation, nowMs),
+          },
     stale:
       stale === null
         ? ""
@@ -66,6 +79,22 @@ export function shownClock(clock: ClockFact, observatory: Observatory, nowWallMs
   };
 }
 
+function alertWords({ alert, night }: Situation, nowMs: number): string {
+  const stage = night === null ? (alert?.status ?? "") : phaseWords(night.phase);
+  if (alert === null) return stage;
+  const { t0Ms, errorDeg, stages } = alert;
+  const shutter =
+    stages.receivedAt === undefined || stages.shutterOpenedAt === undefined
+      ? "shutter not open yet"
+      : `shutter open ${latency(stages.shutterOpenedAt - stages.receivedAt)} after the notice`;
+  return [
+    stage,
+    ...(t0Ms === null ? [] : [`T0 + ${duration(Math.max(0, nowMs - t0Ms))}`]),
+    ...(errorDeg === null ? [] : [`± ${skyError(errorDeg)}`]),
+    shutter,
+  ].join(", ");
+}
+
 /** `GRB 250704B, r 60 s, 23 s left`; of several cameras the first that is busy. */
 export function executingWords(executing: Executing, nowMs: number): string {
   const frame = executing.cameras.find(({ phase }) => phase !== "waiting") ?? executing.cameras[0];
@@ -76,8 +105,13 @@ export function executingWords(executing: Executing, nowMs: number): string {
 export function frameWords(frame: ExecutingFrame, nowMs: number): string {
   const what = `${frame.filter} ${frame.exposureS}${NBSP}s`;
   const leftMs = remainingMs(frame, nowMs);
-  if (frame.phase === "exposing" && leftMs !== null) return `${what}, ${duration(leftMs)} left`;
-  return `${what}, ${frame.phase}`;
+  if (frame.phase === "exposing" && leftMs !== null && leftMs > 0) return `${what}, ${duration(leftMs)} left`;
+  return `${what}, ${shownPhase(frame, leftMs)}`;
+}
+
+/** The phase in words: once its time is over, a frame is read out, though nobody has said so yet. */
+export function shownPhase(frame: ExecutingFrame, leftMs: number | null): string {
+  return frame.phase === "exposing" && leftMs === 0 ? "reading" : frame.phase;
 }
 
 /** Observatory ms until the shutter closes; null when it is not open. */

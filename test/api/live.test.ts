@@ -14,7 +14,7 @@ beforeAll(async () => {
   browser = await web.signIn("user");
   await web.app.listen({ host: "127.0.0.1", port: 0 });
   ({ port } = web.app.server.address() as AddressInfo);
-});
+}, 120_000);
 afterAll(async () => {
   await web.stop();
 });

@@ -8,7 +8,7 @@ let bearer: { authorization: string };
 beforeAll(async () => {
   web = await startWeb();
   bearer = { authorization: `Bearer ${await web.token("operator")}` };
-});
+}, 120_000);
 afterAll(async () => {
   await web.stop();
 });
@@ -73,8 +73,14 @@ test("pause says when, and who pressed is in the journal", async () => {
   const wrong = await web.app.inject({ method: "POST", url, headers, payload: { when: "later" } });
   expect(wrong.statusCode).toBe(400);
   expect(wrong.json().detail).toContain("when");
-  const { items } = await web.database.journal.list({ module: "web" });
-  expect(items.map(({ text }) => text)).toContain('test operator pressed "Pause now": done.');
+  // The journal is written beside the answer, not before it.
+  const texts: string[] = [];
+  while (!texts.includes('test operator pressed "Pause now": done.')) {
+    const { items } = await web.database.journal.list({ module: "web" });
+    texts.splice(0, texts.length, ...items.map(({ text }) => text));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(texts).toContain('test operator pressed "Pause after this exposure": done.');
 });
 
 test("a refusal is 409 with the words of the workflow, an unanswered command 202", async () => {

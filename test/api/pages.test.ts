@@ -8,7 +8,7 @@ let admin: Browser;
 beforeAll(async () => {
   web = await startWeb();
   admin = await web.signIn("admin");
-});
+}, 120_000);
 afterAll(async () => {
   await web.stop();
 });

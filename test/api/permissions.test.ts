@@ -87,7 +87,7 @@ const tokens = new Map<Profile, string>();
 beforeAll(async () => {
   web = await startWeb();
   for (const profile of PROFILES) tokens.set(profile, await web.token(profile));
-});
+}, 120_000);
 afterAll(async () => {
   await web.stop();
 });

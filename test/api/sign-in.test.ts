@@ -5,7 +5,7 @@ import type { TestWeb } from "./support/web.ts";
 let web: TestWeb;
 beforeAll(async () => {
   web = await startWeb();
-});
+}, 120_000);
 afterAll(async () => {
   await web.stop();
 });

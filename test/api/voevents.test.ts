@@ -32,7 +32,7 @@ beforeAll(async () => {
   intake = intakeOf(web.database);
   unsigned = await startWeb();
   feed = await web.token("feed");
-});
+}, 120_000);
 afterAll(async () => {
   await web.stop();
   await unsigned.stop();

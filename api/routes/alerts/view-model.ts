@@ -1,7 +1,7 @@
 import type { AlertRecord } from "../../../db/entities/alert.ts";
 import type { AlertChain } from "../../../db/repositories/alerts.ts";
-import { SIMULATED_PARAM } from "../../../domain/alerts/notice-of-voevent.ts";
 import type { PageModel } from "../../pages/pages.ts";
+import { isSimulated } from "../../situation/alert.ts";
 import type { Mark } from "../../situation/tone.ts";
 import { alertHref, requestHref, workflowHref } from "../../words/links.ts";
 import { count, NONE } from "../../words/numbers.ts";
@@ -125,13 +125,6 @@ function placeWords(raDeg: number, decDeg: number, errorDeg: number | null): str
 function alertMark({ closed, slew, status }: AlertRecord): Mark {
   if (!slew) return { tone: "quiet", word: status };
   return closed ? { tone: "ok", word: status } : { tone: "alert", word: status };
-}
-
-/** Simulated alerts say so everywhere. */
-function isSimulated({ state }: AlertRecord): boolean {
-  return (
-    JSON.stringify(state).includes('"simulated":true') || JSON.stringify(state).includes(SIMULATED_PARAM)
-  );
 }
 
 /** A parsed field that a person can read on one line. */

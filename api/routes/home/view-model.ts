@@ -6,11 +6,13 @@ import type { PageModel } from "../../pages/pages.ts";
 import { weatherMargins } from "../../situation/margins.ts";
 import { shownHolds } from "../../situation/holds.ts";
 import { shownExecuting } from "../../situation/now.ts";
+import { phaseWords } from "../../situation/phase.ts";
+import { waitingSentences } from "../../situation/waiting.ts";
 import type { Situation } from "../../situation/situation.ts";
 import { deviceMark, domeMark, safetyMark } from "../../situation/tone.ts";
 import { alertHref, imageHref, previewHref, requestHref } from "../../words/links.ts";
 import { count } from "../../words/numbers.ts";
-import { clockTime, dateTime, duration, hourMinute } from "../../words/time.ts";
+import { dateTime, duration, hourMinute } from "../../words/time.ts";
 
 export interface HomeFacts {
   readonly situation: Situation;
@@ -92,8 +94,7 @@ export function homeSentence(situation: Situation, nowMs: number): string {
   if (night !== null && night.executing !== null) {
     return `Observing. ${count(night.sequencesDone, "sequence")} done, ${count(night.framesStored, "frame")} stored, nothing wrong.`;
   }
-  if (night !== null)
-    return night.waitingFor === "" ? "The night is open." : `${sentenceCase(night.waitingFor)}.`;
+  if (night !== null) return waitingSentences(night, nowMs)[0] ?? `${phaseWords(night.phase)}.`;
   const prepareMs = tonight?.prepareMs ?? null;
   if (prepareMs !== null && prepareMs > nowMs) {
     return `Day. The night starts at ${hourMinute(prepareMs)} UTC, in ${duration(prepareMs - nowMs)}.`;
@@ -106,17 +107,10 @@ function wrongEndWords({ lastNight, night }: Situation): string {
   return `The night of ${lastNight.date} (run ${lastNight.run}) ended wrongly: ${lastNight.outcome}. The guard closes the dome by itself. Look whether the dome is closed and the telescope parked, then start the night again: it goes on where it stopped, as run ${lastNight.run + 1}.`;
 }
 
-function idleWords(situation: Situation, nowMs: number): string {
-  const { night } = situation;
+function idleWords({ night }: Situation, nowMs: number): string {
   if (night === null) return "Nothing is exposing: no night is open.";
-  const until = night.waitsUntilMs === null ? "" : ` until ${clockTime(night.waitsUntilMs)} UTC`;
-  const left =
-    night.waitsUntilMs !== null && night.waitsUntilMs > nowMs
-      ? `, ${duration(night.waitsUntilMs - nowMs)} left`
-      : "";
-  return night.waitingFor === ""
-    ? "Nothing is exposing now."
-    : `${sentenceCase(night.waitingFor)}${until}${left}.`;
+  const sentences = waitingSentences(night, nowMs);
+  return sentences.length === 0 ? "Nothing is exposing now." : sentences.join(" ");
 }
 
 function nextRows(schedule: ScheduleDetail | null, nowMs: number): object[] {
@@ -136,9 +130,4 @@ function nextEmptyWords({ night, tonight }: Situation): string {
   const duskMs = tonight?.duskMs ?? null;
   if (duskMs === null) return "No schedule yet: the first one is made when a night starts.";
   return `No schedule yet: the first one is made at dusk, ${hourMinute(duskMs)} UTC.`;
-}
-
-/** With a capital and without its full stop, which the sentence around it brings. */
-function sentenceCase(text: string): string {
-  return text === "" ? "" : `${text[0]?.toUpperCase()}${text.slice(1).replace(/\.$/, "")}`;
 }

@@ -8,6 +8,7 @@ import { shownHolds } from "../../situation/holds.ts";
 import { shownExecuting } from "../../situation/now.ts";
 import { phaseWords } from "../../situation/phase.ts";
 import type { Situation } from "../../situation/situation.ts";
+import { waitingSentences } from "../../situation/waiting.ts";
 import { domeMark, modeMark, safetyMark } from "../../situation/tone.ts";
 import type { Mark } from "../../situation/tone.ts";
 import { alertHref, workflowHref } from "../../words/links.ts";
@@ -121,13 +122,7 @@ function nightSentence(situation: Situation, nowMs: number): string {
 function whatNext(situation: Situation, nowMs: number): string[] {
   const { night, tonight } = situation;
   const lines: string[] = [];
-  if (night !== null && night.waitingFor !== "") {
-    const until =
-      night.waitsUntilMs === null
-        ? ""
-        : `, until ${clockTime(night.waitsUntilMs)} UTC at the latest (${duration(Math.max(0, night.waitsUntilMs - nowMs))})`;
-    lines.push(`Waits for ${night.waitingFor}${until}.`);
-  }
+  if (night !== null) lines.push(...waitingSentences(night, nowMs));
   const at = (ms: number | null, words: string): void => {
     if (ms !== null && ms > nowMs) lines.push(`${clockTime(ms)} UTC, in ${duration(ms - nowMs)}: ${words}`);
   };

@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { observatoryMs } from "../../../domain/clock.ts";
 import type { ScheduleDetail } from "../../../db/repositories/schedules.ts";
@@ -7,6 +8,7 @@ import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
 import { scheduleJson } from "./json.ts";
+import { observedIn } from "./observed.ts";
 import { ScheduleSchema, ScheduleSummarySchema } from "./schema.ts";
 import { olderModel, scheduleModel } from "./view-model.ts";
 
@@ -76,15 +78,7 @@ export function scheduleRoutes({ app, deps, pages, situation }: ApiContext): voi
   app.get(
     "/schedule",
     { config: { access: "read" }, schema: { querystring: PageSchema } },
-    async (request, reply) => {
-      const [schedule, now] = await Promise.all([schedules.current(), situation()]);
-      return pages.send(
-        request,
-        reply,
-        "schedule/show",
-        scheduleModel(schedule, now, deps.observatory, nowMs(), true, request.query.page ?? 1),
-      );
-    },
+    async (request, reply) => show(request, reply, await schedules.current(), true, request.query.page ?? 1),
   );
 
   app.get(
@@ -94,19 +88,10 @@ export function scheduleRoutes({ app, deps, pages, situation }: ApiContext): voi
       schema: { params: Type.Object({ id: Type.Integer({ minimum: 1 }) }), querystring: PageSchema },
     },
     async (request, reply) => {
-      const [one, current, now] = await Promise.all([
-        schedules.one(request.params.id),
-        schedules.current(),
-        situation(),
-      ]);
+      const [one, current] = await Promise.all([schedules.one(request.params.id), schedules.current()]);
       const schedule = found(one, `There is no schedule ${request.params.id}.`);
       const isCurrent = current !== null && current.id === schedule.id;
-      return pages.send(
-        request,
-        reply,
-        "schedule/show",
-        scheduleModel(schedule, now, deps.observatory, nowMs(), isCurrent, request.query.page ?? 1),
-      );
+      return show(request, reply, schedule, isCurrent, request.query.page ?? 1);
     },
   );
 
@@ -126,7 +111,15 @@ export function scheduleRoutes({ app, deps, pages, situation }: ApiContext): voi
         await schedules.one(request.params.id),
         `There is no schedule ${request.params.id}.`,
       );
-      const svg = timelineSvg(schedule, deps.observatory, themeOf(request), request.query.width, nowMs());
+      const observed = await observedIn(deps.database, schedule.nightId);
+      const svg = timelineSvg(
+        schedule,
+        observed,
+        deps.observatory,
+        themeOf(request),
+        request.query.width,
+        nowMs(),
+      );
       return reply.type("image/svg+xml").header("cache-control", "no-store").send(svg);
     },
   );
@@ -150,6 +143,21 @@ export function scheduleRoutes({ app, deps, pages, situation }: ApiContext): voi
       return pages.send(request, reply, "schedule/list", olderModel(list.items, night, lines));
     },
   );
+
+  async function show(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    schedule: ScheduleDetail | null,
+    isCurrent: boolean,
+    page: number,
+  ): Promise<FastifyReply> {
+    const [now, observed] = await Promise.all([
+      situation(),
+      schedule === null ? [] : observedIn(deps.database, schedule.nightId),
+    ]);
+    const facts = { schedule, observed, situation: now, isCurrent, page };
+    return pages.send(request, reply, "schedule/show", scheduleModel(facts, deps.observatory, nowMs()));
+  }
 
   function nowMs(): number {
     return observatoryMs(deps.clock(), deps.nowWallMs());

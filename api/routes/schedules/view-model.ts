@@ -6,6 +6,7 @@ import type { Mark, Tone } from "../../situation/tone.ts";
 import { alertHref, requestHref, scheduleHref } from "../../words/links.ts";
 import { count, NONE, number } from "../../words/numbers.ts";
 import { clockTime, dateTime, duration, hourMinute } from "../../words/time.ts";
+import type { Observed } from "./observed.ts";
 import { pager } from "../lists.ts";
 import type { Pager } from "../lists.ts";
 
@@ -20,14 +21,16 @@ const TONES: Readonly<Record<ScheduledRow["status"], Tone>> = {
   refused: "quiet",
 };
 
-export function scheduleModel(
-  schedule: ScheduleDetail | null,
-  situation: Situation,
-  observatory: Observatory,
-  nowMs: number,
-  isCurrent: boolean,
-  page: number,
-): PageModel {
+export interface ScheduleFacts {
+  readonly schedule: ScheduleDetail | null;
+  readonly observed: readonly Observed[];
+  readonly situation: Situation;
+  readonly isCurrent: boolean;
+  readonly page: number;
+}
+
+export function scheduleModel(facts: ScheduleFacts, observatory: Observatory, nowMs: number): PageModel {
+  const { schedule, observed, situation, isCurrent, page } = facts;
   const rows = schedule?.rows ?? [];
   const planned = rows.filter(({ status }) => status !== "refused");
   const refused = rows.filter(({ status }) => status === "refused");
@@ -35,11 +38,12 @@ export function scheduleModel(
   const shown = groups.slice((page - 1) * REFUSED_ON_PAGE, page * REFUSED_ON_PAGE);
   return {
     title: isCurrent ? "Schedule" : `Schedule ${schedule?.id}`,
-    sentence: sentence(schedule, planned, refused, situation),
+    sentence: sentence(facts, planned, refused),
     topics: isCurrent ? ["schedule"] : [],
     isCurrent,
     facts: schedule === null ? null : factsOf(schedule),
     chart: schedule === null || planned.length === 0 ? null : { id: schedule.id, words: chartWords(planned) },
+    observed: observed.map(observedRow),
     planned: planned.map((row) => plannedRow(row, nowMs)),
     refused: shown,
     refusedPager: pager(
@@ -74,14 +78,31 @@ export function olderModel(items: readonly ScheduleSummary[], night: string, lin
 }
 
 function sentence(
-  schedule: ScheduleDetail | null,
+  { schedule, observed, situation }: ScheduleFacts,
   planned: readonly ScheduledRow[],
   refused: readonly ScheduledRow[],
-  situation: Situation,
 ): string {
   if (schedule === null) return emptyWords(situation);
-  const done = planned.filter(({ status }) => status === "done").length;
-  return `${count(planned.length, "sequence")} planned, ${done} done, ${refused.length} refused. Made ${dateTime(schedule.madeMs)} UTC: ${schedule.reason}.`;
+  const left = planned.filter(({ status }) => status === "planned").length;
+  const taken = new Set(observed.map(({ sequenceId }) => sequenceId)).size;
+  return `${count(taken, "sequence")} observed tonight, ${left} to come, ${refused.length} refused. Made ${dateTime(schedule.madeMs)} UTC: ${schedule.reason}.`;
+}
+
+function observedRow(one: Observed) {
+  const whole = one.stored >= one.planned;
+  const mark: Mark = whole ? { tone: "ok", word: "whole" } : { tone: "warning", word: "in part" };
+  return {
+    start: clockTime(one.startMs),
+    end: clockTime(one.endMs),
+    target: one.target,
+    sequenceId: one.sequenceId,
+    request: one.requestName,
+    href: requestHref(one.requestId),
+    alert: one.isAlert ? alertHref(one.requestId) : "",
+    frames: `${one.stored} of ${one.planned}`,
+    mark,
+    images: `/images?sequence=${encodeURIComponent(one.sequenceId)}`,
+  };
 }
 
 function emptyWords({ tonight }: Situation): string {
@@ -133,7 +154,7 @@ function plannedRow(row: ScheduledRow, nowMs: number) {
 /** How far the start may move: `−12/+40 min`. */
 function roomWords({ deltaTLMs, deltaTRMs }: ScheduledRow): string {
   if (deltaTLMs === null || deltaTRMs === null) return NONE;
-  const minutes = (ms: number): string => number(ms / 60_000, ms < 600_000 ? 1 : 0);
+  const minutes = (ms: number): string => number(ms / 60_000, ms > 0 && ms < 600_000 ? 1 : 0);
   return `−${minutes(deltaTLMs)}/+${minutes(deltaTRMs)} min`;
 }
 
