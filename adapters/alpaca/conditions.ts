@@ -30,11 +30,9 @@ export function createSafetyMonitorClient(
 export interface ObservingConditionsClient {
   /** All sensors in one call; null: not fitted or no value. */
   values(options?: CallOptions): Promise<WeatherValues>;
-  /** Seconds (of the station's clock) since any sensor was updated. */
-  newestAgeS(options?: CallOptions): Promise<number>;
   /**
    * The greatest age, in seconds of the station's clock, among the sensors that the limits look at: one that is stuck
-   * hides behind the others in `newestAgeS`. Sensors that are not fitted do not count.
+   * hides behind the others in Alpaca's answer for all sensors. Sensors that are not fitted do not count.
    */
   oldestAgeS(options?: CallOptions): Promise<number>;
   connect(options?: CallOptions): Promise<void>;
@@ -79,8 +77,6 @@ export function createObservingConditionsClient(
         seeingArcsec: state.number("StarFWHM"),
       };
     },
-
-    newestAgeS: (options) => ageS("", options),
 
     async oldestAgeS(options) {
       const ages = await Promise.all(

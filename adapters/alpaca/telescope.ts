@@ -20,8 +20,6 @@ export interface TelescopeStatus {
   readonly slewing: boolean;
   readonly tracking: boolean;
   readonly parked: boolean;
-  /** The mount's own clock, Unix ms. */
-  readonly utcMs: number | null;
 }
 
 /** A mount in ICRS degrees, whatever equinox and unit it wants itself. */
@@ -84,7 +82,6 @@ export function createTelescopeClient(
         slewing: state.boolean("Slewing") ?? false,
         tracking: state.boolean("Tracking") ?? false,
         parked: state.boolean("AtPark") ?? false,
-        utcMs: state.timeStampMs,
       };
     },
 

@@ -27,8 +27,8 @@ export interface GuardReading {
 
 /** The guard counts as silent after this long without a loop, wall ms. */
 export const GUARD_SILENT_WALL_MS = 15_000;
-/** The interlock's last word counts for this long, wall ms: one lost packet closes no dome. */
-export const INTERLOCK_GRACE_WALL_MS = 3_000;
+/** The interlock's last word counts for this long, wall ms: one poll that hangs (2 s) closes no dome, two do. */
+export const INTERLOCK_GRACE_WALL_MS = 5_000;
 
 export interface Moment {
   readonly wallMs: number;

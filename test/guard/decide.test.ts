@@ -10,6 +10,7 @@ import {
   type Permission,
 } from "../../domain/safety/guard.ts";
 import type { ShutterWord } from "../../domain/safety/watch-state.ts";
+import { FINE, LIMITS } from "../safety/fine-weather.ts";
 
 const SAFE = { safe: true, reasons: [] };
 const UNSAFE = { safe: false, reasons: ["The rain is 1.0 mm/h, the limit is 0 mm/h."] };
@@ -203,41 +204,18 @@ test("whatever happens: never a keep-alive with a close, never a keep-alive that
   );
 });
 
-const LIMITS = {
-  maxHumidityPct: 85,
-  maxWindMS: 15,
-  maxGustMS: 20,
-  maxRainMmH: 0,
-  maxCloudPct: 90,
-  minDewMarginC: 2,
-  staleAfterWallS: 300,
-  safeForMin: 15,
-};
-const VALUES = {
-  humidityPct: 40,
-  temperatureC: 12,
-  dewPointC: 2,
-  windMS: 4,
-  gustMS: 7,
-  windDirectionDeg: 200,
-  rainMmH: 0,
-  cloudPct: 5,
-  pressureHPa: 730,
-  skyQualityMagArcsec2: 21.5,
-  skyTemperatureC: -30,
-  seeingArcsec: null,
-};
+const LENIENT = { ...LIMITS, staleAfterWallS: 300 };
 
 test("evidence counts for 60 s, however lenient the observatory file is", () => {
   const evidence = {
     interlock: { isSafe: true, wallMs: 0 },
-    weather: { values: VALUES, ageWallS: 10, wallMs: 0 },
+    weather: { values: FINE, ageWallS: 10, wallMs: 0 },
   };
-  expect(evidenceVerdict(evidence, LIMITS, 50_000).safe).toBe(true);
-  expect(evidenceVerdict(evidence, LIMITS, 51_000).reasons[0]).toContain("61 s old");
-  expect(evidenceVerdict(evidence, LIMITS, 61_000).reasons[0]).toContain("The interlock has not answered");
-  expect(evidenceVerdict({ interlock: null, weather: null }, LIMITS, 0).reasons).toHaveLength(2);
+  expect(evidenceVerdict(evidence, LENIENT, 50_000).safe).toBe(true);
+  expect(evidenceVerdict(evidence, LENIENT, 51_000).reasons[0]).toContain("61 s old");
+  expect(evidenceVerdict(evidence, LENIENT, 61_000).reasons[0]).toContain("The interlock has not answered");
+  expect(evidenceVerdict({ interlock: null, weather: null }, LENIENT, 0).reasons).toHaveLength(2);
   expect(
-    evidenceVerdict({ ...evidence, interlock: { isSafe: false, wallMs: 0 } }, LIMITS, 0).reasons,
+    evidenceVerdict({ ...evidence, interlock: { isSafe: false, wallMs: 0 } }, LENIENT, 0).reasons,
   ).toEqual(["The interlock says unsafe."]);
 });

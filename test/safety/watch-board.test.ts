@@ -1,0 +1,127 @@
+import { expect, test } from "@jest/globals";
+import path from "node:path";
+import { loadObservatory } from "../../adapters/config/observatory.ts";
+import { answered, missed, UNKNOWN_DEVICE } from "../../domain/safety/device-condition.ts";
+import type { Reading } from "../../domain/safety/readings.ts";
+import {
+  discreteFacts,
+  isComplete,
+  watchStateOf,
+  weatherOf,
+  type WatchBoard,
+} from "../../domain/safety/watch-board.ts";
+import { FINE } from "./fine-weather.ts";
+
+const OBSERVATORY = loadObservatory(path.resolve(import.meta.dirname, "../../observatories/colibri.json"), {
+  VESPER_ALPACA_PORT: "11111",
+});
+const READINGS: Readonly<Record<string, Reading>> = {
+  telescope: {
+    type: "telescope",
+    parked: false,
+    tracking: true,
+    slewing: false,
+    raDeg: 1,
+    decDeg: 2,
+    altDeg: 60,
+    azDeg: 100,
+  },
+  dome: { type: "dome", shutter: "Open", azDeg: 100 },
+  "camera-vis": {
+    type: "camera",
+    state: "Idle",
+    imageReady: false,
+    temperatureC: -41.2,
+    setPointC: -60,
+    coolerPowerPct: 80,
+    percentCompleted: 0,
+  },
+  safety: { type: "safetymonitor", isSafe: true },
+  weather: { type: "observingconditions", values: FINE, ageWallS: 3 },
+};
+
+/** A board of which everything answered at wall 0. */
+function board(changes: Readonly<Record<string, Partial<Reading>>> = {}): WatchBoard {
+  return {
+    devices: new Map(
+      Object.entries(READINGS).map(([id, reading]) => [
+        id,
+        { record: answered(UNKNOWN_DEVICE, 0, 0), reading: { ...reading, ...changes[id] } as Reading },
+      ]),
+    ),
+    guard: { tripped: false, why: "", loopWallMs: 0 },
+    closedLeaseHolder: null,
+  };
+}
+
+const stateAt = (of: WatchBoard, wallMs: number) =>
+  watchStateOf(of, OBSERVATORY, { wallMs, atMs: wallMs * 60 }, { seq: 1, runWallMs: 0 });
+const factsAt = (of: WatchBoard, wallMs: number) =>
+  discreteFacts(of, stateAt(of, wallMs), weatherOf(of, OBSERVATORY, wallMs));
+
+test("the state says what each device is doing, in words", () => {
+  const { devices } = stateAt(board(), 100);
+  expect(Object.values(devices).map(({ detail }) => detail)).toEqual([
+    "tracking",
+    "open",
+    "idle, \u221241.2 of \u221260.0 °C",
+    "safe",
+    "12.0 °C, 40 %, wind 4.0 m/s",
+  ]);
+});
+
+test("an interlock's word counts for 5 s, the weather's for 60 s, the guard's for 15 s", () => {
+  expect(stateAt(board(), 5_000)).toMatchObject({ safety: { safe: true }, guard: { silent: false } });
+  expect(stateAt(board(), 5_001).safety).toMatchObject({
+    safe: false,
+    reasons: [expect.stringContaining("The interlock has not answered for more than 5 s.")],
+  });
+  expect(stateAt(board(), 15_001).guard).toMatchObject({ silent: true });
+  expect(stateAt(board(), 57_000).weather.safe).toBe(true);
+  expect(stateAt(board(), 57_001).weather.reasons[0]).toMatch(/^The weather readings are \d+ s old/);
+});
+
+test("what was never heard is unsafe, and the board not complete", () => {
+  const empty: WatchBoard = { ...board(), devices: new Map() };
+  expect(isComplete(empty, OBSERVATORY)).toBe(false);
+  expect(stateAt(empty, 0)).toMatchObject({
+    safety: { safe: false },
+    weather: { safe: false },
+    dome: { shutter: "Unknown" },
+    telescope: { parked: null },
+  });
+  expect(isComplete(board(), OBSERVATORY)).toBe(true);
+});
+
+test("a dome that is given up shows no old shutter, and its sentence says why", () => {
+  const silent = board();
+  let record = answered(UNKNOWN_DEVICE, 0, 0);
+  for (let poll = 1; poll <= 10; poll += 1) record = missed(record, "Dome cannot be reached.", poll);
+  const devices = new Map(silent.devices).set("dome", { record, reading: READINGS["dome"] ?? null });
+  const state = stateAt({ ...silent, devices }, 100);
+  expect(state.dome.shutter).toBe("Unknown");
+  expect(state.devices["dome"]).toMatchObject({ state: "DISABLED", detail: "Dome cannot be reached." });
+});
+
+test("numbers that move change no fact; words that change do", () => {
+  const before = factsAt(board(), 100);
+  const moving = board({
+    telescope: { altDeg: 61, slewing: true, tracking: false },
+    "camera-vis": { temperatureC: -50, state: "Exposing" },
+    weather: { values: { ...FINE, windMS: 14.9 } },
+  });
+  expect(factsAt(moving, 900)).toBe(before);
+  for (const change of [
+    { telescope: { parked: true } },
+    { dome: { shutter: "Closing" as const } },
+    { safety: { isSafe: false } },
+    { weather: { values: { ...FINE, windMS: 15.1 } } },
+  ]) {
+    expect(factsAt(board(change), 100)).not.toBe(before);
+  }
+  expect(factsAt({ ...board(), closedLeaseHolder: "night/x" }, 100)).not.toBe(before);
+  // A second limit crossed is news, a worse number of the first is not.
+  const windy = factsAt(board({ weather: { values: { ...FINE, windMS: 16 } } }), 100);
+  expect(factsAt(board({ weather: { values: { ...FINE, windMS: 18 } } }), 100)).toBe(windy);
+  expect(factsAt(board({ weather: { values: { ...FINE, windMS: 16, rainMmH: 1 } } }), 100)).not.toBe(windy);
+});
