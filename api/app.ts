@@ -51,6 +51,8 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
+    // Behind the reverse proxy, which is one hop: the address and host that people used.
+    trustProxy: (_address, hop) => settings.publicUrl !== null && hop === 0,
     genReqId: () => Math.random().toString(36).slice(2, 10),
     // Open event streams would keep the server from closing.
     forceCloseConnections: true,

@@ -41,6 +41,7 @@ export function timelineSvg(
   try {
     chart.setOption({
       animation: false,
+      color: [palette.planned],
       backgroundColor: palette.background,
       textStyle: { color: palette.text },
       grid: { left: 74, right: 14, top: 22, bottom: 30 },

@@ -51,7 +51,10 @@ const LIST_TOPICS: Readonly<Record<string, Topic>> = {
   image: "images",
 };
 
-type HubDeps = Pick<ApiDeps, "observatory" | "clock" | "nowWallMs" | "notifications" | "settings"> & {
+type HubDeps = Pick<
+  ApiDeps,
+  "gateway" | "observatory" | "clock" | "nowWallMs" | "notifications" | "settings"
+> & {
   readonly database: Pick<Database, "journal" | "schedules">;
   readonly situation: () => Promise<Situation>;
   readonly renderer: Renderer;
@@ -95,7 +98,7 @@ export function createLiveHub(deps: HubDeps): LiveHub {
         send("status", "status", eventText("status", renderer.fragment("status-bar", bar)));
         send("ribbon", "status", eventText("ribbon", renderer.fragment("ribbon", bar)));
         if (wanted("night")) {
-          const model = nightLive(situation, observatory, deps.settings, nowMs);
+          const model = nightLive(situation, deps.gateway.lateCommands(), observatory, deps.settings, nowMs);
           send("night", "night", eventText("night", renderer.fragment("night-live", model)));
         }
         if (wanted("home")) {

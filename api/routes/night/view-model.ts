@@ -53,11 +53,8 @@ export function nightModel(
     title: said === null || said.done ? "Night" : "Not done: Night",
     sentence: nightSentence(situation, nowMs),
     topics: ["night"],
-    night: nightLive(situation, observatory, settings, nowMs),
+    night: nightLive(situation, facts.late, observatory, settings, nowMs),
     buttons: mayControl ? buttonsOf(situation, said, nowMs) : null,
-    late: facts.late.map((command) => ({
-      words: `${command.command} of ${command.by}: ${command.outcome === "sending" ? "not confirmed yet, it is sent on" : `${command.outcome} ${command.reason}`}`,
-    })),
     nights: nights.map((night) => ({
       date: night.date,
       run: night.run,
@@ -72,6 +69,7 @@ export function nightModel(
 /** The parts of the Night page that move. */
 export function nightLive(
   situation: Situation,
+  late: readonly LateCommand[],
   observatory: Observatory,
   settings: { readonly temporalUiPort: number; readonly temporalNamespace: string },
   nowMs: number,
@@ -79,6 +77,7 @@ export function nightLive(
   const { night, pendingAlerts } = situation;
   return {
     sentence: nightSentence(situation, nowMs),
+    late: late.map(lateWords),
     wrongEnd:
       situation.lastNight?.wrongEnd === true && night === null
         ? `The night of ${situation.lastNight.date} ended wrongly: ${situation.lastNight.outcome}. Check dome and telescope, then press Start: it goes on as run ${situation.lastNight.run + 1}.`
@@ -105,6 +104,21 @@ export function nightLive(
         : [{ label: "running sequence", href: workflowHref(settings, night.executing.workflowId) }]),
     ],
   };
+}
+
+/** What became of a command that nobody confirmed at once. */
+function lateWords({ command, by, outcome, reason, sentWallMs }: LateCommand): string {
+  const sent = `${command} of ${by}, sent ${clockTime(sentWallMs)} UTC real time`;
+  switch (outcome) {
+    case "sending":
+      return `${sent}: not confirmed yet; it is applied when the control worker is back.`;
+    case "applied":
+      return `${sent}: applied now.`;
+    case "refused":
+      return `${sent}: refused. ${reason}`;
+    default:
+      return `${sent}: given up, ${reason}.`;
+  }
 }
 
 function nightSentence(situation: Situation, nowMs: number): string {
