@@ -42,10 +42,10 @@ test("opening needs the lease, closing does not", async () => {
 });
 
 test("an opening that is turned back says so", async () => {
-  const opening = open();
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  const opening = failureType(open());
+  while ((await shutter()) === "Closed");
   await rig.dome.closeShutter();
-  expect(await failureType(opening)).toBe("NotReady");
+  expect(await opening).toBe("NotReady");
 });
 
 test("a shutter that fails is told to close once more, then it is a fault", async () => {
