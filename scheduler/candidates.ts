@@ -5,6 +5,8 @@ import type { Random } from "./random.ts";
 export interface Candidates {
   /** Everything, most value per millisecond first. */
   readonly all: Int32Array;
+  /** Length of the shortest promising task. */
+  readonly smallestMs: number;
   /** An order of the promising tasks for iteration 1, 2 ... */
   pick(iteration: number): Int32Array;
   /** A promising task that is not planned, one that earns much more often than one that earns little; -1 when all are. */
@@ -24,6 +26,10 @@ export function createCandidates(tasks: TaskColumns, quotaMs: Float64Array, rand
   const noisy = Array.from({ length: ORDERS }, () => promising);
   return {
     all,
+    smallestMs: promising.reduce(
+      (least, task) => Math.min(least, tasks.needMs[task] as number),
+      Number.POSITIVE_INFINITY,
+    ),
     pick(iteration) {
       if (iteration % ORDER_LIFE === 1)
         noisy[random.below(ORDERS)] = noisyOrder(tasks, promising, density, random);
