@@ -207,6 +207,8 @@ function interlocksOf(situation: Situation): Interlock[] {
 function buttonsOf(situation: Situation, said: Said | null, nowMs: number) {
   const saidOf = (command: CommandName) => (said !== null && said.command === command ? said : null);
   const earliestMs = situation.tonight?.prepareMs ?? null;
+  const dawnMs = situation.tonight?.dawnMs ?? null;
+  const over = dawnMs !== null && dawnMs <= nowMs;
   const held = situation.holds.some(({ kind }) => kind === "operator" || kind === "maintenance");
   return {
     pauseNow: { said: saidOf("pauseNow") },
@@ -218,13 +220,15 @@ function buttonsOf(situation: Situation, said: Said | null, nowMs: number) {
     },
     start: {
       said: saidOf("startNight"),
-      offered: situation.night === null && (earliestMs === null || earliestMs <= nowMs),
+      offered: situation.night === null && !over && (earliestMs === null || earliestMs <= nowMs),
       words:
         situation.night !== null
           ? "A night is open."
           : earliestMs !== null && earliestMs > nowMs
             ? `Possible from ${hourMinute(earliestMs)} UTC, in ${duration(earliestMs - nowMs)}.`
-            : "Prepares at once and goes on until dawn.",
+            : over
+              ? `The night of ${situation.tonight?.date} is over; the next one is reckoned from local noon.`
+              : "Prepares at once and goes on until dawn.",
     },
     end: {
       said: saidOf("endNight"),
