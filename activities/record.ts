@@ -324,7 +324,7 @@ export function createRecordActivities(deps: RecordDeps) {
     const frames = `${end.framesStored} ${end.framesStored === 1 ? "frame" : "frames"} stored`;
     const text = completed
       ? `${sequence.targetName} is done, ${frames}.`
-      : `${sequence.targetName} was ${end.outcome}: ${end.reason}. ${frames}, the rest is planned again.`;
+      : `${sequence.targetName} ${end.outcome === "failed" ? "failed" : "was interrupted"}: ${withoutFullStop(end.reason)}. ${frames}, the rest is planned again.`;
     await line(end.outcome === "failed" ? "warning" : "info", "night", text, {
       nightId: end.nightId,
       sequenceId: end.sequenceId,
@@ -501,4 +501,9 @@ export function createRecordActivities(deps: RecordDeps) {
     journal,
     exportHistories,
   };
+}
+
+/** A sentence that goes on inside another one. */
+function withoutFullStop(sentence: string): string {
+  return sentence.replace(/\.$/, "");
 }

@@ -37,6 +37,6 @@ export async function exportHistory(
   if (there) return false;
   await mkdir(folder, { recursive: true });
   const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-  await storeAtomically(file, new TextEncoder().encode(JSON.stringify(historyToJSON(history))));
+  await storeAtomically(file, new TextEncoder().encode(historyToJSON(history)));
   return true;
 }

@@ -31,12 +31,16 @@ type Replay = (history: StoredHistory) => Promise<Error | null>;
 
 /**
  * Replays histories (JSON files) on the present workflow code, one after the other; needs no server.
+ * `bundle` is the workflow code to replay on; the present one when absent.
  * A history only holds what the workflow commanded: other bodies or arguments of activities are no difference.
  * @throws Error with a sentence when a file is no history, or the workflows cannot be bundled.
  */
-export async function replayHistories(files: readonly string[]): Promise<ReplayResult[]> {
+export async function replayHistories(
+  files: readonly string[],
+  bundle?: { readonly codePath: string } | { readonly code: string },
+): Promise<ReplayResult[]> {
   silenceRuntime();
-  const bundle = await workflowBundle();
+  const code = bundle ?? (await workflowBundle());
   const results: ReplayResult[] = [];
   for (const file of files) {
     const history = readHistory(file);
@@ -44,7 +48,7 @@ export async function replayHistories(files: readonly string[]): Promise<ReplayR
     // The id is not in every stored history, but code may use it.
     const workflowId = started?.workflowId ?? path.basename(file, ".json");
     const replay: Replay = (part) =>
-      Worker.runReplayHistory({ workflowBundle: bundle }, part, workflowId).then(
+      Worker.runReplayHistory({ workflowBundle: code }, part, workflowId).then(
         () => null,
         (error: unknown) => error as Error,
       );
