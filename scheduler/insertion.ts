@@ -16,14 +16,21 @@ export interface Plan {
  */
 export function insertUnits(plan: Plan, units: readonly Unit[]): void {
   const tried = new Set<Unit>();
-  const attempt = (unit: Unit): void => {
-    if (tried.has(unit)) return;
-    tried.add(unit);
-    if (unit.tasks.every((task) => plan.placed.has(task.rank))) return;
-    for (const needed of unit.needs) attempt(needed);
-    insertUnit(plan, unit);
-  };
-  for (const unit of units) attempt(unit);
+  for (const unit of units) {
+    // An explicit stack: a cadence may be longer than the call stack is deep.
+    const waiting = [unit];
+    for (let next = waiting.at(-1); next !== undefined; next = waiting.at(-1)) {
+      const needed = next.needs.find((other) => !tried.has(other));
+      if (needed !== undefined) {
+        waiting.push(needed);
+        continue;
+      }
+      waiting.pop();
+      if (tried.has(next)) continue;
+      tried.add(next);
+      if (next.tasks.some((task) => !plan.placed.has(task.rank))) insertUnit(plan, next);
+    }
+  }
 }
 
 /** @returns whether all tasks of the unit are planned; when not, the plan is as it was. */

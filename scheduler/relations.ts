@@ -83,9 +83,8 @@ export function relate(
   }
   byId = new Map([...byId].filter(([id]) => !refused.has(id)));
   const links = sound.flatMap((relation) => linkOf(relation, byId) ?? []);
-  const refusals = [...refused.values()].filter((refusal) =>
-    tasks.some((task) => task.id === refusal.sequenceId),
-  );
+  const taskIds = new Set(tasks.map((task) => task.id));
+  const refusals = [...refused.values()].filter((refusal) => taskIds.has(refusal.sequenceId));
   return { units: unitsOf([...byId.values()], needs, links), refused: refusals, links };
 }
 
@@ -152,7 +151,11 @@ function needsOf(
   };
   for (const relation of relations) {
     if (relation.kind === "after") add(relation.sequence, relation.after);
-    else for (const id of relation.sequences) for (const other of relation.sequences) add(id, other);
+    else {
+      // A ring says the same as all pairs, in fewer words.
+      const members = relation.sequences.filter((id) => !frozen.has(id));
+      members.forEach((id, k) => add(id, members[(k + 1) % members.length] ?? id));
+    }
   }
   const sorted = [...needs].map(([id, others]): [string, string[]] => [id, [...others].sort()]);
   return new Map(sorted.sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -174,11 +177,13 @@ function unitsOf(
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const unitOf = new Map<string, Unit & { tasks: Task[]; needs: Unit[] }>();
   const inOrder: Unit[] = [];
+  const linksOf = new Map<string, TaskLink[]>();
+  for (const link of links) linksOf.set(link.task.id, [...(linksOf.get(link.task.id) ?? []), link]);
   // Components come out after those they need: the order in which units can be planned.
   const ids = tasks.toSorted((a, b) => a.rank - b.rank).map((task) => task.id);
   for (const component of components(ids, needs)) {
     const members = component.flatMap((id) => byId.get(id) ?? []);
-    const ownLinks = links.filter((link) => component.includes(link.task.id));
+    const ownLinks = component.flatMap((id) => linksOf.get(id) ?? []);
     const unit = { tasks: inTimeOrder(members, ownLinks), needs: [] as Unit[], links: ownLinks };
     for (const id of component) unitOf.set(id, unit);
     const needed = new Set(

@@ -16,6 +16,10 @@ export function plannedRows(
 ): ScheduledRow[] {
   // A row may stand for its task with fewer starts (pinned by a relation): what it could do is the task's.
   const taskOf = new Map(tasks.map((task) => [task.rank, task]));
+  const linksOf = new Map<number, TaskLink[]>();
+  for (const link of links) {
+    for (const { rank } of [link.task, link.after]) linksOf.set(rank, [...(linksOf.get(rank) ?? []), link]);
+  }
   const times = new Map<number, Interval>();
   for (const track of tracks) {
     track.rows.forEach((row, k) =>
@@ -26,7 +30,7 @@ export function plannedRows(
     track.rows.map((row, k): ScheduledRow => {
       const task = taskOf.get(row.rank) ?? row;
       const tspMs = track.startMs[k] ?? 0;
-      const ofRow = links.filter((link) => link.task.rank === row.rank || link.after.rank === row.rank);
+      const ofRow = linksOf.get(row.rank) ?? [];
       const reach = reachOf(
         track,
         k,

@@ -43,7 +43,12 @@ console.log(table);
 for (const line of lines) console.log(verdict(line));
 const results = path.join(root, "bench/results");
 mkdirSync(results, { recursive: true });
-const machine = { cpu: os.cpus()[0]?.model ?? "unknown", cores: os.cpus().length, node: process.version };
+const machine = {
+  cpu: os.cpus()[0]?.model ?? "unknown",
+  cores: os.cpus().length,
+  node: process.version,
+  loadAverage: os.loadavg(),
+};
 writeFileSync(
   path.join(results, "scheduler.json"),
   `${JSON.stringify({ machine, seed: SEED, lines }, null, 2)}\n`,
