@@ -1,4 +1,6 @@
 import type { AlertRecord } from "../../../db/entities/alert.ts";
+import type { AlertState } from "../../../domain/alerts/alert-state.ts";
+import { linksOf } from "../../../domain/alerts/take.ts";
 import type { AlertChain } from "../../../db/repositories/alerts.ts";
 import type { PageModel } from "../../pages/pages.ts";
 import { isSimulated } from "../../situation/alert.ts";
@@ -88,6 +90,7 @@ export function alertModel(
         ? "Not decided yet: the workflow of this alert has not answered."
         : `No sequence was made of this alert: ${alert.reason}`,
     ladder: latencyLadder(alert.stages),
+    links: linksWords(alert.state),
     notices: notices.toReversed().map((notice) => ({
       ivorn: notice.ivorn,
       door: notice.door,
@@ -134,4 +137,10 @@ function fieldOf(name: string, value: unknown): { name: string; value: string }[
   if (typeof value === "boolean") return [{ name, value: value ? "yes" : "no" }];
   if (Array.isArray(value) && value.length === 0) return [];
   return [{ name, value: JSON.stringify(value) }];
+}
+
+/** Why the triggers of several satellites are one event: each link with its numbers. Empty for a single trigger. */
+function linksWords(state: AlertRecord["state"]) {
+  const { members = [] } = state as Partial<AlertState>;
+  return linksOf(members).map(({ a, b, kind, why }) => ({ a, b, kind, why }));
 }
