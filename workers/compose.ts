@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { NativeConnection } from "@temporalio/worker";
 import { createAlpacaTransport } from "../adapters/alpaca/transport.ts";
+import { createAlpacaDevice } from "../adapters/alpaca/device.ts";
 import { createCameraClient } from "../adapters/alpaca/camera.ts";
 import { createSafetyMonitorClient } from "../adapters/alpaca/conditions.ts";
 import { createDomeClient } from "../adapters/alpaca/dome.ts";
@@ -20,6 +21,7 @@ import { createGuardJournalImport } from "../activities/guard-journal.ts";
 import { createPlanningActivities } from "../activities/planning.ts";
 import { createProbeActivities } from "../activities/probe.ts";
 import { createRecordActivities } from "../activities/record.ts";
+import { createSkyActivities } from "../activities/sky.ts";
 import { createFrameStore } from "../activities/store-frame.ts";
 import { createTelescopeActivities } from "../activities/telescope.ts";
 import { createWatchActivities } from "../activities/watch.ts";
@@ -99,6 +101,13 @@ export function siteActivities(process: Process) {
     database.journal.append({ atWallMs: clock.wallMs(), atMs: observatoryNow(), ...line });
   const activities = {
     probe: createProbeActivities(clock.wallMs),
+    sky: createSkyActivities({
+      cameras: new Map(
+        observatory.devices
+          .filter((device) => device.type === "camera")
+          .map((device) => [device.id, createAlpacaDevice(transport, "camera", device)]),
+      ),
+    }),
     telescope: createTelescopeActivities({ observatory, telescope, readLease, clocks: clock }),
     dome: createDomeActivities({ dome, safety, readLease, clocks: clock }),
     camera: createCameraActivities({

@@ -94,7 +94,7 @@ async function workerOptions(
   if (groups.includes("site")) {
     const site = siteActivities(process);
     closers.push(site.close);
-    const { telescope, dome, camera, probe } = site.activities;
+    const { telescope, dome, camera, probe, sky } = site.activities;
     options.push(
       // The slew of an alert must not wait behind the wait of the slew before it.
       {
@@ -105,7 +105,7 @@ async function workerOptions(
       { taskQueue: queues.dome, activities: dome, maxConcurrentActivityTaskExecutions: 2 },
       {
         taskQueue: queues.fast,
-        activities: { ...telescope, ...dome, ...camera, ...probe },
+        activities: { ...telescope, ...dome, ...camera, ...probe, ...sky },
         maxConcurrentActivityTaskExecutions: 10,
       },
       ...site.cameraIds.map((cameraId) => ({

@@ -34,7 +34,7 @@ import {
   type PreemptRequest,
 } from "./messages.ts";
 import { observatoryWorkflowId } from "./names.ts";
-import { recordActivities } from "./proxies.ts";
+import { recordActivities, skyActivities } from "./proxies.ts";
 import { SkyClock } from "./sky-clock.ts";
 
 /** An event is followed this long after its first notice, observatory time. */
@@ -188,6 +188,7 @@ export async function alert(
     const doors = [input.nightWorkflowId, observatoryWorkflowId(siteId)].filter((id) => id !== null);
     const sent = ask(request, doors);
     storeRequest(request, from);
+    if (request.simulated) showInSimulatedSky(request);
     const given = await sent;
     if (asked !== request.generation || progress !== "requested") return;
     if (given?.answer === "accepted") return setProgress("accepted", given.reason);
@@ -212,6 +213,14 @@ export async function alert(
       if (answered) return answer;
     }
     return answer;
+  }
+
+  /** A simulated burst is to be seen in the frames: the simulated cameras get a fading source at its place. */
+  function showInSimulatedSky(request: PreemptRequest): void {
+    const { raDeg, decDeg } = request.plan.target;
+    background.add("source in the simulated sky", () =>
+      skyActivities(siteId).showTransient({ raDeg, decDeg, t0Ms: request.t0Ms }),
+    );
   }
 
   function storeRequest(request: PreemptRequest, from: AlertState): void {

@@ -3,6 +3,7 @@ import type { CameraActivities } from "../activities/camera.ts";
 import type { DomeActivities } from "../activities/dome.ts";
 import type { RecordActivities } from "../activities/record.ts";
 import type { PlanningActivities } from "../activities/planning.ts";
+import type { SkyActivities } from "../activities/sky.ts";
 import type { TelescopeActivities } from "../activities/telescope.ts";
 import type { WatchActivities } from "../activities/watch.ts";
 import { motionLimitWallMs, wallDurationMs, type ClockFact } from "../domain/clock.ts";
@@ -82,6 +83,16 @@ export function fastActivities(siteId: string) {
     startToCloseTimeout: "5 s",
     cancellationType: ActivityCancellationType.ABANDON,
     retry: { initialInterval: 100, backoffCoefficient: 1.5, maximumInterval: 1_000, maximumAttempts: 10 },
+  });
+}
+
+/** The sky of the simulators: a courtesy, given up soon. */
+export function skyActivities(siteId: string) {
+  return proxyActivities<SkyActivities>({
+    taskQueue: taskQueues(siteId).fast,
+    startToCloseTimeout: "5 s",
+    scheduleToCloseTimeout: "20 s",
+    retry: { initialInterval: 500, maximumAttempts: 3 },
   });
 }
 
