@@ -1,0 +1,79 @@
+import { CancellationScope, condition } from "@temporalio/workflow";
+import { failureSentence, failureType } from "../failure-words.ts";
+import { unorderedClosingSignal } from "../messages.ts";
+import { closingActivities, domeActivities } from "../proxies.ts";
+import { enter, journal } from "./report.ts";
+import type { OpenNight } from "./state.ts";
+
+/**
+ * Opens the dome; one that does not open is closed again.
+ * @returns whether it is open. Throws LeaseLost: another has the telescope, this night must end.
+ */
+export async function openDome(tonight: OpenNight): Promise<boolean> {
+  if (tonight.closing !== null) {
+    await condition(() => tonight.closing === null || tonight.ending !== null);
+    if (tonight.closing !== null) return false;
+  }
+  enter(tonight, "opening", "the dome to open", null);
+  const { lease, siteId, clock } = tonight;
+  const limitS = tonight.input.observatory.night.domeLimitS;
+  try {
+    // Marked open before the command: from here on every way out of the night closes it.
+    tonight.domeOpen = true;
+    tonight.seenOpen = false;
+    await domeActivities(siteId, clock.fact, limitS).openDome({ lease, limitS });
+    if (tonight.mustBeClosed()) closeBecause(tonight, tonight.holdWords());
+    return tonight.domeOpen;
+  } catch (error) {
+    const words = failureSentence(error);
+    if (failureType(error) === "LeaseLost") throw error;
+    journal(tonight, "alarm", `The dome did not open: ${words}`);
+    closeBecause(tonight, `the dome did not open: ${words}`);
+    return false;
+  }
+}
+
+/** A dome that closes though this night did not order it: by the guard, by its own dead-man, or by hand. */
+export function noticeShutter(tonight: OpenNight): void {
+  if (!tonight.domeOpen || tonight.closing !== null) return;
+  const { shutter } = tonight.holds;
+  if (shutter === "Open") tonight.seenOpen = true;
+  if (!tonight.seenOpen || (shutter !== "Closing" && shutter !== "Closed")) return;
+  tonight.seenOpen = false;
+  tonight.domeOpen = false;
+  tonight.background.add("closing that nobody ordered", () =>
+    tonight.majordome.signal(unorderedClosingSignal, {
+      // Read when it is sent: the shutter may have gone on from Closing to Closed.
+      why: `The dome is ${tonight.holds.shutter.toLowerCase()} and the night did not order it.`,
+    }),
+  );
+}
+
+/** Closes in the background unless the dome is closed or closing: a second call joins the first. */
+export function closeBecause(tonight: OpenNight, why: string): void {
+  if (tonight.closing !== null || !tonight.domeOpen) return;
+  startClosing(tonight, why);
+}
+
+/**
+ * Orders the dome closed, whatever is thought of it; retried without end, and no cancellation stops it. After twice
+ * its limit the open dome is no longer in order, so that the guard joins in.
+ */
+export function startClosing(tonight: OpenNight, why: string): void {
+  const { siteId, clock } = tonight;
+  const limitS = tonight.input.observatory.night.domeLimitS;
+  const overdueMs = clock.nowMs() + 2 * limitS * 1_000;
+  const work = CancellationScope.nonCancellable(async () => {
+    await closingActivities(siteId, clock.fact, limitS).closeDome({ limitS, why });
+    tonight.domeOpen = false;
+    tonight.closeOverdue = false;
+  });
+  tonight.closing = work.finally(() => {
+    tonight.closing = null;
+  });
+  void clock
+    .sleepUntil(overdueMs, () => tonight.closing === null)
+    .then((late) => {
+      tonight.closeOverdue = late;
+    });
+}
