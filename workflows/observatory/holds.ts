@@ -1,0 +1,91 @@
+import { condition } from "@temporalio/workflow";
+import {
+  closesDome,
+  holdOf,
+  withHold,
+  withoutHolds,
+  type Hold,
+  type HoldKind,
+} from "../../domain/safety/holds.ts";
+import { holdsSignal } from "../messages.ts";
+import { closeObservatory } from "./closing.ts";
+import type { Majordome } from "./state.ts";
+import { tellNight } from "./tell-night.ts";
+
+/** After a closing that nobody ordered, observing waits for this long of safe readings, wall time. */
+const AFTER_UNORDERED_CLOSING_WALL_MS = 5 * 60_000;
+
+/** Raises a hold, or brings the reason of one that stands up to date; one that closes does so without a night too. */
+export function raise(majordome: Majordome, hold: Pick<Hold, "kind" | "who" | "why">): void {
+  const { siteId, clock, background, records, watch } = majordome;
+  const before = majordome.holds;
+  const holds = withHold(before, { ...hold, sinceMs: clock.nowMs(), sinceWallMs: Date.now() });
+  majordome.holds = holds;
+  if (holds === before) return;
+  const raised = holdOf(before, hold.kind) === undefined;
+  sendHolds(majordome);
+  const recorded = holdOf(holds, hold.kind) as Hold;
+  if (raised) background.add("hold", () => records.raiseHold({ siteId, hold: recorded }));
+  const mayBeOpen = watch !== null && watch.dome.shutter !== "Closed";
+  if (closesDome(hold.kind) && majordome.nightDate === null && mayBeOpen) {
+    closeObservatory(majordome, `${hold.kind} hold: ${hold.why}`);
+  }
+}
+
+/** Lifts the holds of these kinds that stand: a cause lifts only its own. */
+export function lift(majordome: Majordome, by: string, ...kinds: readonly HoldKind[]): void {
+  const { siteId, clock, background, records } = majordome;
+  const lifted = majordome.holds.filter((hold) => kinds.includes(hold.kind));
+  if (lifted.length === 0) return;
+  majordome.holds = withoutHolds(majordome.holds, ...kinds);
+  sendHolds(majordome);
+  const nowMs = clock.nowMs();
+  for (const hold of lifted) {
+    background.add("hold lifted", () => records.liftHold({ siteId, kind: hold.kind, by, nowMs }));
+  }
+}
+
+/** Sends the night all holds as they are now: the newest number wins, nothing is a difference. */
+export function sendHolds(majordome: Majordome): void {
+  majordome.holdsSeq += 1;
+  const message = majordome.holdsMessage();
+  void tellNight(majordome, (handle) => handle.signal(holdsSignal, message));
+}
+
+/** Starts counting uninterrupted safe time for a hold that stands; it lifts when enough has passed. */
+export function beginSafeTime(majordome: Majordome, kind: "safety" | "weather"): void {
+  const { clock, safeSinceMs } = majordome;
+  if (holdOf(majordome.holds, kind) === undefined || safeSinceMs.has(kind)) return;
+  const sinceMs = clock.nowMs();
+  safeSinceMs.set(kind, sinceMs);
+  const untilMs = sinceMs + majordome.file.weather.safeForMin * 60_000;
+  void clock
+    .sleepUntil(untilMs, () => safeSinceMs.get(kind) !== sinceMs)
+    .then((reached) => {
+      if (!reached) return;
+      safeSinceMs.delete(kind);
+      lift(majordome, `${majordome.file.weather.safeForMin} min of safe readings`, kind);
+    });
+}
+
+/** A night says that the dome closed and nobody ordered it: nobody knows why, so that observing waits. */
+export function onUnorderedClosing(majordome: Majordome, why: string): void {
+  raise(majordome, { kind: "safety", who: "dome", why });
+  void liftAfterUnorderedClosing(majordome);
+}
+
+/** The safety hold of an unordered closing lifts after wall time, whatever the clock's rate. */
+async function liftAfterUnorderedClosing(majordome: Majordome): Promise<void> {
+  // Never reached by the clock: keeps a safe reading from counting observatory time meanwhile.
+  majordome.safeSinceMs.set("safety", Number.MAX_SAFE_INTEGER);
+  for (;;) {
+    const interrupted = await condition(
+      () => majordome.watch?.safety.safe === false,
+      AFTER_UNORDERED_CLOSING_WALL_MS,
+    );
+    if (!interrupted) break;
+    await condition(() => majordome.watch?.safety.safe === true);
+  }
+  majordome.safeSinceMs.delete("safety");
+  lift(majordome, "5 min of safe readings", "safety");
+}

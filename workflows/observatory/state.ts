@@ -1,0 +1,174 @@
+import type { Observatory } from "../../domain/observatory.ts";
+import {
+  holdOf,
+  LIFTED_BY_RESUME,
+  modeOf,
+  type Hold,
+  type HoldKind,
+  type Mode,
+} from "../../domain/safety/holds.ts";
+import type { WatchState } from "../../domain/safety/watch-state.ts";
+import { Background } from "../background.ts";
+import type {
+  HoldsMessage,
+  Lease,
+  NightReport,
+  NightTimes,
+  ObservatoryInput,
+  ObservatoryState,
+  PreemptRequest,
+} from "../messages.ts";
+import { observatoryWorkflowId } from "../names.ts";
+import { planningActivities, recordActivities } from "../proxies.ts";
+import { SkyClock } from "../sky-clock.ts";
+
+export interface LastNight {
+  readonly date: string;
+  readonly run: number;
+  readonly outcome: string;
+  /** It did not end by itself: terminated, timed out or failed without its closing. */
+  readonly wrongEnd: boolean;
+}
+
+/** What one run of this workflow hands to the next. */
+interface Carried {
+  readonly holds: readonly Hold[];
+  readonly holdsSeq: number;
+  readonly closedByHand: boolean;
+  readonly watch: WatchState | null;
+  readonly lease: Lease;
+  readonly nightDate: string | null;
+  readonly nightReport: NightReport | null;
+  readonly lastNight: LastNight | null;
+  readonly pending: readonly PreemptRequest[];
+  readonly restarts: number;
+}
+
+/**
+ * What the majordome of a site knows: messages change it, the loop reads it after each wait. Holds, nights, alerts
+ * and closing are functions over it.
+ */
+export class Majordome {
+  readonly siteId: string;
+  readonly ownId: string;
+  readonly clock: SkyClock;
+  readonly background: Background;
+  readonly records: ReturnType<typeof recordActivities>;
+  readonly planning: ReturnType<typeof planningActivities>;
+  /** This run goes on where a former one stopped: it has the lease already. */
+  readonly continued: boolean;
+
+  /** The observatory file in force: a newer one is taken when a control worker starts. */
+  file: Observatory;
+  holds: readonly Hold[];
+  /** Number of the holds message sent last: the night ignores one that arrives late. */
+  holdsSeq: number;
+  stopWord: "now" | "frameEnd";
+  closedByHand: boolean;
+  watch: WatchState | null;
+  lease: Lease;
+  /** Local-noon date of the night that is open, else null. */
+  nightDate: string | null;
+  nightReport: NightReport | null;
+  lastNight: LastNight | null;
+  pending: readonly PreemptRequest[];
+  /** How often the night of the date was started again by itself after it failed. */
+  restarts: number;
+  tonight: NightTimes | null;
+  startRequestedBy: string | null;
+  /** Since when each verdict has been safe without interruption, observatory ms. */
+  readonly safeSinceMs: Map<HoldKind, number>;
+  closing: Promise<void> | null;
+
+  constructor(input: ObservatoryInput) {
+    const carried = input.carried as Carried | null;
+    const siteId = input.observatory.site.id;
+    this.siteId = siteId;
+    this.ownId = observatoryWorkflowId(siteId);
+    this.clock = new SkyClock(input.clock);
+    this.background = new Background();
+    this.records = recordActivities(siteId);
+    this.planning = planningActivities(siteId);
+    this.continued = carried !== null;
+
+    this.file = input.observatory;
+    this.holds = carried?.holds ?? [];
+    this.holdsSeq = carried?.holdsSeq ?? 0;
+    this.stopWord = "now";
+    this.closedByHand = carried?.closedByHand ?? false;
+    this.watch = carried?.watch ?? null;
+    this.lease = carried?.lease ?? { siteId, holder: this.ownId, generation: 0 };
+    this.nightDate = carried?.nightDate ?? null;
+    this.nightReport = carried?.nightReport ?? null;
+    this.lastNight = carried?.lastNight ?? null;
+    this.pending = carried?.pending ?? [];
+    this.restarts = carried?.restarts ?? 0;
+    this.tonight = null;
+    this.startRequestedBy = null;
+    this.safeSinceMs = new Map();
+    this.closing = null;
+  }
+
+  /** The one word that people are shown. */
+  mode(): Mode {
+    return modeOf({
+      holds: this.holds,
+      closedByHand: this.closedByHand,
+      nightOpen: this.nightDate !== null,
+      nightEnded: this.lastNight !== null && this.lastNight.date === this.tonight?.date,
+    });
+  }
+
+  /** The holds as the night is told them. */
+  holdsMessage(): HoldsMessage {
+    return {
+      seq: this.holdsSeq,
+      holds: this.holds,
+      stop: this.stopWord,
+      closedByHand: this.closedByHand,
+      shutter: this.watch?.dome.shutter ?? "Unknown",
+    };
+  }
+
+  /** The answer to the query `state` and to each button. */
+  answer(): ObservatoryState {
+    const { holds, nightReport, nightDate } = this;
+    return {
+      kind: "observatory",
+      siteId: this.siteId,
+      mode: this.mode(),
+      paused: holds.some((hold) => LIFTED_BY_RESUME.includes(hold.kind)),
+      phase: nightReport?.phase ?? (nightDate === null ? "waiting" : "starting"),
+      // Without a night only maintenance leaves the dome open; while closing the guard need not join in.
+      allowsOpenDome:
+        holdOf(holds, "maintenance") !== undefined || this.closing !== null || nightDate !== null,
+      holds,
+      closedByHand: this.closedByHand,
+      clock: this.clock.fact,
+      watch: this.watch,
+      lease: this.lease,
+      night: nightReport,
+      lastNight: this.lastNight,
+      tonight: this.tonight,
+      pendingAlerts: this.pending.map((claim) => ({ ...claim, reason: "waits for the next night" })),
+      alertInProgress: nightReport?.alertInProgress ?? null,
+    };
+  }
+
+  /** Input of the run that goes on when this one continues as new. */
+  handover(): ObservatoryInput {
+    const carried: Carried = {
+      holds: this.holds,
+      holdsSeq: this.holdsSeq,
+      closedByHand: this.closedByHand,
+      watch: this.watch,
+      lease: this.lease,
+      nightDate: this.nightDate,
+      nightReport: this.nightReport,
+      lastNight: this.lastNight,
+      pending: this.pending,
+      restarts: this.restarts,
+    };
+    return { observatory: this.file, clock: this.clock.fact, carried };
+  }
+}

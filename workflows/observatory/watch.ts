@@ -1,0 +1,112 @@
+import { CancellationScope, condition, isCancellation, log } from "@temporalio/workflow";
+import { holdOf } from "../../domain/safety/holds.ts";
+import { deviceHold, type WatchState } from "../../domain/safety/watch-state.ts";
+import { failureSentence } from "../failure-words.ts";
+import { watchActivities } from "../proxies.ts";
+import { closeObservatory } from "./closing.ts";
+import { beginSafeTime, lift, raise, sendHolds } from "./holds.ts";
+import { nightEnded } from "./nights.ts";
+import type { Majordome } from "./state.ts";
+
+/** The watch sends its state once per 60 s of wall time: silence for longer than this is unsafe. */
+const WATCH_SILENT_WALL_MS = 100_000;
+
+/**
+ * Starts the activity that polls all devices for as long as this run is open, and the look-out for its silence.
+ * @returns the scope that ends the activity: the next run starts its own
+ */
+export function startWatch(majordome: Majordome): CancellationScope {
+  const watching = new CancellationScope({ cancellable: true });
+  void watching
+    .run(() => watchActivities(majordome.siteId).watch({ observatory: majordome.file }))
+    .catch((error: unknown) => {
+      if (!isCancellation(error)) log.error(`the watch ended: ${failureSentence(error)}`);
+    });
+  void watchOverTheWatch(majordome);
+  return watching;
+}
+
+/** No word from the watch for too long is unsafe: nobody knows what the devices do. */
+async function watchOverTheWatch(majordome: Majordome): Promise<void> {
+  for (;;) {
+    const seen = majordome.watch;
+    const heard = await condition(() => majordome.watch !== seen, WATCH_SILENT_WALL_MS);
+    if (!heard) {
+      majordome.safeSinceMs.delete("safety");
+      raise(majordome, {
+        kind: "safety",
+        who: "watch",
+        why: `The devices have not been watched for ${WATCH_SILENT_WALL_MS / 1_000} s. No data counts as unsafe.`,
+      });
+    }
+  }
+}
+
+/** Takes a state of the devices: each cause raises and lifts its own hold. One that arrives late is ignored. */
+export function onWatchState(majordome: Majordome, newer: WatchState): void {
+  const before = majordome.watch;
+  if (before !== null && !isNewer(newer, before)) return;
+  majordome.watch = newer;
+  takeVerdict(majordome, "safety", "interlock", newer.safety);
+  takeVerdict(majordome, "weather", "weather station", newer.weather);
+  takeGuard(majordome, newer.guard);
+  takeDevices(majordome, newer.devices);
+  if (newer.dome.shutter !== before?.dome.shutter) sendHolds(majordome);
+  takeClosedNight(majordome, newer.closedLeaseHolder);
+  takeShutter(majordome, newer.dome.shutter);
+}
+
+function isNewer(newer: WatchState, before: WatchState): boolean {
+  return (
+    newer.runWallMs > before.runWallMs || (newer.runWallMs === before.runWallMs && newer.seq > before.seq)
+  );
+}
+
+function takeVerdict(
+  majordome: Majordome,
+  kind: "safety" | "weather",
+  who: string,
+  { safe, reasons }: WatchState["safety"],
+): void {
+  if (!safe) {
+    majordome.safeSinceMs.delete(kind);
+    raise(majordome, { kind, who, why: reasons.join(" ") });
+  } else {
+    beginSafeTime(majordome, kind);
+  }
+}
+
+function takeGuard(majordome: Majordome, { tripped, silent, why }: WatchState["guard"]): void {
+  if (tripped || silent) raise(majordome, { kind: "guard", who: "guard", why });
+  else lift(majordome, "guard", "guard");
+}
+
+/** Only a device without which nothing can be observed holds; a degraded one changes nothing. */
+function takeDevices(majordome: Majordome, devices: WatchState["devices"]): void {
+  for (const [deviceId, { blocking, state, detail }] of Object.entries(devices)) {
+    if (!blocking) continue;
+    if (state === "DISABLED") raise(majordome, { kind: deviceHold(deviceId), who: deviceId, why: detail });
+    if (state === "UP") lift(majordome, deviceId, deviceHold(deviceId));
+  }
+}
+
+/** The night that has the lease is no longer open, though its end may not have come as a message. */
+function takeClosedNight(majordome: Majordome, closedLeaseHolder: string | null): void {
+  const { lease, nightDate, nightReport } = majordome;
+  if (closedLeaseHolder === null || closedLeaseHolder !== lease.holder || nightDate === null) return;
+  const endedWell = nightReport?.phase === "ended";
+  void nightEnded(majordome, {
+    date: nightDate,
+    run: nightReport?.run ?? 0,
+    outcome: endedWell ? "ended" : "terminated",
+    wrongEnd: !endedWell,
+  });
+}
+
+/** Without a night the dome is closed, but for maintenance. */
+function takeShutter(majordome: Majordome, shutter: WatchState["dome"]["shutter"]): void {
+  const open = shutter === "Open" || shutter === "Opening" || shutter === "Error";
+  if (open && majordome.nightDate === null && holdOf(majordome.holds, "maintenance") === undefined) {
+    closeObservatory(majordome, "the dome is open and no night is");
+  }
+}
