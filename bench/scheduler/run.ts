@@ -80,6 +80,7 @@ function tableOf(measured: readonly Line[]): string {
     "N",
     "first plan (cold)",
     "first plan",
+    "CPU",
     "strict",
     "search",
     "iterations",
@@ -98,6 +99,7 @@ function tableOf(measured: readonly Line[]): string {
       line.n.toLocaleString("en"),
       ms(line.firstColdMs),
       ms(line.firstMs),
+      ms(line.firstCpuMs),
       ms(line.strictMs),
       ms(line.searchMs),
       line.iterations.toLocaleString("en"),
@@ -119,7 +121,7 @@ function verdict(line: Line): string {
   if (limitMs === null) return `N = ${line.n}: first plan ${ms(line.firstMs)}`;
   const kept = line.firstMs < limitMs;
   if (!kept) process.exitCode = 1;
-  return `N = ${line.n}: first plan ${ms(line.firstMs)}, limit ${limitMs} ms: ${kept ? "kept" : "NOT KEPT"}`;
+  return `N = ${line.n}: first plan ${ms(line.firstMs)} (${ms(line.firstCpuMs)} of the processor), limit ${limitMs} ms: ${kept ? "kept" : "NOT KEPT"}`;
 }
 
 function writeReadme(text: string): void {
