@@ -98,7 +98,7 @@ async function throughMaven(env: Env, folder: string): Promise<string> {
     throw new Error("Maven could not fetch it", { cause: error });
   }
   const script =
-    '#!/bin/sh\nexec java -Xmx256m -cp "$(dirname "$0")/lib/*" io.temporal.testserver.TestServer "$@"\n';
+    '#!/bin/sh\nexec java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$(dirname "$0")/lib/*" io.temporal.testserver.TestServer "$@"\n';
   writeFileSync(path.join(making, "test-server.sh"), script);
   chmodSync(path.join(making, "test-server.sh"), 0o755);
   renameSync(making, folder);

@@ -77,6 +77,8 @@ export interface NightRig {
   close(): Promise<void>;
 }
 
+const START_TRIES = 12;
+
 /** The SDK gives a server 5 s to start, which a Java machine on a busy computer may miss: tried again. */
 export async function startTimeSkipping(path: string): Promise<TestWorkflowEnvironment> {
   for (let tries = 1; ; tries += 1) {
@@ -85,7 +87,7 @@ export async function startTimeSkipping(path: string): Promise<TestWorkflowEnvir
         server: { executable: { type: "existing-path", path } },
       });
     } catch (error) {
-      if (tries === 5) throw error;
+      if (tries === START_TRIES) throw error;
     }
   }
 }
