@@ -5,6 +5,7 @@ import { projectFolder } from "../../adapters/config/read-settings.ts";
 import { visiblePlace, type Place } from "../../api/routes/alerts/placement.ts";
 import { retime } from "../../domain/alerts/typical.ts";
 import type { CommandEntry } from "../../simulators/command-log.ts";
+import { wrap360 } from "../../domain/units.ts";
 import { closeAlertSignal, withdrawAlertSignal } from "../../workflows/messages.ts";
 import { alertWorkflowId, observatoryWorkflowId } from "../../workflows/names.ts";
 import { waitFor, type Stack } from "../support/stack.ts";
@@ -47,29 +48,37 @@ export interface Burst {
 
 let packets = 0;
 
-/**
- * A real Swift packet moved to 30 observatory seconds ago (or to `t0Ms`) and to a place that is up now.
- * @param choice 0 to below 1: which of the good places
- */
-export async function burst(
-  stack: Stack,
-  triggerId: string,
-  choice: number,
-  { packet = SWIFT_BURST, t0Ms = null as number | null } = {},
-): Promise<Burst> {
+export interface BurstOptions {
+  /** Name of the real packet it is made from. */
+  readonly packet?: string;
+  /** Trigger time, observatory ms; 30 s ago when absent. */
+  readonly t0Ms?: number;
+  readonly place?: Place;
+}
+
+/** A real Swift packet moved to now and, unless told where, to a place that is up and that no burst has had yet. */
+export async function burst(stack: Stack, triggerId: string, options: BurstOptions = {}): Promise<Burst> {
   const nowMs = await skyNowMs(stack);
-  const place = visiblePlace(observatory, nowMs, choice);
+  const { packet = SWIFT_BURST, t0Ms = nowMs - 30_000, place = freshPlace(nowMs) } = options;
   packets += 1;
   // The ivorn is made from the notice's time: no two may share it.
-  const xml = retime(
-    fixture(packet),
-    t0Ms ?? nowMs - 30_000,
-    nowMs + packets,
-    place.raDeg,
-    place.decDeg,
-    triggerId,
-  );
+  const noticeMs = nowMs + packets;
+  const xml = retime(fixture(packet), t0Ms, noticeMs, place.raDeg, place.decDeg, triggerId);
   return { xml, key: `swift-sim-${triggerId}`, place };
+}
+
+const GRID = 7;
+const BASE_VALID_MS = 30 * 60_000;
+let base: { readonly place: Place; readonly atMs: number } | null = null;
+
+/** A place that is up, a degree from those before: bursts of one place would be joined into one event. */
+function freshPlace(nowMs: number): Place {
+  if (base === null || nowMs - base.atMs > BASE_VALID_MS) {
+    base = { place: visiblePlace(observatory, nowMs, 0.5), atMs: nowMs };
+  }
+  const east = (packets % GRID) - 3;
+  const north = (Math.floor(packets / GRID) % GRID) - 3;
+  return { raDeg: wrap360(base.place.raDeg + east), decDeg: base.place.decDeg + north };
 }
 
 /** What GET /api/observatory says. */
@@ -78,7 +87,7 @@ export async function state(stack: Stack): Promise<any> {
 }
 
 /** Waits for a frame of a routine sequence to be exposing, asked of the camera itself. */
-export function routineFrame(stack: Stack, limitMs = PATIENCE_MS): Promise<any> {
+export function routineFrame(stack: Stack, limitMs = 2 * PATIENCE_MS): Promise<any> {
   return waitFor(
     "a routine frame is exposing",
     limitMs,

@@ -21,7 +21,7 @@ export function alertChecks(the: TheStack): void {
     async () => {
       const stack = the();
       const { sequenceId } = await routineFrame(stack);
-      const { xml, key, place } = await burst(stack, "9100001", 0.3);
+      const { xml, key, place } = await burst(stack, "9100001");
       const postedWallMs = Date.now();
       const posted = await stack.postPacket(xml);
       expect(posted).toMatchObject({
@@ -86,7 +86,7 @@ export function alertChecks(the: TheStack): void {
         [SWIFT_LOST_LOCK, "9100002", /star/i],
         [SWIFT_KNOWN_SOURCE, "9100003", /catalog|known/i],
       ] as const) {
-        const { xml, key, place } = await burst(stack, triggerId, 0.7, { packet });
+        const { xml, key, place } = await burst(stack, triggerId, { packet });
         const since = Date.now();
         expect((await stack.postPacket(xml)).status).toBe(202);
         const alert = await alertWhere(
@@ -108,7 +108,7 @@ export function alertChecks(the: TheStack): void {
     async () => {
       const stack = the();
       await routineFrame(stack);
-      const { xml, key, place } = await burst(stack, "9100004", 0.5);
+      const { xml, key, place } = await burst(stack, "9100004");
       const since = Date.now();
       const answers = await Promise.all(Array.from({ length: 100 }, () => stack.postPacket(xml)));
       note("100 copies at once: the slowest answer", Math.max(...answers.map(({ tookMs }) => tookMs)));
@@ -127,5 +127,28 @@ export function alertChecks(the: TheStack): void {
       await letGo(stack, key);
     },
     3 * PATIENCE_MS,
+  );
+
+  test(
+    "a notice of an alert that has closed is recorded, and no workflow is started for it",
+    async () => {
+      const stack = the();
+      const key = "swift-sim-9100004";
+      await alertWhere(stack, key, "is closed", ({ closed }) => closed === true);
+      const { raDeg, decDeg } = (await stack.api(`/api/alerts/${key}`)).body;
+      const { xml, place } = await burst(stack, "9100004", { place: { raDeg, decDeg } });
+      const since = Date.now();
+      const answer = await stack.postPacket(xml);
+      expect(answer).toMatchObject({ status: 202, body: { alertId: key, duplicate: false } });
+      const { ivorn } = answer.body;
+      const alert = await alertWhere(stack, key, "has the notice as recorded", ({ notices }) =>
+        notices.some((notice: any) => notice.ivorn === ivorn && notice.decision === "RECORD"),
+      );
+      expect(alert.closed).toBe(true);
+      const { status } = await stack.temporal.client.workflow.getHandle(alert.workflowId).describe();
+      expect(status.name).not.toBe("RUNNING");
+      expect(slewsTo(stack, place, since)).toEqual([]);
+    },
+    2 * PATIENCE_MS,
   );
 }

@@ -27,7 +27,7 @@ export function frozenServerChecks(the: TheStack): void {
       // The first is the newest: it is to have the telescope, and none of the others may take it away.
       for (let i = 0; i < PACKETS; i += 1) {
         const t0Ms = newestMs - i * 60_000;
-        bursts.push(await burst(stack, String(9_200_001 + i), (i + 0.5) / PACKETS, { t0Ms }));
+        bursts.push(await burst(stack, String(9_200_001 + i), { t0Ms }));
       }
       const since = Date.now();
       const answers = await stack.frozen(["temporal"], async () => {
@@ -76,10 +76,44 @@ export function frozenServerChecks(the: TheStack): void {
   );
 
   test(
+    "the api is killed after it has stored a packet and before Temporal has it: the packet is sent again",
+    async () => {
+      const stack = the();
+      await routineFrame(stack);
+      const { xml, key, place } = await burst(stack, "9400001");
+      const api = stack.pid("api");
+      const since = Date.now();
+      await stack.frozen(["temporal"], async () => {
+        const cut = stack.postPacket(xml).then(
+          ({ status }) => `answered ${status}`,
+          () => "cut",
+        );
+        await waitFor("the packet is stored", PATIENCE_MS, async () => {
+          const [notice] = await stack.query("select id from notice where alert_key = $1", [key]);
+          return notice;
+        });
+        process.kill(api, "SIGKILL");
+        expect(await cut).toBe("cut");
+        const [undelivered] = await stack.query<{ at: Date | null }>(
+          "select delivered_wall_at as at from notice where alert_key = $1",
+          [key],
+        );
+        expect(undelivered?.at ?? null).toBeNull();
+      });
+      const thawedWallMs = Date.now();
+      await alertWhere(stack, key, "slews", ({ stages }) => stages?.slewStartedAt !== undefined);
+      note("api killed before the hand-over: from the thaw to the slew", Date.now() - thawedWallMs);
+      expect(slewsTo(stack, place, since)).toHaveLength(1);
+      await letGo(stack, key);
+    },
+    3 * PATIENCE_MS,
+  );
+
+  test(
     "PostgreSQL hangs: a packet is answered 503 within 3 s and never half stored; sent again it is there once",
     async () => {
       const stack = the();
-      const { xml } = await burst(stack, "9300001", 0.99);
+      const { xml } = await burst(stack, "9300001");
       const ivorn = /ivorn=["']([^"']+)/.exec(xml)?.[1];
       const refused = await stack.frozen(["postgres"], () => stack.postPacket(xml));
       note("PostgreSQL frozen: the 503", refused.tookMs);

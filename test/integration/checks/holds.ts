@@ -82,7 +82,7 @@ export function holdChecks(the: TheStack): void {
     "a burst under the pause is taken and waits; after resume the dome opens and it is observed",
     async () => {
       const stack = the();
-      const { xml, key, place } = await burst(stack, "9100005", 0.4);
+      const { xml, key, place } = await burst(stack, "9100005");
       const since = Date.now();
       expect(await stack.postPacket(xml)).toMatchObject({ status: 202, body: { alertId: key } });
       const waiting = await alertWhere(stack, key, "is queued", ({ status }) => status === "queued");

@@ -7,7 +7,7 @@ import { expect, test } from "@jest/globals";
 import { waitFor } from "../../support/stack.ts";
 import { note, PATIENCE_MS, type TheStack } from "../kit.ts";
 
-const SEQUENCES = 3;
+const SEQUENCES = 2;
 
 /** What the night has left behind: sequences, schedules, files. */
 export function imageChecks(the: TheStack): void {
@@ -91,7 +91,8 @@ export function imageChecks(the: TheStack): void {
       `select s.sequence_id, s.schedule_id, s.tsp_at, s.delta_tl_ms, s.delta_tr_ms, min(e.intended_start_at) as first
        from scheduled_sequence s
        join plan p on p.album_id in (select id from album where sequence_id = s.sequence_id)
-       join exposure e on e.plan_id = p.id
+       join schedule on schedule.id = s.schedule_id
+       join exposure e on e.plan_id = p.id and e.intended_start_at >= schedule.made_at
        where s.status in ('done', 'executing')
        group by s.sequence_id, s.schedule_id, s.tsp_at, s.delta_tl_ms, s.delta_tr_ms
        having min(e.intended_start_at) < s.tsp_at - s.delta_tl_ms * interval '1 ms'`,

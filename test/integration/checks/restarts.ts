@@ -9,7 +9,7 @@ const DOWN_LIMIT_MS = 15_000;
 
 /** Processes die or are stopped in the middle of a night. */
 export function restartChecks(the: TheStack): void {
-  test.each(["worker-site", "worker-control-1", "simulators", "api"])(
+  test.each(["worker-site", "worker-control-1", "simulators", "api", "temporal", "postgres"])(
     "%s killed with SIGKILL in the middle of a frame is started again, and the night goes on",
     async (part) => {
       const stack = the();
@@ -68,6 +68,10 @@ async function framesGoOn(stack: Stack, than: number): Promise<{ frames: number;
     },
     () => state(stack),
   );
-  const night = await waitFor("the api tells of the night", PATIENCE_MS, async () => (await state(stack)).night);
+  const night = await waitFor(
+    "the api tells of the night",
+    PATIENCE_MS,
+    async () => (await state(stack)).night,
+  );
   return { frames, night };
 }
