@@ -115,7 +115,7 @@
 
   // ---- questions before a step that matters: the same page, in a dialog ----
   const dialog = document.getElementById("dialog");
-  document.addEventListener("click", async (event) => {
+  const onClick = async (event) => {
     const close = event.target.closest("[data-dialog-close]");
     if (close !== null && dialog.open) {
       event.preventDefault();
@@ -136,5 +136,6 @@
     } catch {
       location.assign(link.href);
     }
-  });
+  };
+  document.addEventListener("click", (event) => void onClick(event));
 })();
