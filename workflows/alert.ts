@@ -106,7 +106,9 @@ export async function alert(
     await clock.sleepUntil(closesAtMs(), () => inbox.length > 0 || closedBy !== null);
   }
 
-  if (progress === "queued" || progress === "requested") await withdraw(closedBy ?? "the alert closed");
+  // Closed by a person, an observation under way is called off too.
+  const pending = progress === "queued" || progress === "requested";
+  if (pending || closedBy !== null) await withdraw(closedBy ?? "the alert closed");
   const final = state;
   background.add("close", () =>
     records.recordAlert({
