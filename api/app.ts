@@ -75,8 +75,9 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   const pages = createPages({ ...deps, renderer, identities, assets, situation, version });
 
   addErrors(app, pages);
-  await addSecurity(app, settings.publicUrl);
+  // First: the page that says a refusal reads the theme.
   await app.register(cookie);
+  await addSecurity(app, settings.publicUrl);
   await app.register(formbody);
   acceptEmptyJson(app);
   addIdentity(app);

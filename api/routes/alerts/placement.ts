@@ -1,6 +1,7 @@
+import { angleDeg, apparentFrame, directionOf } from "../../../domain/astronomy/apparent.ts";
 import { altAz } from "../../../domain/astronomy/alt-az.ts";
 import { nightDateAt, nightOf } from "../../../domain/astronomy/night.ts";
-import { moonSeparationDeg, sunAltDeg } from "../../../domain/astronomy/sun-moon.ts";
+import { moonDirection, sunAltDeg } from "../../../domain/astronomy/sun-moon.ts";
 import type { Observatory } from "../../../domain/observatory.ts";
 import { MS_PER_MINUTE } from "../../../domain/units.ts";
 
@@ -24,15 +25,15 @@ const GRID_DEG = 10;
 export function visiblePlace(observatory: Observatory, nowMs: number, choice: number): Place {
   const { site } = observatory;
   const fromMs = observingStartMs(observatory, nowMs);
+  const untilMs = fromMs + WATCH_MS;
+  const [first, last] = [apparentFrame(fromMs), apparentFrame(untilMs)];
+  const moon = moonDirection(site, fromMs);
   const places: Place[] = [];
   for (let decDeg = -80; decDeg <= 80; decDeg += GRID_DEG) {
     for (let raDeg = 0; raDeg < 360; raDeg += GRID_DEG) {
-      const lowest = Math.min(
-        altAz(site, raDeg, decDeg, fromMs).altDeg,
-        altAz(site, raDeg, decDeg, fromMs + WATCH_MS).altDeg,
-      );
-      if (lowest < MIN_ALT_DEG) continue;
-      if (moonSeparationDeg(site, raDeg, decDeg, fromMs) < MIN_MOON_SEPARATION_DEG) continue;
+      if (altAz(site, raDeg, decDeg, fromMs, first).altDeg < MIN_ALT_DEG) continue;
+      if (altAz(site, raDeg, decDeg, untilMs, last).altDeg < MIN_ALT_DEG) continue;
+      if (angleDeg(moon, directionOf(raDeg, decDeg)) < MIN_MOON_SEPARATION_DEG) continue;
       places.push({ raDeg, decDeg });
     }
   }
