@@ -333,7 +333,7 @@ export async function alert(
     const facts = {
       key: alertKey,
       status: statusWord(now),
-      reason: progressReason === "" ? now.reason : `${now.reason} ${progressReason}`,
+      reason: progressReason === "" ? now.reason : `${now.reason}. ${progressReason}`,
       rule: now.rule,
       rank: now.rank,
       t0Ms: now.t0Ms,
