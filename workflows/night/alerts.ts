@@ -32,7 +32,7 @@ export async function onPreempt(tonight: OpenNight, claim: PreemptRequest): Prom
     tonight.background.add("stages", () =>
       tonight.records.stampStages({ alertKey: claim.alertKey, stages: { preemptedAt } }),
     );
-    await answer(claim, "accepted", "the telescope is yours", null);
+    await answer(claim, "accepted", "The telescope is on its way.", null);
   } else {
     const why = ready
       ? `${inOrder(tonight.pending)[0]?.alertKey ?? current?.alertKey ?? "another alert"} goes first`
