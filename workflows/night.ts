@@ -175,6 +175,8 @@ async function nextRoutineJob(tonight: OpenNight, dawnMs: number): Promise<Job |
   const { replan } = tonight;
   const nowMs = tonight.clock.nowMs();
   if (replan !== null) enter(tonight, "scheduling", replan, null);
+  // Taken before the answer comes: a request that is submitted meanwhile asks to plan once more.
+  tonight.replan = null;
   const step: NextStep = await tonight.planning.decideNext({
     observatory: tonight.input.observatory,
     nightId: tonight.nightId,
@@ -185,7 +187,6 @@ async function nextRoutineJob(tonight: OpenNight, dawnMs: number): Promise<Job |
     overhead: tonight.overhead,
     lastLatenessReplanMs: tonight.lastLatenessReplanMs,
   });
-  tonight.replan = null;
   if (step.latenessReplan) tonight.lastLatenessReplanMs = nowMs;
   if (tonight.isHeld() || tonight.pending.length > 0 || tonight.ending !== null) return null;
   if (step.kind === "wait") {
