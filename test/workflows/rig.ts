@@ -29,6 +29,8 @@ export const observatory: Observatory = loadObservatory(
 );
 
 const SKIP_STEP_MS = 15_000;
+/** Looks, 20 ms of real time apart, that must find no activity running before time is skipped again. */
+const RESTED_AFTER = 3;
 
 /** Dusk and dawn of the test night, from the same almanac as the product. */
 export function duskAndDawn(): { readonly duskMs: number; readonly dawnMs: number } {
@@ -120,7 +122,7 @@ export async function openNightRig(
   await seedProgrammes(database);
 
   const queues = taskQueues(observatory.site.id);
-  const activities = {
+  const work = countedWork({
     ...fakeDevices(world, nowMs, database),
     ...createPlanningActivities({ database, wallMs: () => Date.now() }),
     ...createRecordActivities({
@@ -133,7 +135,8 @@ export async function openNightRig(
       },
       exportHistory: async () => false,
     }),
-  };
+  });
+  const { activities } = work;
   const { codePath } = await workflowBundle();
   const common = { connection: env.nativeConnection, namespace: env.namespace ?? "default" };
   const workers = await Promise.all([
@@ -149,11 +152,11 @@ export async function openNightRig(
     clock,
     world,
     nowMs,
-    // In steps, with real time between them: work that waits for a free worker must not be overtaken by the sky.
+    // In steps, with rest between them: work that waits for a free worker must not be overtaken by the sky.
     skipTo: async (instantMs) => {
       for (let leftMs = instantMs - (await nowMs()); leftMs > 0; leftMs = instantMs - (await nowMs())) {
         await env.sleep(Math.min(SKIP_STEP_MS, leftMs));
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await work.rested();
       }
     },
     addRequest: (id, sequence) => addRequest(database, id, sequence, startMs),
@@ -171,6 +174,35 @@ export async function openNightRig(
       for (const worker of workers) worker.shutdown();
       await running;
       await database.close();
+    },
+  };
+}
+
+type Activities = Record<string, (...args: never[]) => Promise<unknown>>;
+
+/** The activities, counted while they run; `rested` when none has run for a moment of real time. */
+function countedWork(activities: Activities) {
+  let running = 0;
+  const counted = Object.fromEntries(
+    Object.entries(activities).map(([name, activity]) => [
+      name,
+      async (...args: never[]) => {
+        running += 1;
+        try {
+          return await activity(...args);
+        } finally {
+          running -= 1;
+        }
+      },
+    ]),
+  );
+  return {
+    activities: counted,
+    rested: async (): Promise<void> => {
+      for (let quiet = 0; quiet < RESTED_AFTER;) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        quiet = running === 0 ? quiet + 1 : 0;
+      }
     },
   };
 }
