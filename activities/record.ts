@@ -1,5 +1,6 @@
 import { activityInfo, heartbeat } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
+import { FRAME_ATTEMPTS } from "../domain/night/frame-attempts.ts";
 import { instrumentOf, type Observatory } from "../domain/observatory.ts";
 import { ALERT_PROGRAMME_ID, reservationS } from "../domain/quota/ledger.ts";
 import { sequenceDurationS } from "../domain/requests/duration.ts";
@@ -40,8 +41,6 @@ export interface RecordDeps {
   readonly exportHistory: (workflow: ClosedWorkflow, nightDate: string) => Promise<boolean>;
 }
 
-/** A frame may be tried this often within one attempt at its sequence (workflows/sequence.ts). */
-export const FRAME_ATTEMPTS = 3;
 /** A sequence that failed by itself is given up at this attempt. */
 const LAST_ATTEMPT_AFTER_FAILURE = 6;
 
@@ -160,16 +159,6 @@ export function createRecordActivities(deps: RecordDeps) {
         endedMs: nowMs,
       });
     }
-  }
-
-  async function nightPhase({
-    nightId,
-    phase,
-  }: {
-    readonly nightId: string;
-    readonly phase: string;
-  }): Promise<void> {
-    await database.nights.setPhase(nightId, phase);
   }
 
   async function endNight(end: {
@@ -490,7 +479,6 @@ export function createRecordActivities(deps: RecordDeps) {
     raiseHold,
     liftHold,
     openNight,
-    nightPhase,
     endNight,
     startSequence,
     endSequence,

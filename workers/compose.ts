@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { NativeConnection } from "@temporalio/worker";
 import { createAlpacaTransport } from "../adapters/alpaca/transport.ts";
 import { createAlpacaDevice } from "../adapters/alpaca/device.ts";
 import { createCameraClient } from "../adapters/alpaca/camera.ts";
@@ -192,6 +191,3 @@ function softwareName(): string {
   const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
   return `Vesper ${version}`;
 }
-
-/** Connections of workers are native; one per process. */
-export type WorkerConnection = NativeConnection;

@@ -6,7 +6,7 @@ import type { PlanningActivities } from "../activities/planning.ts";
 import type { SkyActivities } from "../activities/sky.ts";
 import type { TelescopeActivities } from "../activities/telescope.ts";
 import type { WatchActivities } from "../activities/watch.ts";
-import { motionLimitWallMs, wallDurationMs, type ClockFact } from "../domain/clock.ts";
+import { motionLimitWallMs, type ClockFact } from "../domain/clock.ts";
 import { taskQueues } from "./names.ts";
 
 /**
@@ -163,9 +163,4 @@ export function watchActivities(siteId: string) {
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: { initialInterval: 500, backoffCoefficient: 1 },
   });
-}
-
-/** Wall time that a pause of `observatoryS` observatory seconds takes, at least one wall second. */
-export function pauseWallMs(clock: ClockFact, observatoryS: number): number {
-  return Math.max(1_000, wallDurationMs(clock, observatoryS * 1_000));
 }

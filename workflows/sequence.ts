@@ -6,6 +6,7 @@ import {
   upsertSearchAttributes,
 } from "@temporalio/workflow";
 import type { ExposureInput } from "../activities/camera.ts";
+import { FRAME_ATTEMPTS } from "../domain/night/frame-attempts.ts";
 import { instrumentOf, type InstrumentDescription } from "../domain/observatory.ts";
 import { Background } from "./background.ts";
 import { failureSentence, failureType } from "./failure-words.ts";
@@ -19,9 +20,6 @@ import {
 } from "./messages.ts";
 import { cameraActivities, mountActivities, recordActivities, slewStartActivities } from "./proxies.ts";
 import { SkyClock } from "./sky-clock.ts";
-
-/** A frame that is lost is taken again at most this often. */
-const MAX_FRAME_ATTEMPTS = 3;
 
 /**
  * One attempt at one sequence: slew, then the albums of all detectors in parallel, with a barrier at the end.
@@ -109,7 +107,7 @@ export async function sequence(input: SequenceInput): Promise<SequenceResult> {
     n: number,
   ): Promise<void> {
     const camera = cameraActivities(siteId, instrument.cameraId, clock.fact, instrument.readoutLimitS);
-    for (let attempt = 1; attempt <= MAX_FRAME_ATTEMPTS; attempt += 1) {
+    for (let attempt = 1; attempt <= FRAME_ATTEMPTS; attempt += 1) {
       if (attempt > 1 && (stop !== null || !timeLeftFor(frames.exposureS))) return;
       const exposure = exposureInput(album, instrument, frames, n, frameAttempt(attempt));
       try {
@@ -128,7 +126,7 @@ export async function sequence(input: SequenceInput): Promise<SequenceResult> {
         throw error;
       }
     }
-    throw new LostFrameSignal(`frame ${n} of ${frames.count} was lost ${MAX_FRAME_ATTEMPTS} times`);
+    throw new LostFrameSignal(`frame ${n} of ${frames.count} was lost ${FRAME_ATTEMPTS} times`);
   }
 
   /** Brings an exposure that was stopped on the way to its end: stored when it was read out, else aborted. */
@@ -153,7 +151,7 @@ export async function sequence(input: SequenceInput): Promise<SequenceResult> {
 
   /** Attempts at a frame are numbered through all attempts at its sequence, so that (plan, n, attempt) is unique. */
   function frameAttempt(attempt: number): number {
-    return (input.attempt - 1) * MAX_FRAME_ATTEMPTS + attempt;
+    return (input.attempt - 1) * FRAME_ATTEMPTS + attempt;
   }
 
   function timeLeftFor(exposureS: number): boolean {
