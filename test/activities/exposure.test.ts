@@ -60,7 +60,7 @@ test("a frame is started, waited for, stored and recorded", async () => {
   const camera = processWith(deps);
   const { startMs, startWallMs, adopted } = await camera.start();
   expect(adopted).toBe(false);
-  expect(Math.abs(startWallMs - Date.now())).toBeLessThan(500);
+  expect(Math.abs(startWallMs - Date.now())).toBeLessThan(2_000);
   expect(rows.get("R0001-1-vis-1/1/1")).toMatchObject({ state: "exposing", startMs });
 
   const fetched = await camera.fetch();
@@ -160,7 +160,7 @@ test("an abort throws the exposure away at once; settling records it", async () 
   await camera.start({ ...frame, exposureS: 600 });
   const begun = performance.now();
   const { perCamera } = await camera.abort();
-  expect(performance.now() - begun).toBeLessThan(2_000);
+  expect(performance.now() - begun).toBeLessThan(10_000);
   expect(perCamera["camera-vis"]?.did).toBe("aborted");
   await camera.idle();
   const aborted = { ...frame, exposureS: 600 };

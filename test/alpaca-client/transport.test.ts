@@ -81,7 +81,7 @@ test("a device that hangs ends in a time-out that names the limit", async () => 
   const call = transport.get(address, "azimuth", {}, { limitMs: 100 });
   await expect(call).rejects.toThrow(DeviceTimeout);
   await expect(call).rejects.toThrow('gave no answer to "GET azimuth" within 0.1 s');
-  expect(performance.now() - begun).toBeLessThan(1_000);
+  expect(performance.now() - begun).toBeLessThan(5_000);
 });
 
 test("an answer that never ends is cut off by the same limit", async () => {

@@ -113,7 +113,7 @@ test("a statement that takes too long is ended, and the connection is good again
   try {
     const began = performance.now();
     await expect(database.orm.em.fork().execute("select pg_sleep(5)")).rejects.toThrow(/timeout/);
-    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(performance.now() - began).toBeLessThan(4_500);
     await database.ping();
   } finally {
     await database.close();

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, describe } from "@jest/globals";
+import { startStack, type Stack } from "../support/stack.ts";
+import { alertChecks } from "./checks/alerts.ts";
+import { frozenServerChecks } from "./checks/frozen-servers.ts";
+import { holdChecks } from "./checks/holds.ts";
+import { measured, RATE, type TheStack } from "./kit.ts";
+
+// One real `vesper up`, asked from outside, in order. What people and feeds do to a night, and servers that hang in it.
+let stack: Stack;
+const the: TheStack = () => stack;
+
+beforeAll(async () => {
+  stack = await startStack({ rate: RATE });
+}, 180_000);
+afterAll(async () => {
+  await stack?.stop();
+  console.log(["measured", ...measured].join("\n  "));
+}, 60_000);
+
+describe("alerts", () => alertChecks(the));
+describe("holds", () => holdChecks(the));
+describe("servers that hang", () => frozenServerChecks(the));
