@@ -1,5 +1,20 @@
 import { DEG_PER_HOUR } from "../units.ts";
 
+/** A coordinate that cannot be taken as it is written: which field, what stood there, and the rule it breaks. */
+export class CoordinateError extends RangeError {
+  override readonly name = "CoordinateError";
+  readonly field: string;
+  readonly value: string;
+  readonly rule: string;
+
+  constructor(field: string, value: string, rule: string) {
+    super(`${field} "${value}": ${rule}`);
+    this.field = field;
+    this.value = value;
+    this.rule = rule;
+  }
+}
+
 /**
  * Right ascension as hh:mm:ss.ss.
  * @param raDeg degrees, 0 to 360
@@ -21,12 +36,12 @@ export function formatDeclination(decDeg: number, decimals = 1): string {
  * Right ascension in degrees from what people write:
  * `05:34:31.94`, `05 34 31.94`, `5h34m31.94s`, `5h34.53m`, `5.575h`, `83.633d`, or a decimal number, which is degrees.
  * Refused as ambiguous: two fields without letters (`05 34`), a number without a decimal point up to 24 (degrees or hours?).
- * @throws RangeError naming the value and the rule
+ * @throws CoordinateError naming the field, the value and the rule
  */
 export function parseRightAscension(text: string): number {
   const written = text.trim();
   const refuse = (rule: string): never => {
-    throw new RangeError(`right ascension "${text}": ${rule}`);
+    throw new CoordinateError("right ascension", text, rule);
   };
   if (/^\+?\d{1,2}$/.test(written) && Number(written) <= 24) {
     return refuse(`could be hours or degrees; write "${written}h" or "${written}.0"`);
@@ -43,11 +58,11 @@ export function parseRightAscension(text: string): number {
  * Declination in degrees from what people write:
  * `+22:00:52.2`, `-00 30 12`, `+22d00m52.2s`, `22°00'52.2"`, `-5.5d`, or a decimal number of degrees.
  * Refused as ambiguous: two fields without letters; refused: hours.
- * @throws RangeError naming the value and the rule
+ * @throws CoordinateError naming the field, the value and the rule
  */
 export function parseDeclination(text: string): number {
   const refuse = (rule: string): never => {
-    throw new RangeError(`declination "${text}": ${rule}`);
+    throw new CoordinateError("declination", text, rule);
   };
   const fields = readFields(text.trim(), "d", refuse);
   if (fields.unit === "h") {
