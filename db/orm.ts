@@ -6,6 +6,7 @@ import { createAuditRepository } from "./repositories/audits.ts";
 import { createClockRepository } from "./repositories/clock.ts";
 import { createDeviceRepository } from "./repositories/devices.ts";
 import { createExposureRepository } from "./repositories/exposures.ts";
+import { createFscMessageRepository } from "./repositories/fsc-messages.ts";
 import { createHoldRepository } from "./repositories/holds.ts";
 import { createImageRepository } from "./repositories/images.ts";
 import { createIntakeRepository } from "./repositories/intake.ts";
@@ -13,6 +14,7 @@ import { createJournalRepository } from "./repositories/journal.ts";
 import { createLeaseRepository } from "./repositories/lease.ts";
 import { createNightRepository } from "./repositories/nights.ts";
 import { createNoticeRepository } from "./repositories/notices.ts";
+import { createOutboxRepository } from "./repositories/outbox.ts";
 import { createProgrammeRepository } from "./repositories/programmes.ts";
 import { createQuotaRepository } from "./repositories/quota.ts";
 import { createRequestRepository } from "./repositories/requests.ts";
@@ -72,6 +74,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     clock: createClockRepository(orm),
     devices: createDeviceRepository(orm),
     exposures: createExposureRepository(orm),
+    fscMessages: createFscMessageRepository(orm),
     holds: createHoldRepository(orm),
     images: createImageRepository(orm),
     intake: createIntakeRepository(orm),
@@ -79,6 +82,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     lease: createLeaseRepository(orm),
     nights: createNightRepository(orm),
     notices: createNoticeRepository(orm),
+    outbox: createOutboxRepository(orm),
     programmes: createProgrammeRepository(orm),
     quota: createQuotaRepository(orm),
     requests: createRequestRepository(orm),

@@ -6,6 +6,7 @@ import { Clock } from "./clock.ts";
 import { Device } from "./device.ts";
 import { DeviceStatus } from "./device-status.ts";
 import { Exposure } from "./exposure.ts";
+import { FscMessage } from "./fsc-message.ts";
 import { Hold } from "./hold.ts";
 import { Image } from "./image.ts";
 import { JournalEntry } from "./journal-entry.ts";
@@ -13,6 +14,7 @@ import { Lease } from "./lease.ts";
 import { Membership } from "./membership.ts";
 import { Night } from "./night.ts";
 import { Notice } from "./notice.ts";
+import { OutboxMessage } from "./outbox-message.ts";
 import { Plan } from "./plan.ts";
 import { Programme } from "./programme.ts";
 import { QuotaEntry } from "./quota-entry.ts";
@@ -35,6 +37,7 @@ export const ENTITIES = [
   Device,
   DeviceStatus,
   Exposure,
+  FscMessage,
   Hold,
   Image,
   JournalEntry,
@@ -42,6 +45,7 @@ export const ENTITIES = [
   Membership,
   Night,
   Notice,
+  OutboxMessage,
   Plan,
   Programme,
   QuotaEntry,

@@ -1,4 +1,8 @@
 import { SpineMigration } from "./0001-spine.ts";
+import { PartnersMigration } from "./0007-partners.ts";
 
 /** Every migration, oldest first. A migration that has run anywhere is never edited: add the next one. */
-export const MIGRATIONS = [{ name: "0001-spine", class: SpineMigration }];
+export const MIGRATIONS = [
+  { name: "0001-spine", class: SpineMigration },
+  { name: "0007-partners", class: PartnersMigration },
+];
