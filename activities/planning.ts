@@ -9,10 +9,10 @@ import { OBSERVABLE_STATUSES } from "../domain/requests/request.ts";
 import type { Database } from "../db/orm.ts";
 import type { ScheduleDetail, ScheduledRow as StoredRow } from "../db/repositories/schedules.ts";
 import type { SequenceDetail } from "../db/repositories/sequences.ts";
-import { planInThread, type Schedule } from "../scheduler/index.ts";
+import type { PlanningThread, Schedule } from "../scheduler/index.ts";
 import type { NightTimes, SequencePlan } from "../workflows/messages.ts";
 import { refusalBetween, whyNeverTonight, windowsOf } from "./planning/observability.ts";
-import { problemOf, remainingTime, type Candidate } from "./planning/problem.ts";
+import { problemOf, remainingTime, type Candidate, type ExecutingRow } from "./planning/problem.ts";
 
 /** Lateness makes the night plan again at most this often, observatory ms. */
 const LATENESS_REPLAN_EVERY_MS = 5 * 60_000;
@@ -24,19 +24,31 @@ export type PlanningDatabase = Pick<Database, "sequences" | "schedules" | "quota
 
 export interface PlanningDeps {
   readonly database: PlanningDatabase;
+  /** Plans off the event loop, in a thread that is there already. */
+  readonly planner: Pick<PlanningThread, "plan">;
   readonly wallMs: () => number;
 }
 
-export interface NextStepInput {
+/** The night that is planned, and what it has learned of its overheads. */
+export interface PlanningInput {
   readonly observatory: Observatory;
   readonly nightId: string;
   readonly nowMs: number;
   readonly duskMs: number;
   readonly dawnMs: number;
+  readonly overhead: MeasuredOverhead;
+}
+
+export interface NextStepInput extends PlanningInput {
   /** Why to plan again first, or null to go on with the current schedule. */
   readonly replan: string | null;
-  readonly overhead: MeasuredOverhead;
   readonly lastLatenessReplanMs: number | null;
+}
+
+export interface PlanBesideInput extends PlanningInput {
+  readonly cause: string;
+  /** What the telescope does meanwhile: it keeps its row. */
+  readonly executing: ExecutingRow;
 }
 
 export type NextStep = { readonly latenessReplan: boolean } & (
@@ -47,6 +59,8 @@ export type NextStep = { readonly latenessReplan: boolean } & (
       readonly scheduleId: string;
       readonly notAfterMs: number;
       readonly plannedS: number;
+      /** How long the schedule counts with, measured overheads included, observatory ms. */
+      readonly blockMs: number;
     }
   | { readonly kind: "wait"; readonly untilMs: number; readonly why: string }
 );
@@ -54,7 +68,7 @@ export type NextStep = { readonly latenessReplan: boolean } & (
 export type PlanningActivities = ReturnType<typeof createPlanningActivities>;
 
 /** Planning and ephemerides: what the night asks before each sequence. */
-export function createPlanningActivities({ database, wallMs }: PlanningDeps) {
+export function createPlanningActivities({ database, planner, wallMs }: PlanningDeps) {
   /** The instants of the night of a date. */
   async function nightTimes({
     observatory,
@@ -115,7 +129,9 @@ export function createPlanningActivities({ database, wallMs }: PlanningDeps) {
     // Each round skips rows or plans again, after which a round settles: three are enough.
     for (let round = 0; round < 3; round += 1) {
       const schedule =
-        cause === null ? await database.schedules.current(input.nightId) : await planAgain(input, cause);
+        cause === null
+          ? await database.schedules.current(input.nightId)
+          : await planAgain(input, cause, null);
       if (schedule === null) {
         cause = "first schedule of the night";
         continue;
@@ -215,13 +231,36 @@ export function createPlanningActivities({ database, wallMs }: PlanningDeps) {
       scheduleId: String(schedule.id),
       notAfterMs: endMs ?? input.dawnMs,
       plannedS: sequence.overheadS + remainingTime(sequence, input.observatory, NO_MEASUREMENT).durationS,
+      blockMs: next.row.tepMs - next.row.tspMs,
     };
   }
 
+  /**
+   * Plans again while a sequence executes: its row stays where it is, the rest of the night is planned around it.
+   * @returns how long it took, wall ms.
+   */
+  async function planBeside(input: PlanBesideInput): Promise<{ readonly tookMs: number }> {
+    const beganWallMs = wallMs();
+    const { sequenceId } = input.executing;
+    const { id } = await planAgain(input, input.cause, input.executing);
+    // It may have ended while the others were planned: its end then marked the rows it found, not this one.
+    const sequence = await database.sequences.detail(sequenceId);
+    if (sequence !== null && sequence.status !== "executing") {
+      const status = sequence.status === "executed" ? "done" : "interrupted";
+      await database.schedules.markRow({ scheduleId: id, sequenceId, status, reason: sequence.statusReason });
+    }
+    return { tookMs: wallMs() - beganWallMs };
+  }
+
   /** Plans the rest of the night, stores it with its whole problem, and reserves the quota of what was planned. */
-  async function planAgain(input: NextStepInput, cause: string): Promise<ScheduleDetail> {
+  async function planAgain(
+    input: PlanningInput,
+    cause: string,
+    executing: ExecutingRow | null,
+  ): Promise<ScheduleDetail> {
     const { observatory, nightId, nowMs, duskMs, dawnMs } = input;
-    const sequences = await database.sequences.candidates(Math.max(nowMs, duskMs), dawnMs);
+    const found = await database.sequences.candidates(Math.max(nowMs, duskMs), dawnMs);
+    const sequences = found.filter((sequence) => sequence.id !== executing?.sequenceId);
     const sky = skyOfNight(observatory.site, duskMs, dawnMs);
     const all: Candidate[] = sequences.map((sequence) => ({
       sequence,
@@ -230,8 +269,9 @@ export function createPlanningActivities({ database, wallMs }: PlanningDeps) {
     }));
     const candidates = all.filter((candidate) => candidate.windows.length > 0);
     const never = all.filter((candidate) => candidate.windows.length === 0);
-    const problem = problemOf({ candidates, duskMs, dawnMs, nowMs, quotaLeftS: await quotaLeft(all) });
-    const plan = await planInThread(problem, { policy: "strict", seed: SEED }, cancellationSignal());
+    const quotaLeftS = await quotaLeft(all);
+    const problem = problemOf({ candidates, duskMs, dawnMs, nowMs, quotaLeftS, executing });
+    const plan = await planner.plan(problem, { policy: "strict", seed: SEED }, cancellationSignal());
     await dropReservations(candidates, plan, nowMs);
     const shortOfQuota = await reserve(candidates, plan, nowMs);
     const id = await database.schedules.store({
@@ -244,10 +284,14 @@ export function createPlanningActivities({ database, wallMs }: PlanningDeps) {
       iterations: plan.iterations,
       objective: plan.objective,
       policy: plan.policy,
-      rows: storedRows(plan, duskMs, never, observatory, shortOfQuota, { fromMs: duskMs, toMs: dawnMs }),
+      rows: storedRows(plan, duskMs, never, observatory, shortOfQuota, {
+        fromMs: duskMs,
+        toMs: dawnMs,
+        executingId: executing?.sequenceId ?? null,
+      }),
     });
     for (const row of plan.rows) {
-      if (shortOfQuota.has(row.sequenceId)) continue;
+      if (shortOfQuota.has(row.sequenceId) || row.sequenceId === executing?.sequenceId) continue;
       await database.sequences.setStatus({
         id: row.sequenceId,
         status: "planned",
@@ -346,7 +390,7 @@ export function createPlanningActivities({ database, wallMs }: PlanningDeps) {
     return { plan: plan.albums.length === 0 ? null : plan, attempt: sequence.attempt + 1 };
   }
 
-  return { nightTimes, tonight, decideNext, remainingPlan };
+  return { nightTimes, tonight, decideNext, planBeside, remainingPlan };
 }
 
 function plannedRowOf(row: StoredRow): PlannedRow {
@@ -394,7 +438,7 @@ function storedRows(
   never: readonly Candidate[],
   observatory: Observatory,
   shortOfQuota: ReadonlySet<string>,
-  night: { readonly fromMs: number; readonly toMs: number },
+  night: { readonly fromMs: number; readonly toMs: number; readonly executingId: string | null },
 ) {
   const planned = plan.rows
     .filter((row) => !shortOfQuota.has(row.sequenceId))
@@ -405,7 +449,7 @@ function storedRows(
       deltaTLMs: row.deltaTLMs,
       deltaTRMs: row.deltaTRMs,
       score: row.score,
-      status: "planned" as const,
+      status: row.sequenceId === night.executingId ? ("executing" as const) : ("planned" as const),
       reasonCode: null,
       reason: null,
       numbers: null,

@@ -310,6 +310,13 @@ export function createRecordActivities(deps: RecordDeps) {
         reason: completed ? null : end.reason,
       });
     }
+    // Planned again meanwhile, it has rows in later schedules too.
+    await database.schedules.settleExecuting({
+      sequenceId: end.sequenceId,
+      status: completed ? "done" : "interrupted",
+      reasonCode: completed ? null : end.outcome,
+      reason: completed ? null : end.reason,
+    });
     const frames = `${end.framesStored} ${end.framesStored === 1 ? "frame" : "frames"} stored`;
     const text = completed
       ? `${sequence.targetName} is done, ${frames}.`

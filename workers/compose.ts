@@ -30,6 +30,7 @@ import { openDatabase, type Database } from "../db/orm.ts";
 import { nightOf } from "../domain/astronomy/night.ts";
 import { wallMsOf } from "../domain/clock.ts";
 import { soleDevice, type Observatory } from "../domain/observatory.ts";
+import { createPlanningThread } from "../scheduler/index.ts";
 import { watchStateSignal } from "../workflows/messages.ts";
 import { observatoryWorkflowId } from "../workflows/names.ts";
 import { closedWorkflows, exportHistory } from "./histories.ts";
@@ -178,7 +179,11 @@ export function ioActivities(process: Process) {
 
 /** Planning and ephemerides. */
 export function computeActivities({ database, clock }: Process) {
-  return createPlanningActivities({ database, wallMs: clock.wallMs });
+  const planner = createPlanningThread();
+  return {
+    activities: createPlanningActivities({ database, planner, wallMs: clock.wallMs }),
+    close: () => planner.close(),
+  };
 }
 
 async function askGuard(port: number) {

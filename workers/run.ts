@@ -117,12 +117,13 @@ async function workerOptions(
   }
   if (groups.includes("compute")) {
     const io = ioActivities(process);
-    closers.push(io.close);
+    const compute = computeActivities(process);
+    closers.push(io.close, compute.close);
     options.push(
       { taskQueue: queues.io, activities: io.activities, maxConcurrentActivityTaskExecutions: 20 },
       {
         taskQueue: queues.compute,
-        activities: computeActivities(process),
+        activities: compute.activities,
         maxConcurrentActivityTaskExecutions: 4,
       },
     );

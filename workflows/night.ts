@@ -59,6 +59,7 @@ export async function night(input: NightInput): Promise<NightResult> {
     log.error(`the night failed: ${reason}`);
   }
   if (continues) {
+    await tonight.planningBeside;
     await tonight.background.drained();
     await condition(allHandlersFinished);
     return continueAsNew<typeof night>(tonight.carriedOver());
@@ -172,6 +173,7 @@ async function observe(tonight: OpenNight): Promise<boolean> {
 
 /** What the plan has next, or null after a wait or when something came first meanwhile. */
 async function nextRoutineJob(tonight: OpenNight, dawnMs: number): Promise<Job | null> {
+  await tonight.planningBeside;
   const { replan } = tonight;
   const nowMs = tonight.clock.nowMs();
   if (replan !== null) enter(tonight, "scheduling", replan, null);
@@ -200,6 +202,7 @@ async function nextRoutineJob(tonight: OpenNight, dawnMs: number): Promise<Job |
     notAfterMs: Math.min(step.notAfterMs, dawnMs),
     claim: null,
     plannedS: step.plannedS,
+    blockMs: step.blockMs,
   };
 }
 
@@ -216,6 +219,7 @@ async function endNight(tonight: OpenNight, outcome: NightResult["outcome"], rea
   await tonight.closing;
   enter(tonight, "parking", "the telescope to park", null);
   await closingActivities(tonight.siteId, clock.fact, parkLimitS).park({ limitS: parkLimitS });
+  await tonight.planningBeside;
   await background.drained();
   dropExpiredAlerts(tonight);
   // Alerts that are still worth observing go back to the majordome, which keeps them for the next night.

@@ -41,6 +41,14 @@ export interface Candidate {
   readonly time: RemainingTime;
 }
 
+/** The sequence that executes while the night is planned again, observatory ms. */
+export interface ExecutingRow {
+  readonly sequenceId: string;
+  readonly startMs: number;
+  /** When it is expected to end. */
+  readonly endMs: number;
+}
+
 /** The problem document of one planning: everything the plan depends on, in ms from the start of the night. */
 export function problemOf(input: {
   readonly candidates: readonly Candidate[];
@@ -48,6 +56,7 @@ export function problemOf(input: {
   readonly dawnMs: number;
   readonly nowMs: number;
   readonly quotaLeftS: ReadonlyMap<string, number>;
+  readonly executing: ExecutingRow | null;
 }): Problem {
   const { duskMs, dawnMs } = input;
   const fromDusk = (ms: number): number => Math.round(ms - duskMs);
@@ -55,6 +64,12 @@ export function problemOf(input: {
   for (const [programmeId, seconds] of input.quotaLeftS) {
     owners[programmeId] = { quotaLeftMs: Math.max(0, Math.round(seconds * 1_000)) };
   }
+  const frozenOf = ({ sequenceId, startMs, endMs }: ExecutingRow) => ({
+    sequenceId,
+    tspMs: Math.max(0, fromDusk(startMs)),
+    tepMs: Math.min(dawnMs - duskMs, fromDusk(Math.max(endMs, input.nowMs + 1_000))),
+    status: "executing" as const,
+  });
   return {
     schema: "vesper-scheduling-problem/1",
     night: { startUnixMs: duskMs, lengthMs: dawnMs - duskMs },
@@ -74,6 +89,7 @@ export function problemOf(input: {
       instruments: sequence.albums.map((album) => album.instrumentId),
     })),
     telescopes: [{ id: "telescope", instruments: instrumentsOf(input.candidates) }],
+    ...(input.executing === null ? {} : { frozen: [frozenOf(input.executing)] }),
   };
 }
 

@@ -115,6 +115,17 @@ export function createScheduleRepository(orm: MikroORM) {
     return (await orm.em.fork().nativeUpdate(ScheduledSequence, { scheduleId, sequenceId }, change)) === 1;
   };
 
+  /** Marks what became of a sequence in every schedule that has it executing. */
+  const settleExecuting = async (mark: {
+    readonly sequenceId: string;
+    readonly status: ScheduledStatus;
+    readonly reasonCode: string | null;
+    readonly reason: string | null;
+  }): Promise<void> => {
+    const { sequenceId, ...change } = mark;
+    await orm.em.fork().nativeUpdate(ScheduledSequence, { sequenceId, status: "executing" }, change);
+  };
+
   /** Rows of a sequence in all schedules, newest first: what was said of it and when. */
   const ofSequence = async (sequenceId: string, limit = 20): Promise<ScheduledSequenceRecord[]> => {
     const rows = await orm.em
@@ -123,7 +134,7 @@ export function createScheduleRepository(orm: MikroORM) {
     return rows.map((row) => recordOf(row));
   };
 
-  return { store, current, one, list, markRow, ofSequence };
+  return { store, current, one, list, markRow, settleExecuting, ofSequence };
 }
 
 async function detailOf(em: EntityManager, schedule: ScheduleRecord): Promise<ScheduleDetail> {

@@ -2,6 +2,7 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { createPlanningActivities } from "../../activities/planning.ts";
+import { planInThread } from "../../scheduler/index.ts";
 import { loadObservatory } from "../../adapters/config/observatory.ts";
 import { planCommand } from "../../bin/commands/plan.ts";
 import { migrate } from "../../db/migrate.ts";
@@ -38,7 +39,7 @@ afterAll(async () => {
 });
 
 test("vesper plan --schedule repeats a planning of the demonstration night to the byte", async () => {
-  const planning = createPlanningActivities({ database, wallMs: () => 1 });
+  const planning = createPlanningActivities({ database, planner: { plan: planInThread }, wallMs: () => 1 });
   const times = await planning.nightTimes({ observatory, date: DATE });
   const [duskMs, dawnMs] = [times.duskMs ?? 0, times.dawnMs ?? 0];
   await seed(database, {

@@ -370,6 +370,38 @@ whenSkipping("a night, with time skipped", () => {
     });
   }, 120_000);
 
+  test("a request that comes while a sequence executes is planned at once; the executing row stays where it is", async () => {
+    await inNight(async (rig) => {
+      await rig.addRequest("R0001", { ...targetEastOf(1) });
+      const handle = await start(rig);
+      await rig.skipTo(duskMs + 2 * MINUTE_MS);
+      const before = await rig.database.schedules.current();
+      const row = before?.rows.find(({ sequenceId }) => sequenceId === "R0001-1");
+      expect(row?.status).toBe("executing");
+      await rig.addRequest("R0002", { ...targetEastOf(2) });
+      await handle.signal(requestsChangedSignal, { reason: "R0002 submitted" });
+      await rig.skipTo(duskMs + 3 * MINUTE_MS);
+      const after = await rig.database.schedules.current();
+      expect(after?.id).not.toBe(before?.id);
+      expect(after?.reason).toBe("R0002 submitted");
+      const kept = after?.rows.find(({ sequenceId }) => sequenceId === "R0001-1");
+      expect(kept).toMatchObject({ status: "executing" });
+      // It began when the telescope turned to it, within the room of its row.
+      expect(Math.abs((kept?.tspMs ?? 0) - (row?.tspMs ?? 0))).toBeLessThan(MINUTE_MS);
+      const added = after?.rows.find(({ sequenceId }) => sequenceId === "R0002-1");
+      expect(added?.status).toBe("planned");
+      expect(added?.tspMs).toBeGreaterThanOrEqual(kept?.tepMs ?? Infinity);
+      await rig.skipTo(duskMs + 25 * MINUTE_MS);
+      expect(await statusOf(rig, "R0001-1")).toBe("executed");
+      for (const schedule of [before, after]) {
+        const settled = (await rig.database.schedules.one(schedule?.id ?? 0))?.rows;
+        expect(settled?.find(({ sequenceId }) => sequenceId === "R0001-1")?.status).toBe("done");
+      }
+      await handle.signal(endNightSignal, { by: "test" });
+      await handle.result();
+    });
+  }, 120_000);
+
   test("started again after its end it is run 2 of the same night; a request that came is planned", async () => {
     await inNight(async (rig) => {
       const first = await start(rig);

@@ -3,6 +3,7 @@ import { Worker } from "@temporalio/worker";
 import type { ExposureInput } from "../../activities/exposure.ts";
 import { createExposureStore } from "../../activities/exposure-store.ts";
 import { createPlanningActivities } from "../../activities/planning.ts";
+import { planInThread } from "../../scheduler/index.ts";
 import { createRecordActivities } from "../../activities/record.ts";
 import { loadObservatory } from "../../adapters/config/observatory.ts";
 import { migrate } from "../../db/migrate.ts";
@@ -124,7 +125,11 @@ export async function openNightRig(
   const queues = taskQueues(observatory.site.id);
   const work = countedWork({
     ...fakeDevices(world, nowMs, database),
-    ...createPlanningActivities({ database, wallMs: () => Date.now() }),
+    ...createPlanningActivities({
+      database,
+      planner: { plan: planInThread },
+      wallMs: () => Date.now(),
+    }),
     ...createRecordActivities({
       database,
       wallMs: () => Date.now(),

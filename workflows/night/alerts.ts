@@ -99,7 +99,7 @@ export async function alertJob(
 ): Promise<Job | null> {
   tonight.pending = tonight.pending.filter((each) => each !== claim);
   if (!tonight.resumedAlerts.has(claim.alertKey)) {
-    return { plan: claim.plan, attempt: 1, scheduleId: null, notAfterMs, claim, plannedS: 0 };
+    return { plan: claim.plan, attempt: 1, scheduleId: null, notAfterMs, claim, plannedS: 0, blockMs: 0 };
   }
   const left = await tonight.planning.remainingPlan({
     observatory: tonight.input.observatory,
@@ -110,7 +110,15 @@ export async function alertJob(
     await tellAlert(claim, { outcome: "completed", reason: "all its frames are stored", framesStored: 0 });
     return null;
   }
-  return { plan: left.plan, attempt: left.attempt, scheduleId: null, notAfterMs, claim, plannedS: 0 };
+  return {
+    plan: left.plan,
+    attempt: left.attempt,
+    scheduleId: null,
+    notAfterMs,
+    claim,
+    plannedS: 0,
+    blockMs: 0,
+  };
 }
 
 /** After its sequence: kept when a hold, the end or a better alert interrupted it in time, else told what came of it. */

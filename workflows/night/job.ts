@@ -33,7 +33,12 @@ export async function observeJob(tonight: OpenNight, job: Job): Promise<void> {
   const { clock, background, records, nightId } = tonight;
   const startedMs = clock.nowMs();
   const childId = sequenceWorkflowId(job.plan.sequenceId, job.attempt);
-  tonight.running = { job, withdrawn: null, executing: executingOf(job, childId, startedMs) };
+  tonight.running = {
+    job,
+    withdrawn: null,
+    planBesideFailed: false,
+    executing: executingOf(job, childId, startedMs),
+  };
   enter(tonight, job.claim === null ? "observing" : "alert", job.plan.target.name, null);
   background.add("start of sequence", () =>
     records.startSequence({
@@ -112,7 +117,12 @@ async function runUntilDoneOrInterrupted(
         };
       },
     );
-  await condition(() => result !== null || interruptionOf(tonight, job) !== null);
+  const settled = (): boolean => result !== null || interruptionOf(tonight, job) !== null;
+  for (;;) {
+    await condition(() => settled() || mayPlanBeside(tonight, job));
+    if (settled()) break;
+    planBeside(tonight, job);
+  }
   let interruption = result === null ? interruptionOf(tonight, job) : null;
   if (interruption?.kind === "hold" && interruption.stop === "frameEnd") {
     const words = interruption.reason;
@@ -132,6 +142,42 @@ async function runUntilDoneOrInterrupted(
   }
   await ended;
   return { ...(result as unknown as SequenceResult), interruption };
+}
+
+/** A request that comes while a routine sequence executes is planned at once; an alert is planned around when it is over. */
+function mayPlanBeside(tonight: OpenNight, job: Job): boolean {
+  const untried = tonight.running?.planBesideFailed === false && tonight.planningBeside === null;
+  return job.claim === null && tonight.replan !== null && untried;
+}
+
+/** Plans the rest of the night around the sequence that executes; nothing that counts waits for it. */
+function planBeside(tonight: OpenNight, job: Job): void {
+  const cause = tonight.replan ?? "";
+  const startedMs = tonight.running?.executing.startedMs ?? tonight.clock.nowMs();
+  const nowMs = tonight.clock.nowMs();
+  tonight.replan = null;
+  tonight.planningBeside = tonight.planning
+    .planBeside({
+      observatory: tonight.input.observatory,
+      nightId: tonight.nightId,
+      nowMs,
+      duskMs: tonight.times?.duskMs ?? nowMs,
+      dawnMs: tonight.times?.dawnMs ?? nowMs,
+      overhead: tonight.overhead,
+      cause,
+      executing: { sequenceId: job.plan.sequenceId, startMs: startedMs, endMs: startedMs + job.blockMs },
+    })
+    .then(
+      () => undefined,
+      (error: unknown) => {
+        log.warn(`the night was not planned again: ${failureSentence(error)}`);
+        tonight.replan ??= cause;
+        if (tonight.running?.job === job) tonight.running.planBesideFailed = true;
+      },
+    )
+    .then(() => {
+      tonight.planningBeside = null;
+    });
 }
 
 function startSequence(

@@ -26,6 +26,8 @@ export interface Job {
   readonly claim: PreemptRequest | null;
   /** Planned length without measured overhead, observatory seconds. */
   readonly plannedS: number;
+  /** The length the schedule counts with, observatory ms. */
+  readonly blockMs: number;
 }
 
 export interface RunningJob {
@@ -33,6 +35,8 @@ export interface RunningJob {
   readonly executing: Executing;
   /** Why its alert no longer wants the telescope, or null. */
   withdrawn: string | null;
+  /** The night could not be planned again beside it: that is tried again when it is over. */
+  planBesideFailed: boolean;
 }
 
 /**
@@ -63,6 +67,8 @@ export class OpenNight {
   ending: string | null;
   /** Why to plan again before the next sequence, or null. */
   replan: string | null;
+  /** The rest of the night is being planned while a sequence executes. */
+  planningBeside: Promise<void> | null;
   overhead: MeasuredOverhead;
   lastLatenessReplanMs: number | null;
   run: number;
@@ -100,6 +106,7 @@ export class OpenNight {
     this.running = null;
     this.ending = null;
     this.replan = carried?.replan ?? null;
+    this.planningBeside = null;
     this.overhead = carried?.overhead ?? NO_MEASUREMENT;
     this.lastLatenessReplanMs = carried?.lastLatenessReplanMs ?? null;
     this.run = carried?.run ?? 0;

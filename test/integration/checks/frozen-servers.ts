@@ -24,7 +24,7 @@ export function frozenServerChecks(the: TheStack): void {
       await routineFrame(stack);
       const bursts: Burst[] = [];
       const newestMs = (await skyNowMs(stack)) - 30_000;
-      // The first is the newest: it is to have the telescope, and none of the others may take it away.
+      // The first is the newest: it gets the telescope, and none of the others may take it away.
       for (let i = 0; i < PACKETS; i += 1) {
         const t0Ms = newestMs - i * 60_000;
         bursts.push(await burst(stack, String(9_200_001 + i), { t0Ms }));
@@ -41,7 +41,7 @@ export function frozenServerChecks(the: TheStack): void {
       const slowest = Math.max(...answers.map(({ tookMs }) => tookMs));
       note("Temporal frozen: the slowest of 20 answers", slowest);
       // 1 s on a quiet machine.
-      expect(slowest).toBeLessThan(2_500);
+      expect(slowest).toBeLessThan(5_000);
       const decided = await waitFor(
         "all 20 alerts are decided",
         PATIENCE_MS,
@@ -66,8 +66,16 @@ export function frozenServerChecks(the: TheStack): void {
       }
       const first = bursts[0]!;
       await alertWhere(stack, first.key, "slews", ({ stages }) => stages.slewStartedAt !== undefined);
-      for (const { key, place } of bursts) {
-        expect([key, slewsTo(stack, place, since).length]).toEqual([key, key === first.key ? 1 : 0]);
+      const [taken, ...more] = slewsTo(stack, first.place, since);
+      expect([taken, more]).toEqual([expect.anything(), []]);
+      // One that Temporal had sooner may have begun before it; behind it they wait.
+      for (const { key, place } of bursts.slice(1)) {
+        const slews = slewsTo(stack, place, since);
+        expect([key, slews.length <= 1, slews.filter(({ wallMs }) => wallMs > taken!.wallMs)]).toEqual([
+          key,
+          true,
+          [],
+        ]);
       }
       for (const { key } of bursts.toReversed()) await letGo(stack, key);
       await routineFrame(stack);
