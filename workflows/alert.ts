@@ -53,6 +53,8 @@ interface Carried {
   readonly progressReason: string;
   readonly openedMs: number;
   readonly seenNotices: readonly string[];
+  /** Generation that was asked for last. */
+  readonly asked: number;
 }
 
 /**
@@ -79,7 +81,7 @@ export async function alert(
   let answer: PreemptAnswer | null = null;
   let closedBy: string | null = null;
   /** Generation that is being asked for or observed; a newer one takes its place. */
-  let asked = 0;
+  let asked = carried?.asked ?? 0;
 
   setHandler(clockChangedSignal, (fact) => clock.change(fact));
   setHandler(noticeSignal, (notice) => {
@@ -100,7 +102,8 @@ export async function alert(
     if (workflowInfo().continueAsNewSuggested && settled()) {
       await background.drained();
       await condition(allHandlersFinished);
-      if (inbox.length === 0)
+      // A message that came meanwhile is taken first.
+      if (settled() && closedBy === null)
         return continueAsNew<typeof alert>({ ...input, clock: clock.fact, carried: handover() });
     }
     await clock.sleepUntil(closesAtMs(), () => inbox.length > 0 || closedBy !== null);
@@ -366,7 +369,7 @@ export async function alert(
   }
 
   function handover(): Carried {
-    return { state, progress, progressReason, openedMs, seenNotices: [...seen] };
+    return { state, progress, progressReason, openedMs, seenNotices: [...seen], asked };
   }
 }
 

@@ -240,6 +240,8 @@ export interface NightReport {
   readonly sequencesDone: number;
   /** The alert that has the telescope, or null. */
   readonly alertInProgress: string | null;
+  /** How it ended, in the phase `ended`; null before. */
+  readonly outcome: NightResult["outcome"] | null;
 }
 
 export interface NightState {
@@ -311,6 +313,8 @@ export interface NightCarried {
   readonly almanac: NightTimes;
   readonly phase: NightPhase;
   readonly domeOpen: boolean;
+  readonly seenOpen: boolean;
+  readonly resumedAlerts: readonly string[];
   readonly overhead: MeasuredOverhead;
   readonly lastLatenessReplanMs: number | null;
   readonly replan: string | null;

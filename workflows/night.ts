@@ -58,12 +58,7 @@ export async function night(input: NightInput): Promise<NightResult> {
     reason = isCancellation(error) ? "cancelled" : failureSentence(error);
     log.error(`the night failed: ${reason}`);
   }
-  if (continues) {
-    await tonight.planningBeside;
-    await tonight.background.drained();
-    await condition(allHandlersFinished);
-    return continueAsNew<typeof night>(tonight.carriedOver());
-  }
+  if (continues) return continueAsNew<typeof night>(tonight.carriedOver());
   await CancellationScope.nonCancellable(() => endNight(tonight, outcome, reason));
   return { outcome, reason, run: tonight.run };
 }
@@ -153,7 +148,7 @@ async function observe(tonight: OpenNight): Promise<boolean> {
   const dawnMs = tonight.times?.dawnMs ?? null;
   if (dawnMs === null) return false;
   while (tonight.ending === null && clock.nowMs() < dawnMs) {
-    if (workflowInfo().continueAsNewSuggested && tonight.closing === null) return true;
+    if (workflowInfo().continueAsNewSuggested && (await nothingIsUnderWay(tonight))) return true;
     dropExpiredAlerts(tonight);
     if (tonight.isHeld()) {
       await waitWhileHeld(tonight, dawnMs);
@@ -169,6 +164,15 @@ async function observe(tonight: OpenNight): Promise<boolean> {
     if (job !== null) await observeJob(tonight, job);
   }
   return false;
+}
+
+/** Waits for rows and handlers; a message that came meanwhile may have begun a closing or ended the night. */
+async function nothingIsUnderWay(tonight: OpenNight): Promise<boolean> {
+  if (tonight.closing !== null) return false;
+  await tonight.planningBeside;
+  await tonight.background.drained();
+  await condition(allHandlersFinished);
+  return tonight.closing === null && tonight.ending === null;
 }
 
 /** What the plan has next, or null after a wait or when something came first meanwhile. */
@@ -233,6 +237,7 @@ async function endNight(tonight: OpenNight, outcome: NightResult["outcome"], rea
   await tonight.records
     .endNight({ nightId, run, outcome, reason, nowMs: clock.nowMs() })
     .catch((error: unknown) => log.error(`the end of the night was not recorded: ${failureSentence(error)}`));
+  tonight.outcome = outcome;
   enter(tonight, "ended", "", null);
   await background.drained();
   await condition(allHandlersFinished);

@@ -30,7 +30,7 @@ import {
 } from "./messages.ts";
 import { onPreempt, onWithdrawn } from "./observatory/alerts.ts";
 import { closeObservatory } from "./observatory/closing.ts";
-import { beginSafeTime, lift, onUnorderedClosing, raise, sendHolds } from "./observatory/holds.ts";
+import { countSafeTimeAnew, lift, onUnorderedClosing, raise, sendHolds } from "./observatory/holds.ts";
 import { onNightReport, shouldStart, startNight, takeUpLease, whyNoStart } from "./observatory/nights.ts";
 import { Majordome } from "./observatory/state.ts";
 import { tellNight } from "./observatory/tell-night.ts";
@@ -48,10 +48,7 @@ export async function observatory(input: ObservatoryInput): Promise<never> {
 
   if (!majordome.continued) await takeUpLease(majordome);
   const watching = startWatch(majordome);
-  // Safe time is counted anew after a handover: a hold stands too long rather than too short.
-  for (const hold of majordome.holds) {
-    if (hold.kind === "weather" || hold.kind === "safety") beginSafeTime(majordome, hold.kind);
-  }
+  if (majordome.continued) countSafeTimeAnew(majordome);
 
   for (;;) {
     majordome.tonight = await majordome.planning.tonight({
@@ -65,12 +62,12 @@ export async function observatory(input: ObservatoryInput): Promise<never> {
     } else {
       await waitForSomethingToDo(majordome, majordome.tonight);
     }
-    if (mayContinueAsNew(majordome)) {
-      watching.cancel();
-      await majordome.background.drained();
-      await condition(allHandlersFinished);
-      return continueAsNew<typeof observatory>(majordome.handover());
-    }
+    if (!mayContinueAsNew(majordome)) continue;
+    await majordome.background.drained();
+    // A message that came meanwhile may have begun what the next run would not know of.
+    if (!mayContinueAsNew(majordome)) continue;
+    watching.cancel();
+    return continueAsNew<typeof observatory>(majordome.handover());
   }
 }
 
@@ -96,8 +93,8 @@ function waitForSomethingToDo(
 }
 
 /** Only when nothing is under way that the next run would not know of. */
-function mayContinueAsNew({ closing }: Majordome): boolean {
-  return workflowInfo().continueAsNewSuggested && closing === null && allHandlersFinished();
+function mayContinueAsNew({ closing, exporting }: Majordome): boolean {
+  return workflowInfo().continueAsNewSuggested && closing === null && !exporting && allHandlersFinished();
 }
 
 /* ---- Messages --------------------------------------------------------------------------------------------- */

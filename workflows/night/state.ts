@@ -8,6 +8,7 @@ import type {
   Lease,
   NightInput,
   NightPhase,
+  NightResult,
   NightState,
   NightTimes,
   PreemptRequest,
@@ -72,6 +73,8 @@ export class OpenNight {
   overhead: MeasuredOverhead;
   lastLatenessReplanMs: number | null;
   run: number;
+  /** How it ended, once its end is recorded. */
+  outcome: NightResult["outcome"] | null;
   times: NightTimes | null;
   domeOpen: boolean;
   /** The watch has seen the dome open since it was opened: only then is a closed dome news. */
@@ -102,7 +105,10 @@ export class OpenNight {
     this.waitingFor = "";
     this.holds = input.holds;
     this.pending = input.pendingAlerts;
-    this.resumedAlerts = new Set(input.pendingAlerts.map((claim) => claim.alertKey));
+    this.resumedAlerts = new Set([
+      ...input.pendingAlerts.map((claim) => claim.alertKey),
+      ...(carried?.resumedAlerts ?? []),
+    ]);
     this.running = null;
     this.ending = null;
     this.replan = carried?.replan ?? null;
@@ -110,9 +116,10 @@ export class OpenNight {
     this.overhead = carried?.overhead ?? NO_MEASUREMENT;
     this.lastLatenessReplanMs = carried?.lastLatenessReplanMs ?? null;
     this.run = carried?.run ?? 0;
+    this.outcome = null;
     this.times = carried?.almanac ?? null;
     this.domeOpen = carried?.domeOpen ?? false;
-    this.seenOpen = false;
+    this.seenOpen = carried?.seenOpen ?? false;
     this.closing = null;
     this.closeOverdue = false;
     this.reportSeq = carried?.reportSeq ?? 0;
@@ -162,6 +169,8 @@ export class OpenNight {
         almanac: this.times as NightTimes,
         phase: this.phase,
         domeOpen: this.domeOpen,
+        seenOpen: this.seenOpen,
+        resumedAlerts: [...this.resumedAlerts],
         overhead: this.overhead,
         lastLatenessReplanMs: this.lastLatenessReplanMs,
         replan: this.replan,

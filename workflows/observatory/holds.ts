@@ -68,6 +68,17 @@ export function beginSafeTime(majordome: Majordome, kind: "safety" | "weather"):
     });
 }
 
+/**
+ * After a handover the safe time begins anew: a hold stands too long rather than too short. What is unsafe now counts
+ * from its next safe reading.
+ */
+export function countSafeTimeAnew(majordome: Majordome): void {
+  const { watch } = majordome;
+  if (majordome.unorderedClosing) void liftAfterUnorderedClosing(majordome);
+  else if (watch?.safety.safe === true) beginSafeTime(majordome, "safety");
+  if (watch?.weather.safe === true) beginSafeTime(majordome, "weather");
+}
+
 /** A night says that the dome closed and nobody ordered it: nobody knows why, so that observing waits. */
 export function onUnorderedClosing(majordome: Majordome, why: string): void {
   raise(majordome, { kind: "safety", who: "dome", why });
@@ -76,6 +87,7 @@ export function onUnorderedClosing(majordome: Majordome, why: string): void {
 
 /** The safety hold of an unordered closing lifts after wall time, whatever the clock's rate. */
 async function liftAfterUnorderedClosing(majordome: Majordome): Promise<void> {
+  majordome.unorderedClosing = true;
   // Never reached by the clock: keeps a safe reading from counting observatory time meanwhile.
   majordome.safeSinceMs.set("safety", Number.MAX_SAFE_INTEGER);
   for (;;) {
@@ -86,6 +98,7 @@ async function liftAfterUnorderedClosing(majordome: Majordome): Promise<void> {
     if (!interrupted) break;
     await condition(() => majordome.watch?.safety.safe === true);
   }
+  majordome.unorderedClosing = false;
   majordome.safeSinceMs.delete("safety");
   lift(majordome, "5 min of safe readings", "safety");
 }

@@ -159,9 +159,13 @@ export async function nightEnded(majordome: Majordome, ended: LastNight): Promis
       });
     }
   });
+  majordome.exporting = true;
   void exportActivities(siteId)
     .exportHistories({ siteId, nightDate: ended.date })
-    .catch((error: unknown) => log.warn(`histories were not exported: ${failureSentence(error)}`));
+    .catch((error: unknown) => log.warn(`histories were not exported: ${failureSentence(error)}`))
+    .finally(() => {
+      majordome.exporting = false;
+    });
 }
 
 function wrongEndWord(error: unknown): string {

@@ -42,6 +42,9 @@ interface Carried {
   readonly lastNight: LastNight | null;
   readonly pending: readonly PreemptRequest[];
   readonly restarts: number;
+  readonly stopWord: "now" | "frameEnd";
+  readonly startRequestedBy: string | null;
+  readonly unorderedClosing: boolean;
 }
 
 /**
@@ -78,7 +81,11 @@ export class Majordome {
   startRequestedBy: string | null;
   /** Since when each verdict has been safe without interruption, observatory ms. */
   readonly safeSinceMs: Map<HoldKind, number>;
+  /** The dome closed and nobody ordered it: the safety hold of that lifts by wall time. */
+  unorderedClosing: boolean;
   closing: Promise<void> | null;
+  /** Histories of a night that has ended are being written. */
+  exporting: boolean;
 
   constructor(input: ObservatoryInput) {
     const carried = input.carried as Carried | null;
@@ -94,7 +101,7 @@ export class Majordome {
     this.file = input.observatory;
     this.holds = carried?.holds ?? [];
     this.holdsSeq = carried?.holdsSeq ?? 0;
-    this.stopWord = "now";
+    this.stopWord = carried?.stopWord ?? "now";
     this.closedByHand = carried?.closedByHand ?? false;
     this.watch = carried?.watch ?? null;
     this.lease = carried?.lease ?? { siteId, holder: this.ownId, generation: 0 };
@@ -104,9 +111,11 @@ export class Majordome {
     this.pending = carried?.pending ?? [];
     this.restarts = carried?.restarts ?? 0;
     this.tonight = null;
-    this.startRequestedBy = null;
+    this.startRequestedBy = carried?.startRequestedBy ?? null;
+    this.unorderedClosing = carried?.unorderedClosing ?? false;
     this.safeSinceMs = new Map();
     this.closing = null;
+    this.exporting = false;
   }
 
   /** The one word that people are shown. */
@@ -168,6 +177,9 @@ export class Majordome {
       lastNight: this.lastNight,
       pending: this.pending,
       restarts: this.restarts,
+      stopWord: this.stopWord,
+      startRequestedBy: this.startRequestedBy,
+      unorderedClosing: this.unorderedClosing,
     };
     return { observatory: this.file, clock: this.clock.fact, carried };
   }

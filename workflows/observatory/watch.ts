@@ -94,12 +94,12 @@ function takeDevices(majordome: Majordome, devices: WatchState["devices"]): void
 function takeClosedNight(majordome: Majordome, closedLeaseHolder: string | null): void {
   const { lease, nightDate, nightReport } = majordome;
   if (closedLeaseHolder === null || closedLeaseHolder !== lease.holder || nightDate === null) return;
-  const endedWell = nightReport?.phase === "ended";
+  const outcome = nightReport?.outcome ?? null;
   void nightEnded(majordome, {
     date: nightDate,
     run: nightReport?.run ?? 0,
-    outcome: endedWell ? "ended" : "terminated",
-    wrongEnd: !endedWell,
+    outcome: outcome ?? "terminated",
+    wrongEnd: outcome === null,
   });
 }
 
