@@ -113,6 +113,14 @@ export interface NightRules {
   readonly minFreeDiskMiB: number;
 }
 
+/** Who is told what the observatory does. One without an address is not sent anything. */
+export interface PartnerAddresses {
+  /** Where the instrument control centre takes messages. */
+  readonly ic?: string;
+  /** Where the French Science Center takes messages. */
+  readonly fsc?: string;
+}
+
 export interface Observatory {
   readonly site: Site;
   readonly telescope: TelescopeDescription;
@@ -120,6 +128,7 @@ export interface Observatory {
   readonly instruments: readonly InstrumentDescription[];
   readonly weather: WeatherLimits;
   readonly night: NightRules;
+  readonly partners?: PartnerAddresses;
 }
 
 /** The device with that id. Throws when the observatory file has none: the file was validated, so this is a programmer's error. */

@@ -13,6 +13,7 @@ import type { HostedDevice } from "./host.ts";
 import { createRouter } from "./http/router.ts";
 import { createObservatory } from "./observatory.ts";
 import type { CameraDescription, FilterWheelDescription, Power } from "./observatory.ts";
+import { createPartnerReceiver } from "./partners/receiver.ts";
 import { openStateFile } from "./state-file.ts";
 import type { GeographicPlace } from "./sky/directions.ts";
 import type { WeatherLimits } from "./weather.ts";
@@ -56,6 +57,8 @@ export interface SimulatorOptions {
   readonly cameras: Readonly<Record<string, CameraDescription>>;
   /** By device id of the wheel. */
   readonly filterWheels?: Readonly<Record<string, FilterWheelDescription>>;
+  /** Secrets by name of the simulated partners (`ic`, `fsc`), at `/partners/<name>`; none when left out. */
+  readonly partners?: Readonly<Record<string, string | null>>;
   /** Answer Alpaca discovery on UDP 32227; off when left out. */
   readonly discovery?: boolean;
   readonly settings?: Partial<SimulatorSettings>;
@@ -149,7 +152,22 @@ export async function createSimulatorServer(options: SimulatorOptions): Promise<
 
   const server = createServer({ keepAliveTimeout: 30_000 });
   const router = createRouter({ devices: hosted, log, nowMs, location: options.site.name, report });
-  server.on("request", (request, response) => void router(request, response));
+  const partners = new Map(
+    Object.entries(options.partners ?? {}).map(([name, secret]) => [
+      name,
+      createPartnerReceiver({ name, folder: path.join(folder, "partners"), secret, nowWallMs: Date.now }),
+    ]),
+  );
+  server.on("request", (request, response) => {
+    const [, root, name = "", below = ""] = (request.url ?? "").split("?")[0]?.split("/") ?? [];
+    const partner = root === "partners" ? partners.get(name) : undefined;
+    const answered =
+      partner === undefined ? router(request, response) : partner.answer(request, response, below);
+    answered.catch((error: unknown) => {
+      report(`${request.method} ${request.url}: ${error instanceof Error ? error.stack : String(error)}`);
+      response.destroy();
+    });
+  });
   const ticker = setInterval(() => {
     for (const { device } of hosted) device.tick?.(Date.now());
   }, TICK_WALL_MS);

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { createAlpacaTransport } from "../adapters/alpaca/transport.ts";
 import { createAlpacaDevice } from "../adapters/alpaca/device.ts";
 import { createCameraClient } from "../adapters/alpaca/camera.ts";
@@ -34,6 +32,7 @@ import { createPlanningThread } from "../scheduler/index.ts";
 import { watchStateSignal } from "../workflows/messages.ts";
 import { observatoryWorkflowId } from "../workflows/names.ts";
 import { closedWorkflows, exportHistory } from "./histories.ts";
+import { softwareVersions } from "./versions.ts";
 import { openProcessClock, type ProcessClock } from "./process-clock.ts";
 
 /** Alpaca client ids: the devices' logs name who commanded. */
@@ -192,7 +191,5 @@ async function askGuard(port: number) {
 }
 
 function softwareName(): string {
-  const file = path.join(import.meta.dirname, "..", "package.json");
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return `Vesper ${version}`;
+  return `Vesper ${softwareVersions()["vesper"]}`;
 }

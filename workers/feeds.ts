@@ -1,20 +1,47 @@
 import type { Logger } from "pino";
+import { observatoryMs } from "../domain/clock.ts";
 import { startRedelivery } from "../ingest/redelivery.ts";
+import { softwareVersions } from "./versions.ts";
 import type { Process } from "./compose.ts";
+import { startDeliverer } from "./outbox/deliverer.ts";
+import { partnerSenders } from "./outbox/senders.ts";
+import { enqueueVersions } from "./outbox/versions.ts";
 
 /**
- * Sends stored notices again until Temporal has them.
+ * Sends stored notices again until Temporal has them, and the outbox to IC and FSC.
  * @returns what ends it.
  */
 export function startFeeds(process: Process, log: Logger): () => Promise<void> {
-  const { database, temporal, observatory, clock } = process;
+  const { database, temporal, observatory, clock, settings } = process;
+  const onProblem = (problem: Error): void => log.warn(problem, problem.message);
   const redelivery = startRedelivery({
     database,
     client: temporal.client,
     observatory,
     clock: clock.fact,
     wallMs: clock.wallMs,
-    onProblem: (problem) => log.warn(problem, problem.message),
+    onProblem,
   });
-  return () => redelivery.stop();
+  const deliverer = startDeliverer({
+    outbox: database.outbox,
+    senders: partnerSenders(observatory, settings, clock.wallMs),
+    wallMs: clock.wallMs,
+    random: Math.random,
+    tell: (line) => {
+      const atWallMs = clock.wallMs();
+      return database.journal.append({
+        atWallMs,
+        atMs: observatoryMs(clock.fact(), atWallMs),
+        module: "outbox",
+        ...line,
+      });
+    },
+    onProblem,
+  });
+  enqueueVersions(database.outbox, softwareVersions(), clock.wallMs()).catch((cause: unknown) =>
+    onProblem(new Error("the software versions were not written into the outbox", { cause })),
+  );
+  return async () => {
+    await Promise.all([redelivery.stop(), deliverer.stop()]);
+  };
 }

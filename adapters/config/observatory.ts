@@ -22,6 +22,12 @@ const yesNo = () => Type.Boolean({ rule: "true or false" });
 const record = <T extends Parameters<typeof Type.Object>[0]>(properties: T) =>
   Type.Object(properties, { additionalProperties: false, rule: "an object" });
 
+const webAddress = () =>
+  Type.String({
+    pattern: String.raw`^https?://[^\s/?#@]+(/[^\s?#]*)?$`,
+    rule: "a web address such as https://ic.example.org/messages, without user, query or fragment",
+  });
+
 const DEVICE_TYPES = [
   "telescope",
   "dome",
@@ -114,6 +120,7 @@ export const observatorySchema = record({
     maxFramesPerAttempt: whole(1, 150, "frames"),
     minFreeDiskMiB: atLeast(0, "MiB"),
   }),
+  partners: Type.Optional(record({ ic: Type.Optional(webAddress()), fsc: Type.Optional(webAddress()) })),
 });
 
 /**
@@ -141,27 +148,39 @@ export function loadObservatory(
   return deepFreeze(expanded as Observatory);
 }
 
-/** A copy of the content with `${NAME}` in the devices' addresses replaced. */
+/** A copy of the content with `${NAME}` in the addresses of devices and partners replaced. */
 function expandAddresses(
   content: unknown,
   env: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): unknown {
-  const devices = (content as { devices?: unknown } | null)?.devices;
-  if (!Array.isArray(devices)) return content;
+  const { devices, partners } = (content ?? {}) as { devices?: unknown; partners?: unknown };
   const defaults = environmentSchema.properties as Record<string, { default?: string | number | boolean }>;
-  const expand = (device: unknown, index: number): unknown => {
-    const address = (device as { address?: unknown } | null)?.address;
-    if (typeof address !== "string") return device;
-    const replaced = address.replaceAll(/\$\{(\w+)\}/g, (whole, key: string) => {
+  const expand = (address: string, where: string): string =>
+    address.replaceAll(/\$\{(\w+)\}/g, (whole, key: string) => {
       const value = env[key] || defaults[key]?.default;
       if (value !== undefined) return String(value);
-      problems.push(`devices[${index}].address is "${address}": ${key} is not set`);
+      problems.push(`${where} is "${address}": ${key} is not set`);
       return whole;
     });
-    return { ...(device as object), address: replaced };
+  const expandDevice = (device: unknown, index: number): unknown => {
+    const address = (device as { address?: unknown } | null)?.address;
+    if (typeof address !== "string") return device;
+    return { ...(device as object), address: expand(address, `devices[${index}].address`) };
   };
-  return { ...(content as object), devices: devices.map(expand) };
+  const expandPartners = (of: object): object =>
+    Object.fromEntries(
+      Object.entries(of).map(([key, value]) => [
+        key,
+        typeof value === "string" ? expand(value, `partners.${key}`) : (value as unknown),
+      ]),
+    );
+  if (content === null || typeof content !== "object") return content;
+  return {
+    ...content,
+    ...(Array.isArray(devices) ? { devices: devices.map(expandDevice) } : {}),
+    ...(typeof partners === "object" && partners !== null ? { partners: expandPartners(partners) } : {}),
+  };
 }
 
 /** Rules between fields. */

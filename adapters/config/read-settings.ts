@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { keptPartnerSecrets } from "./partner-secrets.ts";
 import { loadSettings } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 
@@ -11,13 +12,27 @@ export const projectFolder = path.resolve(path.dirname(fileURLToPath(import.meta
 export const POSTGRES_PASSWORD_FILE = "postgres.password";
 
 /**
- * The settings of this process: loadSettings on its environment, plus the kept password of our own PostgreSQL.
+ * The settings of this process: loadSettings on its environment, plus what Vesper made itself and keeps in its home: the
+ * password of our own PostgreSQL, the secrets of the simulated partners.
  * @throws ConfigurationError when a setting is wrong.
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  const settings = loadSettings(env, projectFolder);
-  if (settings.databaseIsExternal || env["VESPER_POSTGRES_PASSWORD"] !== undefined) return settings;
-  const file = path.join(settings.home, POSTGRES_PASSWORD_FILE);
-  if (!existsSync(file)) return settings;
-  return loadSettings({ ...env, VESPER_POSTGRES_PASSWORD: readFileSync(file, "utf8").trim() }, projectFolder);
+  const { home, databaseIsExternal } = loadSettings(env, projectFolder);
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const password = databaseIsExternal ? null : keptPassword(home);
+  return loadSettings(
+    {
+      ...keptPartnerSecrets(home),
+      ...(password === null ? {} : { VESPER_POSTGRES_PASSWORD: password }),
+      ...given,
+    },
+    projectFolder,
+  );
+}
+
+function keptPassword(home: string): string | null {
+  const file = path.join(home, POSTGRES_PASSWORD_FILE);
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : null;
 }

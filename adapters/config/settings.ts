@@ -6,6 +6,14 @@ import { ConfigurationError, explain } from "./explain.ts";
 const port = (usual: number) =>
   Type.Integer({ minimum: 1, maximum: 65_535, default: usual, rule: "a port number from 1 to 65535" });
 const text = (rule: string) => Type.String({ minLength: 1, rule });
+const webhookSecret = () =>
+  Type.Optional(
+    Type.String({
+      pattern: "^(whsec_)?[A-Za-z0-9+/]{16,}={0,2}$",
+      rule: "a Standard Webhooks secret: whsec_ followed by at least 12 bytes in base64 (24 are usual)",
+      secret: true,
+    }),
+  );
 const flag = () => Type.Boolean({ default: false, rule: "1 (yes) or 0 (no)" });
 
 /** Every setting that comes from the environment. The keyword `rule` is what a person is told. */
@@ -48,13 +56,10 @@ export const environmentSchema = Type.Object(
     VESPER_PASSWORD: Type.Optional(
       Type.String({ minLength: 8, secret: true, rule: "at least 8 characters" }),
     ),
-    VESPER_WEBHOOK_SECRET: Type.Optional(
-      Type.String({
-        pattern: "^(whsec_)?[A-Za-z0-9+/]{16,}={0,2}$",
-        rule: "a Standard Webhooks secret: whsec_ followed by at least 12 bytes in base64 (24 are usual)",
-        secret: true,
-      }),
-    ),
+    VESPER_WEBHOOK_SECRET: webhookSecret(),
+    VESPER_IC_SECRET: webhookSecret(),
+    VESPER_FSC_SECRET: webhookSecret(),
+    VESPER_FSC_WEBHOOK_SECRET: webhookSecret(),
     VESPER_TEMPORAL_CLI: Type.Optional(text("the path of the Temporal CLI")),
     VESPER_POSTGRES_PASSWORD: Type.Optional(
       Type.String({ minLength: 8, secret: true, rule: "at least 8 characters" }),
@@ -125,6 +130,12 @@ export interface Settings {
   readonly password: string | null;
   /** Secret of signed notices at the webhook; null: such posts are refused. */
   readonly webhookSecret: string | null;
+  /** What signs messages to IC; null: nothing is sent to it. */
+  readonly icSecret: string | null;
+  /** What signs messages to FSC; null: nothing is sent to it. */
+  readonly fscSecret: string | null;
+  /** Secret of signed messages from FSC; null: such posts are refused. */
+  readonly fscWebhookSecret: string | null;
   readonly temporalCli: string | null;
   /** PostgreSQL to use: DATABASE_URL, else the one `vesper up` runs. */
   readonly databaseUrl: string;
@@ -234,6 +245,9 @@ function settingsFrom(given: Environment, folder: string): Settings {
     }),
     password: given.VESPER_PASSWORD ?? null,
     webhookSecret: given.VESPER_WEBHOOK_SECRET ?? null,
+    icSecret: given.VESPER_IC_SECRET ?? null,
+    fscSecret: given.VESPER_FSC_SECRET ?? null,
+    fscWebhookSecret: given.VESPER_FSC_WEBHOOK_SECRET ?? null,
     temporalCli: given.VESPER_TEMPORAL_CLI ?? null,
     databaseUrl:
       given.DATABASE_URL ?? ownDatabaseUrl(given.VESPER_POSTGRES_PORT, given.VESPER_POSTGRES_PASSWORD ?? ""),

@@ -1,20 +1,26 @@
+import path from "node:path";
 import { parseArgs } from "node:util";
 import { ConfigurationError } from "../../adapters/config/explain.ts";
 import { loadObservatory } from "../../adapters/config/observatory.ts";
 import { readSettings } from "../../adapters/config/read-settings.ts";
+import type { Settings } from "../../adapters/config/settings.ts";
 import type { DeviceDescription, Observatory } from "../../domain/observatory.ts";
 import { soleDevice } from "../../domain/observatory.ts";
 import { ALARMS } from "../../simulators/devices/plc-alarms.ts";
 import { FAULT_KINDS } from "../../simulators/faults.ts";
+import { PARTNER_MODES, readBack } from "../../simulators/partners/receiver.ts";
 import { WEATHER_KINDS } from "../../simulators/weather.ts";
 
 const USAGE = [
   `vesper sim weather ${WEATHER_KINDS.join("|")} [--seconds N]     N in observatory seconds`,
   `vesper sim fault DEVICE ${FAULT_KINDS.join("|")} [--seconds N]     N in wall seconds`,
   `vesper sim alarm ${ALARMS.map(({ name }) => name).join("|")} on|off`,
+  `vesper sim partner ic|fsc ${PARTNER_MODES.join("|")}     down answers 503, hang never answers, refuse answers 422`,
+  "vesper sim partner ic|fsc log",
   "vesper sim clear DEVICE|all",
   "vesper sim log DEVICE",
 ];
+const PARTNERS = ["ic", "fsc"];
 const CLIENT_ID = "7100";
 const LIMIT_WALL_MS = 15_000;
 
@@ -49,6 +55,18 @@ export async function simCommand(args: readonly string[]): Promise<number> {
       requireOneOf("state", second, ["on", "off"]);
       await act(plcOf(observatory), "sim:alarm", { name: first, on: second === "on" });
       console.log(`Alarm ${first}: cause ${second}.`);
+      return 0;
+    }
+    case "partner": {
+      requireOneOf("partner", first, PARTNERS);
+      if (second === "log") {
+        for (const line of readBack(path.join(settings.home, "simulators", "partners", `${first}.jsonl`)))
+          console.log(JSON.stringify(line));
+        return 0;
+      }
+      requireOneOf("mode", second, PARTNER_MODES);
+      await setPartnerMode(settings, first, second);
+      console.log(`Partner ${first}: ${second}.`);
       return 0;
     }
     case "clear": {
@@ -108,6 +126,20 @@ function plcOf(observatory: Observatory): DeviceDescription {
   const plc = observatory.devices.find(({ type }) => type === "switch");
   if (plc !== undefined) return plc;
   throw wrongUse("the observatory file has no device of type switch, which would carry alarms");
+}
+
+async function setPartnerMode(settings: Settings, partner: string, mode: string): Promise<void> {
+  const url = `http://127.0.0.1:${settings.alpacaPort}/partners/${partner}/mode`;
+  const answer = await fetch(url, {
+    method: "PUT",
+    body: mode,
+    signal: AbortSignal.timeout(LIMIT_WALL_MS),
+  }).catch((error: unknown) => {
+    throw new ConfigurationError(`The simulated partner does not answer at ${url}`, [
+      `are the simulators running? (${(error as Error).message})`,
+    ]);
+  });
+  if (!answer.ok) throw new ConfigurationError(`The partner refused ${mode}`, [await answer.text()]);
 }
 
 /** Runs an Action on a simulated device and returns its answer. Throws a sentence a person understands. */

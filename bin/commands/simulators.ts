@@ -67,6 +67,7 @@ export function simulatorOptions(settings: Settings, observatory: Observatory): 
         .filter(({ type }) => type === "filterwheel")
         .map(({ id }) => [id, wheelOf(id, observatory.instruments)]),
     ),
+    partners: { ic: settings.icSecret, fsc: settings.fscSecret },
     discovery: settings.alpacaDiscovery,
     settings: { weatherLimits: weather },
     report: (message) => console.error(message),

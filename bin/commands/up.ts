@@ -105,6 +105,7 @@ const OURS = [
   "postgres",
   "postgres.password",
   "password",
+  "partners.json",
   "clock.json",
   "lease.json",
   "guard.json",

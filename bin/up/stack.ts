@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client as TemporalClient, Connection } from "@temporalio/client";
+import { makePartnerSecrets } from "../../adapters/config/partner-secrets.ts";
 import type { Settings } from "../../adapters/config/settings.ts";
 import { ownDatabaseUrl } from "../../adapters/config/settings.ts";
 import { createRunList } from "../../adapters/processes/run-list.ts";
@@ -168,6 +169,7 @@ export function createStack(deps: StackDeps): Stack {
       say(`PostgreSQL is up${ran.length > 0 ? `, ${ran.length} migrations ran` : ""}.`);
       const { fact, changed } = await stage(() => startClock(open));
       const demo = isDemoClock(fact);
+      if (demo) makePartnerSecrets(settings.home);
       const accounts = await stage(() =>
         seedDatabase({ settings, database: open, observatory, demo, nowMs: observatoryMs(fact, Date.now()) }),
       );

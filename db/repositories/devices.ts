@@ -1,15 +1,31 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
+import { statusMessage } from "../../domain/partners/messages.ts";
 import { Device, type DeviceRecord } from "../entities/device.ts";
 import { DeviceStatus, type DeviceStatusRecord } from "../entities/device-status.ts";
 import { recordOf } from "../record.ts";
+import { enqueue } from "./outbox.ts";
 
 export type DeviceRepository = ReturnType<typeof createDeviceRepository>;
 
 export function createDeviceRepository(orm: MikroORM) {
-  /** Stores a device as last seen, by its UniqueID. `sinceWallMs` is when its state became what it is. */
-  const upsert = async (device: DeviceRecord): Promise<void> => {
-    await orm.em.fork().upsert(Device, { ...device });
-  };
+  /**
+   * Stores a device as last seen, by its UniqueID. `sinceWallMs` is when its state became what it is. IC is told of each
+   * change of its state, and of no other: values move all the time.
+   */
+  const upsert = async (device: DeviceRecord): Promise<void> =>
+    orm.em.fork().transactional(async (em) => {
+      const before = await em.findOne(Device, { uniqueId: device.uniqueId }, { fields: ["state"] });
+      const changed = before?.state !== device.state;
+      em.clear();
+      await em.upsert(Device, { ...device });
+      if (!changed) return;
+      await enqueue(em, {
+        topic: "ic.status",
+        key: `${device.uniqueId}/${new Date(device.sinceWallMs).toISOString()}/${device.state}`,
+        payload: statusMessage(device),
+        createdWallMs: device.seenWallMs,
+      });
+    });
 
   /** Adds one row to the history of a device. The device must have been stored. */
   const sample = async (status: Omit<DeviceStatusRecord, "id">): Promise<void> => {

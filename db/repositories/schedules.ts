@@ -1,4 +1,5 @@
 import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
+import { scheduleMessage } from "../../domain/partners/messages.ts";
 import { Request, type RequestRecord } from "../entities/request.ts";
 import { Schedule, type ScheduleRecord } from "../entities/schedule.ts";
 import {
@@ -9,6 +10,7 @@ import {
 import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
 import { type Page, pageBounds, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
+import { enqueue } from "./outbox.ts";
 
 export type NewSchedule = Omit<ScheduleRecord, "id"> & {
   readonly rows: readonly Omit<ScheduledSequenceRecord, "scheduleId">[];
@@ -36,7 +38,7 @@ export type ScheduleRepository = ReturnType<typeof createScheduleRepository>;
 export function createScheduleRepository(orm: MikroORM) {
   /**
    * Stores a schedule with all its rows, or nothing. Stored twice for the same night at the same instant for the same
-   * reason (an activity may run twice), it is one schedule. Returns its id.
+   * reason (an activity may run twice), it is one schedule. IC is told of it. Returns its id.
    */
   const store = async (schedule: NewSchedule): Promise<number> =>
     orm.em.fork().transactional(async (em) => {
@@ -55,6 +57,12 @@ export function createScheduleRepository(orm: MikroORM) {
         ScheduledSequence,
         rows.map((row) => ({ ...row, scheduleId })),
       );
+      await enqueue(em, {
+        topic: "ic.schedule",
+        key: `schedule/${scheduleId}`,
+        payload: scheduleMessage(await messageFacts(em, scheduleId, schedule)),
+        createdWallMs: schedule.madeWallMs,
+      });
       return scheduleId;
     });
 
@@ -135,6 +143,39 @@ export function createScheduleRepository(orm: MikroORM) {
   };
 
   return { store, current, one, list, markRow, settleExecuting, ofSequence };
+}
+
+/** What IC is told of a schedule: the planned rows with their targets. */
+async function messageFacts(em: EntityManager, id: number, schedule: NewSchedule) {
+  const { nightId, madeMs, reason, rows } = schedule;
+  const planned = rows.filter((row) => row.tspMs !== null && row.tepMs !== null);
+  const sequences = await em.find(Sequence, { id: { $in: planned.map((row) => row.sequenceId) } });
+  const byId = new Map(sequences.map((row) => [row.id, recordOf(row)]));
+  return {
+    id,
+    nightId,
+    madeMs,
+    reason,
+    refused: rows.length - planned.length,
+    rows: planned.flatMap(({ sequenceId, tspMs, tepMs, deltaTLMs, deltaTRMs }) => {
+      const sequence = byId.get(sequenceId);
+      if (sequence === undefined || tspMs === null || tepMs === null) return [];
+      const { requestId, targetName, raDeg, decDeg } = sequence;
+      return [
+        {
+          sequenceId,
+          requestId,
+          targetName,
+          raDeg,
+          decDeg,
+          tspMs,
+          tepMs,
+          deltaTLMs: deltaTLMs ?? 0,
+          deltaTRMs: deltaTRMs ?? 0,
+        },
+      ];
+    }),
+  };
 }
 
 async function detailOf(em: EntityManager, schedule: ScheduleRecord): Promise<ScheduleDetail> {

@@ -1,0 +1,37 @@
+import type { Settings } from "../../adapters/config/settings.ts";
+import { sendWebhook } from "../../adapters/webhooks/send.ts";
+import { messageId } from "../../adapters/webhooks/sign.ts";
+import type { Observatory } from "../../domain/observatory.ts";
+import type { SendMessage } from "./deliverer.ts";
+
+/**
+ * How to send to each partner that has an address in the observatory file and a secret in the settings; the others are
+ * not in the answer.
+ */
+export function partnerSenders(
+  observatory: Observatory,
+  settings: Pick<Settings, "icSecret" | "fscSecret">,
+  wallMs: () => number,
+): Readonly<Record<string, SendMessage>> {
+  const { ic, fsc } = observatory.partners ?? {};
+  const partners = [
+    ["ic", ic, settings.icSecret],
+    ["fsc", fsc, settings.fscSecret],
+  ] as const;
+  return Object.fromEntries(
+    partners.flatMap(([name, address, secret]) =>
+      address === undefined || secret === null
+        ? []
+        : [[name, webhookSender(address, secret, observatory.site.id, wallMs)]],
+    ),
+  );
+}
+
+function webhookSender(address: string, secret: string, site: string, wallMs: () => number): SendMessage {
+  return (message, limitMs) => {
+    const { topic, key, payload, createdWallMs } = message;
+    const timestamp = new Date(createdWallMs).toISOString();
+    const body = JSON.stringify({ type: topic, timestamp, site, key, data: payload });
+    return sendWebhook(address, secret, { id: messageId(topic, key), body, wallMs: wallMs() }, limitMs);
+  };
+}
