@@ -1,18 +1,19 @@
 import { cancellationSignal } from "@temporalio/activity";
 import { nightDateAt, nightOf, sunCrossings } from "../domain/astronomy/night.ts";
-import { skyOfNight } from "../domain/astronomy/observability.ts";
 import { nextRow, type PlannedRow, type SkipReason } from "../domain/night/next-row.ts";
 import { NO_MEASUREMENT, type MeasuredOverhead } from "../domain/night/overhead.ts";
 import type { Observatory } from "../domain/observatory.ts";
-import { reservationS } from "../domain/quota/ledger.ts";
 import { OBSERVABLE_STATUSES } from "../domain/requests/request.ts";
 import type { Database } from "../db/orm.ts";
 import type { ScheduleDetail, ScheduledRow as StoredRow } from "../db/repositories/schedules.ts";
 import type { SequenceDetail } from "../db/repositories/sequences.ts";
-import type { PlanningThread, Schedule } from "../scheduler/index.ts";
+import type { PlanningThread } from "../scheduler/index.ts";
 import type { NightTimes, SequencePlan } from "../workflows/messages.ts";
-import { refusalBetween, whyNeverTonight, windowsOf } from "./planning/observability.ts";
+import { createNightSkies, refusalBetween, type NightSky } from "./planning/observability.ts";
 import { problemOf, remainingTime, type Candidate, type ExecutingRow } from "./planning/problem.ts";
+import { createReservations } from "./planning/reservations.ts";
+import { sequencePlanOf } from "./planning/sequence-plan.ts";
+import { storedRows } from "./planning/stored-rows.ts";
 
 /** Lateness makes the night plan again at most this often, observatory ms. */
 const LATENESS_REPLAN_EVERY_MS = 5 * 60_000;
@@ -69,6 +70,9 @@ export type PlanningActivities = ReturnType<typeof createPlanningActivities>;
 
 /** Planning and ephemerides: what the night asks before each sequence. */
 export function createPlanningActivities({ database, planner, wallMs }: PlanningDeps) {
+  const skyOf = createNightSkies();
+  const reservations = createReservations({ quota: database.quota, wallMs });
+
   /** The instants of the night of a date. */
   async function nightTimes({
     observatory,
@@ -163,13 +167,10 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
   /** Picks the next row of a schedule and writes down why others are passed over. */
   async function choose(input: NextStepInput, schedule: ScheduleDetail) {
     const { observatory, nowMs, dawnMs } = input;
-    const sky = skyOfNight(observatory.site, input.duskMs, dawnMs);
+    const night = skyOf(observatory, input.duskMs, dawnMs);
     const planned = schedule.rows.filter((row) => row.status === "planned");
-    const details = new Map<string, SequenceDetail>();
-    for (const row of planned) {
-      const detail = await database.sequences.detail(row.sequenceId);
-      if (detail !== null) details.set(row.sequenceId, detail);
-    }
+    const found = await database.sequences.details(planned.map((row) => row.sequenceId));
+    const details = new Map(found.map((sequence) => [sequence.id, sequence]));
     const refusalOf = (row: PlannedRow, startMs: number): SkipReason | null => {
       const sequence = details.get(row.sequenceId);
       if (
@@ -184,7 +185,7 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
       const refusal = refusalBetween(
         sequence,
         observatory,
-        windowsOf(sequence, observatory, sky),
+        night.windowsOf(sequence),
         startMs,
         startMs + lengthMs,
       );
@@ -201,7 +202,7 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
         numbers: reason.numbers,
       });
     }
-    return { skipped: next.skipped, step: stepOf(next, schedule, details, input, sky) };
+    return { skipped: next.skipped, step: stepOf(next, schedule, details, input, night) };
   }
 
   function stepOf(
@@ -209,7 +210,7 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
     schedule: ScheduleDetail,
     details: ReadonlyMap<string, SequenceDetail>,
     input: NextStepInput,
-    sky: ReturnType<typeof skyOfNight>,
+    night: NightSky,
   ) {
     if (next.kind === "none") {
       return { kind: "wait" as const, untilMs: input.dawnMs, why: "dawn: nothing else fits tonight" };
@@ -220,7 +221,7 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
       const untilMs = next.kind === "wait" ? next.untilMs : input.nowMs + MS_PER_MINUTE;
       return { kind: "wait" as const, untilMs, why: `${name}, planned for ${utcSecond(next.row.tspMs)}` };
     }
-    const windows = windowsOf(sequence, input.observatory, sky);
+    const windows = night.windowsOf(sequence);
     const endMs = windows.find(
       (window) => window.startMs <= input.nowMs && input.nowMs <= window.endMs,
     )?.endMs;
@@ -261,19 +262,20 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
     const { observatory, nightId, nowMs, duskMs, dawnMs } = input;
     const found = await database.sequences.candidates(Math.max(nowMs, duskMs), dawnMs);
     const sequences = found.filter((sequence) => sequence.id !== executing?.sequenceId);
-    const sky = skyOfNight(observatory.site, duskMs, dawnMs);
+    const night = skyOf(observatory, duskMs, dawnMs);
     const all: Candidate[] = sequences.map((sequence) => ({
       sequence,
-      windows: windowsOf(sequence, observatory, sky),
+      windows: night.windowsOf(sequence),
       time: remainingTime(sequence, observatory, input.overhead),
     }));
     const candidates = all.filter((candidate) => candidate.windows.length > 0);
     const never = all.filter((candidate) => candidate.windows.length === 0);
-    const quotaLeftS = await quotaLeft(all);
+    const open = await database.quota.openAttempts();
+    const quotaLeftS = await reservations.quotaLeft(all, open);
     const problem = problemOf({ candidates, duskMs, dawnMs, nowMs, quotaLeftS, executing });
     const plan = await planner.plan(problem, { policy: "strict", seed: SEED }, cancellationSignal());
-    await dropReservations(candidates, plan, nowMs);
-    const shortOfQuota = await reserve(candidates, plan, nowMs);
+    await reservations.drop(candidates, plan, open, nowMs);
+    const shortOfQuota = await reservations.reserve(candidates, plan, open, nowMs);
     const id = await database.schedules.store({
       nightId,
       madeMs: nowMs,
@@ -290,8 +292,10 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
         executingId: executing?.sequenceId ?? null,
       }),
     });
+    const statusOf = new Map(sequences.map(({ id, status }) => [id, status]));
     for (const row of plan.rows) {
       if (shortOfQuota.has(row.sequenceId) || row.sequenceId === executing?.sequenceId) continue;
+      if (statusOf.get(row.sequenceId) === "planned") continue;
       await database.sequences.setStatus({
         id: row.sequenceId,
         status: "planned",
@@ -303,72 +307,6 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
     const stored = await database.schedules.one(id);
     if (stored === null) throw new Error(`schedule ${id} was stored and cannot be read`);
     return stored;
-  }
-
-  /** What each programme may still spend on the candidates: what is free, and what these have reserved before. */
-  async function quotaLeft(candidates: readonly Candidate[]): Promise<Map<string, number>> {
-    const balances = await database.quota.balances();
-    const open = new Map(
-      (await database.quota.openAttempts()).map((attempt) => [
-        `${attempt.sequenceId}/${attempt.attempt}`,
-        attempt.reservedS,
-      ]),
-    );
-    const left = new Map<string, number>();
-    for (const { sequence } of candidates) {
-      const { programmeId } = sequence.request;
-      const before = left.get(programmeId) ?? balances.get(programmeId)?.availableS ?? 0;
-      left.set(programmeId, before + (open.get(`${sequence.id}/${sequence.attempt + 1}`) ?? 0));
-    }
-    return left;
-  }
-
-  /** A sequence that had reserved and is planned no longer gets its time back; its next attempt reserves anew. */
-  async function dropReservations(
-    candidates: readonly Candidate[],
-    plan: Schedule,
-    atMs: number,
-  ): Promise<void> {
-    const planned = new Set(plan.rows.map((row) => row.sequenceId));
-    const byId = new Map(candidates.map(({ sequence }) => [sequence.id, sequence]));
-    for (const open of await database.quota.openAttempts()) {
-      const sequence = byId.get(open.sequenceId);
-      if (sequence === undefined || planned.has(open.sequenceId)) continue;
-      await database.quota.settle({
-        sequenceId: open.sequenceId,
-        attempt: open.attempt,
-        atMs,
-        atWallMs: wallMs(),
-        outcome: "cancelled",
-        storedExposureS: 0,
-        note: "dropped from the schedule",
-      });
-    }
-  }
-
-  /** @returns the sequences whose programme had not enough left after all. */
-  async function reserve(
-    candidates: readonly Candidate[],
-    plan: Schedule,
-    atMs: number,
-  ): Promise<Set<string>> {
-    const byId = new Map(candidates.map((candidate) => [candidate.sequence.id, candidate]));
-    const short = new Set<string>();
-    for (const row of plan.rows) {
-      const candidate = byId.get(row.sequenceId);
-      if (candidate === undefined) continue;
-      const { sequence, time } = candidate;
-      const { reserved } = await database.quota.reserve({
-        sequenceId: sequence.id,
-        attempt: sequence.attempt + 1,
-        programmeId: sequence.request.programmeId,
-        seconds: reservationS(sequence.overheadS, time.durationS),
-        atMs,
-        atWallMs: wallMs(),
-      });
-      if (!reserved) short.add(sequence.id);
-    }
-    return short;
   }
 
   /**
@@ -402,85 +340,6 @@ function plannedRowOf(row: StoredRow): PlannedRow {
     deltaTRMs: row.deltaTRMs ?? 0,
     prefersTime: row.sequence.preferredMs !== null,
   };
-}
-
-/** A sequence as the telescope needs it: only the frames still to be taken. */
-function sequencePlanOf(sequence: SequenceDetail, observatory: Observatory): SequencePlan {
-  return {
-    sequenceId: sequence.id,
-    requestId: sequence.requestId,
-    requestName: sequence.request.name,
-    programmeId: sequence.request.programmeId,
-    target: { name: sequence.targetName, raDeg: sequence.raDeg, decDeg: sequence.decDeg },
-    albums: sequence.albums
-      .map((album) => ({
-        albumId: album.id,
-        instrumentId: album.instrumentId,
-        plans: album.plans
-          .filter((plan) => plan.remainingFrames.length > 0)
-          .map((plan) => ({
-            planId: plan.id,
-            filter: plan.filter,
-            exposureS: plan.exposureS,
-            count: plan.count,
-            frames: plan.remainingFrames,
-          })),
-      }))
-      .filter((album) => album.plans.length > 0),
-    alertKey: sequence.request.alertKey,
-    minAltDeg: Math.max(sequence.constraints.minAltDeg, observatory.telescope.minAltDeg),
-  };
-}
-
-function storedRows(
-  plan: Schedule,
-  duskMs: number,
-  never: readonly Candidate[],
-  observatory: Observatory,
-  shortOfQuota: ReadonlySet<string>,
-  night: { readonly fromMs: number; readonly toMs: number; readonly executingId: string | null },
-) {
-  const planned = plan.rows
-    .filter((row) => !shortOfQuota.has(row.sequenceId))
-    .map((row) => ({
-      sequenceId: row.sequenceId,
-      tspMs: duskMs + row.tspMs,
-      tepMs: duskMs + row.tepMs,
-      deltaTLMs: row.deltaTLMs,
-      deltaTRMs: row.deltaTRMs,
-      score: row.score,
-      status: row.sequenceId === night.executingId ? ("executing" as const) : ("planned" as const),
-      reasonCode: null,
-      reason: null,
-      numbers: null,
-    }));
-  const refused = [
-    ...plan.refused.map((refusal) => ({
-      sequenceId: refusal.sequenceId,
-      reasonCode: refusal.code as string,
-      reason: refusal.text,
-      numbers: { ...refusal.numbers, wonBy: refusal.wonBy } as Readonly<Record<string, unknown>>,
-    })),
-    ...never.map(({ sequence }) => {
-      const { text, numbers } = whyNeverTonight(sequence, observatory, night.fromMs, night.toMs);
-      return { sequenceId: sequence.id, reasonCode: "not_observable", reason: text, numbers };
-    }),
-    ...[...shortOfQuota].map((sequenceId) => ({
-      sequenceId,
-      reasonCode: "quota",
-      reason: "Not planned: its programme has not enough time left.",
-      numbers: {},
-    })),
-  ].map((refusal) => ({
-    ...refusal,
-    tspMs: null,
-    tepMs: null,
-    deltaTLMs: null,
-    deltaTRMs: null,
-    score: null,
-    status: "refused" as const,
-  }));
-  return [...planned, ...refused].map((row, index) => ({ ...row, order: index + 1 }));
 }
 
 function utcSecond(ms: number): string {

@@ -1,6 +1,7 @@
 import type { Interval } from "../../domain/astronomy/interval.ts";
 import {
   observabilityWindows,
+  skyOfNight,
   whyNotObservable,
   type ObservingConstraints,
   type SkyOfNight,
@@ -32,6 +33,40 @@ export function windowsOf(sequence: SequenceDetail, observatory: Observatory, sk
     constraintsOf(sequence, observatory),
     sky,
   );
+}
+
+/** When sequences may be taken in one night. */
+export interface NightSky {
+  readonly sky: SkyOfNight;
+  windowsOf(sequence: SequenceDetail): readonly Interval[];
+}
+
+/**
+ * The sky of the night that is asked for and the windows worked out in it. A night is planned many times over the same
+ * targets: only the last night asked for is kept.
+ */
+export function createNightSkies(): (observatory: Observatory, startMs: number, endMs: number) => NightSky {
+  let kept: { readonly key: string; readonly night: NightSky } | null = null;
+  return (observatory, startMs, endMs) => {
+    const key = JSON.stringify([observatory.site, observatory.telescope, observatory.night, startMs, endMs]);
+    if (kept?.key !== key) kept = { key, night: nightSky(observatory, startMs, endMs) };
+    return kept.night;
+  };
+}
+
+function nightSky(observatory: Observatory, startMs: number, endMs: number): NightSky {
+  const sky = skyOfNight(observatory.site, startMs, endMs);
+  const known = new Map<string, readonly Interval[]>();
+  return {
+    sky,
+    windowsOf: (sequence) => {
+      const { raDeg, decDeg, windowStartMs, windowEndMs, constraints } = sequence;
+      const key = JSON.stringify([raDeg, decDeg, windowStartMs, windowEndMs, constraints]);
+      const windows = known.get(key) ?? windowsOf(sequence, observatory, sky);
+      known.set(key, windows);
+      return windows;
+    },
+  };
 }
 
 /** Looks of a night at which the best moment of a target is sought. */

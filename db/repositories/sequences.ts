@@ -43,6 +43,16 @@ export function createSequenceRepository(orm: MikroORM) {
     return found ?? null;
   };
 
+  /** Many sequences by id; those that are not there are left out. */
+  const details = async (ids: readonly string[]): Promise<SequenceDetail[]> => {
+    const em = orm.em.fork();
+    const rows = await em.find(Sequence, { id: { $in: [...ids] } });
+    return detailsOf(
+      em,
+      rows.map((row) => recordOf(row)),
+    );
+  };
+
   /** The sequences of one request, with everything, in their order. */
   const ofRequest = async (requestId: string): Promise<SequenceDetail[]> => {
     const em = orm.em.fork();
@@ -139,7 +149,7 @@ export function createSequenceRepository(orm: MikroORM) {
     return rows.map((row) => recordOf(row));
   };
 
-  return { detail, ofRequest, candidates, setStatus, expire, executing };
+  return { detail, details, ofRequest, candidates, setStatus, expire, executing };
 }
 
 /** A submitted routine request with nothing left to take is over: completed when something was taken, else closed. */

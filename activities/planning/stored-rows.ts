@@ -1,0 +1,56 @@
+import type { Observatory } from "../../domain/observatory.ts";
+import type { Schedule } from "../../scheduler/index.ts";
+import { whyNeverTonight } from "./observability.ts";
+import type { Candidate } from "./problem.ts";
+
+/** A plan as the rows of a stored schedule: what is planned, then what is refused and why. */
+export function storedRows(
+  plan: Schedule,
+  duskMs: number,
+  never: readonly Candidate[],
+  observatory: Observatory,
+  shortOfQuota: ReadonlySet<string>,
+  night: { readonly fromMs: number; readonly toMs: number; readonly executingId: string | null },
+) {
+  const planned = plan.rows
+    .filter((row) => !shortOfQuota.has(row.sequenceId))
+    .map((row) => ({
+      sequenceId: row.sequenceId,
+      tspMs: duskMs + row.tspMs,
+      tepMs: duskMs + row.tepMs,
+      deltaTLMs: row.deltaTLMs,
+      deltaTRMs: row.deltaTRMs,
+      score: row.score,
+      status: row.sequenceId === night.executingId ? ("executing" as const) : ("planned" as const),
+      reasonCode: null,
+      reason: null,
+      numbers: null,
+    }));
+  const refused = [
+    ...plan.refused.map((refusal) => ({
+      sequenceId: refusal.sequenceId,
+      reasonCode: refusal.code as string,
+      reason: refusal.text,
+      numbers: { ...refusal.numbers, wonBy: refusal.wonBy } as Readonly<Record<string, unknown>>,
+    })),
+    ...never.map(({ sequence }) => {
+      const { text, numbers } = whyNeverTonight(sequence, observatory, night.fromMs, night.toMs);
+      return { sequenceId: sequence.id, reasonCode: "not_observable", reason: text, numbers };
+    }),
+    ...[...shortOfQuota].map((sequenceId) => ({
+      sequenceId,
+      reasonCode: "quota",
+      reason: "Not planned: its programme has not enough time left.",
+      numbers: {},
+    })),
+  ].map((refusal) => ({
+    ...refusal,
+    tspMs: null,
+    tepMs: null,
+    deltaTLMs: null,
+    deltaTRMs: null,
+    score: null,
+    status: "refused" as const,
+  }));
+  return [...planned, ...refused].map((row, index) => ({ ...row, order: index + 1 }));
+}
