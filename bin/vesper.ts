@@ -24,8 +24,12 @@ function add(usage: string, description: string, action: (...args: never[]) => P
 }
 
 /** Adds a command that reads its own arguments: `xCommand` of `commands/x.ts`. */
-function addRaw(name: string, description: string): void {
+function addRaw(name: string, description: string, usage: string): void {
   add(`${name} [arguments...]`, description, async (args: string[]) => {
+    if (args.includes("--help") || args.includes("-h")) {
+      console.log(`vesper ${name} ${usage}\n\n${description}`);
+      return 0;
+    }
     const module = (await import(`./commands/${name}.ts`)) as Record<
       string,
       (args: string[]) => Promise<number>
@@ -82,13 +86,25 @@ user
     exitCode = await (await import("./commands/user-add.ts")).userAddCommand(mail, options);
   });
 
-addRaw("simulators", "run the simulated devices alone");
-addRaw("sim", "weather and faults of the simulated devices");
-addRaw("night", "almanac of a night at a site, as JSON");
-addRaw("altaz", "where a place in the sky stands, as JSON");
-addRaw("plan", "plan a scheduling problem from a file");
-addRaw("decide", "what would be done with a notice");
-addRaw("reduce", "calibrate images");
+addRaw("simulators", "run the simulated devices alone", "");
+addRaw(
+  "sim",
+  "weather and faults of the simulated devices",
+  "weather|fault|alarm|partner|clear|log ... (without arguments: all of them)",
+);
+addRaw("night", "almanac of a night at a site, as JSON", "--lat DEG --lon DEG --height M --date YYYY-MM-DD");
+addRaw(
+  "altaz",
+  "where a place in the sky stands, as JSON",
+  "--lat DEG --lon DEG --height M --ra DEG --dec DEG --time ISO",
+);
+addRaw(
+  "plan",
+  "plan a scheduling problem from a file",
+  "INSTANCE.json [-o ANSWER.json] [--policy value|strict] [--budget-ms N | --iterations N] [--seed N], or vesper plan --schedule ID",
+);
+addRaw("decide", "what would be done with a notice", "FILE... [--site FILE] [--strategies FOLDER]");
+addRaw("reduce", "calibrate images", "--raw DIR --out DIR");
 
 try {
   await program.parseAsync();
