@@ -39,8 +39,8 @@ export interface Stack {
   api(path: string, options?: ApiOptions): Promise<ApiAnswer>;
   /** Posts a VOEvent with a Standard Webhooks signature. */
   postPacket(xml: string): Promise<ApiAnswer>;
-  /** Reads a member of a simulated device over Alpaca, as a stranger. */
-  device(type: string, member: string): Promise<any>;
+  /** Reads a member of a simulated device over Alpaca, as a stranger; number 0 unless told. */
+  device(type: string, member: string, number?: number): Promise<any>;
   /** Runs an Action of a simulated device. */
   act(type: string, action: string, parameters: object): Promise<any>;
   /** Commands the devices took since `sinceWallMs`, from simulators/commands.jsonl. */
@@ -48,6 +48,8 @@ export interface Stack {
   query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Pid of a running part, from home/run. */
   pid(part: string): number;
+  /** Names of the parts that run now. */
+  parts(): string[];
   /** Freezes parts with SIGSTOP, each with its children, while `run` runs; they are thawed whatever happens. */
   frozen<T>(parts: readonly string[], run: () => Promise<T>): Promise<T>;
   /** Ends `up` as Ctrl-C does. @returns wall ms it took, and what was left running. */
@@ -175,9 +177,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     });
   }
 
-  async function alpaca(type: string, member: string, put: Record<string, string> | null): Promise<any> {
+  async function alpaca(
+    type: string,
+    member: string,
+    put: Record<string, string> | null,
+    number = 0,
+  ): Promise<any> {
     const ids = { ClientID: STRANGER, ClientTransactionID: "1" };
-    const base = `http://127.0.0.1:${portOf("ALPACA_PORT")}/api/v1/${type}/0/${member}`;
+    const base = `http://127.0.0.1:${portOf("ALPACA_PORT")}/api/v1/${type}/${number}/${member}`;
     const { status, body } =
       put === null
         ? await answered(`${base}?${new URLSearchParams(ids).toString()}`, API_LIMIT_MS, {})
@@ -283,12 +290,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     temporal,
     api,
     postPacket,
-    device: (type, member) => alpaca(type, member, null),
+    device: (type, member, number) => alpaca(type, member, null, number),
     act: (type, action, parameters) =>
       alpaca(type, "action", { Action: action, Parameters: JSON.stringify(parameters) }),
     commands,
     query,
     pid,
+    parts: () => runList.living().map((record) => record.part),
     frozen,
     interrupt,
     startAgain: startUp,
@@ -298,7 +306,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** A process and all it started, also those that lead sessions of their own (the backends of PostgreSQL do). */
-function withDescendants(pid: number): number[] {
+export function withDescendants(pid: number): number[] {
   const table = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
   const parents = table
     .trim()
@@ -311,7 +319,7 @@ function withDescendants(pid: number): number[] {
   return family;
 }
 
-function signalProcess(pid: number, signal: NodeJS.Signals): void {
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { observatoryMs, type ClockFact } from "../../domain/clock.ts";
+import { deviceOf } from "../../domain/observatory.ts";
+import { resumeUpdate } from "../../workflows/messages.ts";
+import { observatoryWorkflowId } from "../../workflows/names.ts";
+import { CAMERA_EXPOSING, observatory } from "../integration/kit.ts";
+import { signalProcess, waitFor, withDescendants, type Stack } from "../support/stack.ts";
+import { ENDS_SIMULATORS, KILL_KINDS, type Gap, type Kill, type KillKind } from "./evidence.ts";
+
+/** An aimed kill waits this long for a shutter to be open, wall ms; in rain none is. */
+const AIM_LIMIT_MS = 120_000;
+const BACK_LIMIT_MS = 90_000;
+const MESSAGE_LIMIT_MS = 20_000;
+
+export interface PlannedKill {
+  readonly kind: KillKind;
+  /** Whether it waits for an open shutter. */
+  readonly aimed: boolean;
+}
+
+/** As many kills as asked for, kinds shuffled in rounds: the first round is aimed, of the rest every second. */
+export function planKills(count: number, random: () => number): PlannedKill[] {
+  const planned: PlannedKill[] = [];
+  for (let round = 0; planned.length < count; round += 1) {
+    for (const kind of shuffled(KILL_KINDS, random))
+      planned.push({ kind, aimed: round === 0 || random() < 0.5 });
+  }
+  return planned.slice(0, count);
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  return items
+    .map((item) => ({ item, key: random() }))
+    .sort((one, other) => one.key - other.key)
+    .map(({ item }) => item);
+}
+
+/**
+ * Kills with SIGKILL what the plan names, with all it started, and waits until it runs again. Nothing is started by
+ * hand but `up`, when that was killed: a service manager does so.
+ */
+export async function kill(
+  stack: Stack,
+  { kind, aimed }: PlannedKill,
+  random: () => number,
+): Promise<{ readonly kill: Kill; readonly gap: Gap | null }> {
+  const part = kind === "worker-control" ? `worker-control-${random() < 0.5 ? 1 : 2}` : kind;
+  const named = kind === "all" ? stack.parts() : [part];
+  await waitFor(`${part} runs`, BACK_LIMIT_MS, async () =>
+    named.every((name) => stack.parts().includes(name)),
+  );
+  const openShutters = await (aimed ? openShutter(stack) : exposing(stack));
+  const parts = kind === "all" ? stack.parts() : [part];
+  const before = new Map(parts.map((name) => [name, stack.pid(name)]));
+  // `up` alone: what it started notices by itself. The rest with their children: PostgreSQL's are leaders of sessions.
+  const pids =
+    kind === "up" ? [stack.pid("up")] : [...before.values()].flatMap((pid) => withDescendants(pid));
+  const wallMs = Date.now();
+  for (const pid of pids) signalProcess(pid, "SIGKILL");
+  const skyMs = skyAt(stack, wallMs);
+
+  const nextMessageMs = kind === "worker-control" ? await nextMessage(stack) : null;
+  if (kind === "up" || kind === "all") {
+    await sleep(1_000);
+    await stack.startAgain();
+  }
+  await waitFor(`${part} runs again`, BACK_LIMIT_MS, async () =>
+    parts.every((name) => stack.parts().includes(name) && stack.pid(name) !== before.get(name)),
+  );
+  const backWallMs = Date.now();
+  const gap = ENDS_SIMULATORS.includes(kind) ? await gapSince(stack, wallMs) : null;
+  return {
+    kill: { kind, part, wallMs, observatoryMs: skyMs, openShutters, backWallMs, nextMessageMs },
+    gap,
+  };
+}
+
+async function gapSince(stack: Stack, fromWallMs: number): Promise<Gap> {
+  await waitFor("the devices answer", BACK_LIMIT_MS, async () => {
+    await stack.device("dome", "shutterstatus");
+    return true;
+  });
+  return { fromWallMs, untilWallMs: Date.now() };
+}
+
+/** Observatory time, from the clock's file: the api may be down. */
+function skyAt(stack: Stack, wallMs: number): number {
+  const fact = JSON.parse(readFileSync(path.join(stack.home, "clock.json"), "utf8")) as ClockFact;
+  return observatoryMs(fact, wallMs);
+}
+
+/** Cameras that expose now, asked of them. */
+async function exposing(stack: Stack): Promise<string[]> {
+  const cameras = observatory.instruments.map(({ cameraId }) => cameraId);
+  const states = await Promise.all(
+    cameras.map((cameraId) =>
+      stack.device("camera", "camerastate", deviceOf(observatory, cameraId).number).catch(() => null),
+    ),
+  );
+  return cameras.filter((_, index) => states[index] === CAMERA_EXPOSING);
+}
+
+/** Waits for an open shutter; none within the limit: killed all the same. */
+async function openShutter(stack: Stack): Promise<string[]> {
+  const untilMs = Date.now() + AIM_LIMIT_MS;
+  for (;;) {
+    const open = await exposing(stack);
+    if (open.length > 0 || Date.now() > untilMs) return open;
+    await sleep(30);
+  }
+}
+
+/**
+ * Sends the majordome a button that it refuses, because nobody has paused: handled by a control worker, without a trace.
+ * @returns wall ms until the refusal came
+ */
+async function nextMessage(stack: Stack): Promise<number> {
+  const startedMs = Date.now();
+  const handle = stack.temporal.client.workflow.getHandle(observatoryWorkflowId(observatory.site.id));
+  const sent = handle.executeUpdate(resumeUpdate, { args: [{ by: "chaos" }] }).then(
+    () => "accepted",
+    (error: unknown) => (error instanceof Error ? error.name : "failed"),
+  );
+  const answer = await Promise.race([sent, sleep(MESSAGE_LIMIT_MS, "late", { ref: false })]);
+  if (answer === "accepted") throw new Error("chaos lifted a pause that nobody had made");
+  return Date.now() - startedMs;
+}

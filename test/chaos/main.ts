@@ -1,0 +1,81 @@
+import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { createRandom } from "../../simulators/sky/random.ts";
+import type { Violation } from "./evidence.ts";
+import { violationsOf } from "./invariants/all.ts";
+import { eachHitAnOpenShutter, nextMessageInTime } from "./invariants/kills.ts";
+import { planKills } from "./killer.ts";
+import { chaosNight, type ChaosNight } from "./night.ts";
+import { resultOf, tableOf } from "./report.ts";
+
+const USAGE = `npm run chaos -- --kills N --seed S [--rate R] [--whole-night] [--out FILE]
+
+Starts a private stack, kills its processes with SIGKILL at seeded moments of a night, posts bursts and lets it rain
+meanwhile, starts nothing by hand but a killed "up" (as a service manager would), then checks what must hold.
+  --kills N      kills in all; more nights are run when one is too short
+  --seed S       of kinds, moments, bursts and rain; the machine's own pace is not seeded
+  --rate R       observatory seconds per second, 60 unless told
+  --whole-night  each night goes on until dawn, also with nothing left to kill (with --kills 0: a quiet night)
+  --out FILE     JSON of the result`;
+
+/** Trigger numbers of one night; no two bursts share one. */
+const TRIGGERS_PER_NIGHT = 1_000;
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: "string", default: "11" },
+    seed: { type: "string", default: "1" },
+    rate: { type: "string", default: "60" },
+    "whole-night": { type: "boolean", default: false },
+    out: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const kills = wholeNumber("kills", values.kills, 0);
+const seed = wholeNumber("seed", values.seed, 0);
+const rate = wholeNumber("rate", values.rate, 1);
+
+const random = createRandom(seed);
+const deck = planKills(kills, random);
+const nights: ChaosNight[] = [];
+const violations: Violation[] = [];
+const say = (words: string): void => console.log(`${new Date().toISOString().slice(11, 19)} ${words}`);
+
+do {
+  const firstTrigger = 9_200_000 + nights.length * TRIGGERS_PER_NIGHT;
+  const night = await chaosNight(
+    { rate, deck, random, firstTrigger, wholeNight: values["whole-night"], say },
+    ({ evidence }) => {
+      const found = violationsOf(evidence);
+      violations.push(...found);
+      for (const { invariant, words } of found) say(`VIOLATED ${invariant}: ${words}`);
+      return found.length === 0;
+    },
+  );
+  nights.push(night);
+} while (deck.length > 0);
+
+const evidence = nights.map((night) => night.evidence);
+if (kills > 0) violations.push(...eachHitAnOpenShutter(evidence), ...nextMessageInTime(evidence));
+const result = resultOf(seed, rate, nights, violations);
+const out = values.out ?? path.join(tmpdir(), `vesper-chaos-${seed}.json`);
+writeFileSync(out, JSON.stringify(result, null, 2));
+if (violations.length > 0) writeFileSync(`${out}.evidence`, JSON.stringify(evidence));
+console.log(tableOf(result).join("\n"));
+console.log(`written: ${out}`);
+process.exit(violations.length === 0 ? 0 : 1);
+
+function wholeNumber(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least) {
+    console.error(`--${name} ${text}: a whole number of at least ${least} is needed\n\n${USAGE}`);
+    process.exit(1);
+  }
+  return value;
+}

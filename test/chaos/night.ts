@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { burst, observatory, skyNowMs, state } from "../integration/kit.ts";
+import { startStack, waitFor, type Stack } from "../support/stack.ts";
+import type { Evidence, Gap, Kill, PostedBurst, Rain } from "./evidence.ts";
+import { gather } from "./gather.ts";
+import { kill, type PlannedKill } from "./killer.ts";
+import { startMemorySampler, type MemorySample } from "./memory.ts";
+
+/** Killing ends this long before dawn: what was hit last gets its chance, observatory ms. */
+const BEFORE_DAWN_MS = 30 * 60_000;
+const TAKEN_LIMIT_MS = 120_000;
+const END_LIMIT_MS = 180_000;
+/** After the last kill the night goes on for a while before it is ended, wall ms. */
+const AFTERMATH_MS = 20_000;
+/** Between two kills, wall ms. */
+const SHORTEST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 12_000;
+/** Between two bursts. */
+const SHORTEST_BURST_MS = 40_000;
+const LONGEST_BURST_MS = 90_000;
+/** Between two rains, and their length. */
+const SHORTEST_DRY_MS = 120_000;
+const LONGEST_DRY_MS = 240_000;
+const SHORTEST_RAIN_MS = 10_000;
+const LONGEST_RAIN_MS = 40_000;
+
+export interface ChaosNight {
+  readonly evidence: Evidence;
+  readonly memory: readonly MemorySample[];
+}
+
+export interface ChaosNightOptions {
+  readonly rate: number;
+  /** Kills still to be made, taken from the front. */
+  readonly deck: PlannedKill[];
+  readonly random: () => number;
+  /** First of the trigger numbers that this night may use. */
+  readonly firstTrigger: number;
+  /** Goes on until dawn though nothing is left to kill. */
+  readonly wholeNight: boolean;
+  readonly say: (words: string) => void;
+}
+
+/** One night on a stack of its own: kills, bursts and rain until the kills are used up or dawn is near, then its end. */
+export async function chaosNight(
+  options: ChaosNightOptions,
+  judge: (night: ChaosNight) => boolean,
+): Promise<ChaosNight> {
+  const { rate, say } = options;
+  const stack = await startStack({ rate });
+  say(`a night begins in ${stack.home}`);
+  let keep = true;
+  try {
+    const kills: Kill[] = [];
+    const gaps: Gap[] = [];
+    const over = new AbortController();
+    const memory = startMemorySampler(stack);
+    const [bursts, rains] = await Promise.all([
+      postBursts(stack, options, over.signal),
+      makeRain(stack, options, over.signal),
+      killUntilDawn(stack, options, kills, gaps).finally(() => over.abort()),
+    ]);
+    await endNight(stack, say);
+    const evidence = await gather(stack, { rate, kills, simulatorGaps: gaps, bursts, rains });
+    const night = { evidence, memory: memory.stop() };
+    keep = !judge(night);
+    return night;
+  } finally {
+    if (keep) process.env["VESPER_TEST_KEEP"] = "1";
+    await stack.stop();
+    delete process.env["VESPER_TEST_KEEP"];
+  }
+}
+
+async function killUntilDawn(
+  stack: Stack,
+  { deck, random, wholeNight, say }: ChaosNightOptions,
+  kills: Kill[],
+  gaps: Gap[],
+): Promise<void> {
+  const dawnMs = await waitFor(
+    "the night is open",
+    120_000,
+    async () => ((await state(stack)).night === null ? null : (await state(stack)).tonight?.dawnMs),
+    () => state(stack),
+  );
+  const isNight = async (): Promise<boolean> => {
+    const nowMs = await waitFor("the api tells the time", TAKEN_LIMIT_MS, () => skyNowMs(stack));
+    return nowMs < dawnMs - BEFORE_DAWN_MS;
+  };
+  while (deck.length > 0 && (await isNight())) {
+    await sleep(between(random, SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS));
+    const planned = deck.shift() as PlannedKill;
+    const done = await kill(stack, planned, random);
+    kills.push(done.kill);
+    if (done.gap !== null) gaps.push(done.gap);
+    const { part, openShutters, wallMs, backWallMs, nextMessageMs } = done.kill;
+    const hit = openShutters.length === 0 ? "no shutter open" : `open: ${openShutters.join(", ")}`;
+    const message = nextMessageMs === null ? "" : `, next message after ${nextMessageMs} ms`;
+    say(`killed ${part} (${hit}), back after ${((backWallMs - wallMs) / 1_000).toFixed(1)} s${message}`);
+  }
+  if (wholeNight) await untilNot(isNight);
+  await sleep(AFTERMATH_MS);
+}
+
+async function untilNot(isStill: () => Promise<boolean>): Promise<void> {
+  while (await isStill()) await sleep(5_000);
+}
+
+/** Bursts come in as a feed sends them: again and again until they are taken. */
+async function postBursts(
+  stack: Stack,
+  { random, firstTrigger, say }: ChaosNightOptions,
+  over: AbortSignal,
+): Promise<PostedBurst[]> {
+  const posted: PostedBurst[] = [];
+  while (await pause(between(random, SHORTEST_BURST_MS, LONGEST_BURST_MS), over)) {
+    const trigger = String(firstTrigger + posted.length);
+    const { xml, key, place } = await waitFor("a burst is made", TAKEN_LIMIT_MS, () => burst(stack, trigger));
+    const postedWallMs = Date.now();
+    const taken = await waitFor(`burst ${key} is taken`, TAKEN_LIMIT_MS, async () => {
+      const { status } = await stack.postPacket(xml);
+      return status === 200 || status === 202;
+    }).catch(() => false);
+    const takenWallMs = taken ? Date.now() : null;
+    posted.push({ key, ...place, postedWallMs, takenWallMs });
+    say(
+      `burst ${key} ${taken ? `taken after ${((Date.now() - postedWallMs) / 1_000).toFixed(1)} s` : "was not taken"}`,
+    );
+  }
+  return posted;
+}
+
+async function makeRain(
+  stack: Stack,
+  { random, say }: ChaosNightOptions,
+  over: AbortSignal,
+): Promise<Rain[]> {
+  const rains: Rain[] = [];
+  const weather = async (kind: "rain" | "clear"): Promise<number> => {
+    await waitFor(`the weather is ${kind}`, TAKEN_LIMIT_MS, async () => {
+      await stack.act("observingconditions", "sim:weather", { kind });
+      return true;
+    });
+    say(`weather: ${kind}`);
+    return Date.now();
+  };
+  while (await pause(between(random, SHORTEST_DRY_MS, LONGEST_DRY_MS), over)) {
+    const fromWallMs = await weather("rain");
+    await sleep(between(random, SHORTEST_RAIN_MS, LONGEST_RAIN_MS));
+    rains.push({ fromWallMs, untilWallMs: await weather("clear") });
+  }
+  return rains;
+}
+
+/** Ends the night by its button and waits until the majordome has the telescope back. */
+async function endNight(stack: Stack, say: (words: string) => void): Promise<void> {
+  const untilMs = Date.now() + END_LIMIT_MS;
+  while ((await state(stack).catch(() => null))?.night !== null && Date.now() < untilMs) {
+    await stack.api("/api/nights/current/end", { method: "POST" }).catch(() => undefined);
+    await sleep(2_000);
+  }
+  const ended = await waitFor("the night has ended", END_LIMIT_MS, async () => {
+    const [lease] = await stack.query<{ holder: string }>("select holder from lease");
+    const [{ open } = { open: 1 }] = await stack.query<{ open: number }>(
+      "select count(*)::int as open from night where status = 'open'",
+    );
+    return lease?.holder.startsWith(`observatory/${observatory.site.id}`) === true && open === 0;
+  }).catch(() => false);
+  say(ended ? "the night has ended" : "the night did not end");
+  // What runs is listed a moment after it ended; frames that were under way are settled.
+  await sleep(8_000);
+}
+
+async function pause(ms: number, over: AbortSignal): Promise<boolean> {
+  await sleep(ms, undefined, { signal: over }).catch(() => undefined);
+  return !over.aborted;
+}
+
+function between(random: () => number, least: number, most: number): number {
+  return least + random() * (most - least);
+}
