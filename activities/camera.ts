@@ -17,6 +17,8 @@ import { runActivity } from "./run-activity.ts";
 import { createFetchExposure, type ExposureFetched } from "./fetch-exposure.ts";
 import { createPointings } from "./pointings.ts";
 import { createStartExposure } from "./start-exposure.ts";
+import { checkLease } from "./lease-check.ts";
+import type { Lease } from "../workflows/messages.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
 
 export type { ExposureFetched } from "./fetch-exposure.ts";
@@ -28,6 +30,11 @@ export interface CoolInput {
   readonly setPointC: number;
   /** Observatory seconds. */
   readonly limitS: number;
+}
+
+export interface WarmInput {
+  readonly lease: Lease;
+  readonly cameraId: string;
 }
 
 export interface Cooled {
@@ -91,6 +98,13 @@ export function createCameraActivities(deps: CameraDeps) {
         return { temperatureC, tookS: (nowMs(clocks) - startedMs) / MS_PER_SECOND };
       },
     );
+  }
+
+  /** Switches the cooler off. Throws LeaseLost, DeviceFault, DeviceUnreachable. */
+  async function warmCamera({ lease, cameraId }: WarmInput): Promise<void> {
+    const camera = cameraOf(deps, cameraId);
+    await checkLease(deps.readLease, lease);
+    await camera.warm({ signal: cancellationSignal() });
   }
 
   /**
@@ -189,6 +203,7 @@ export function createCameraActivities(deps: CameraDeps) {
 
   return {
     coolCamera: (input: CoolInput) => runActivity(() => coolCamera(input)),
+    warmCamera: (input: WarmInput) => runActivity(() => warmCamera(input)),
     startExposure: (input: ExposureInput) => runActivity(() => startExposure(input)),
     fetchExposure: (input: ExposureInput) => runActivity(() => fetchExposure(input)),
     abortExposures: (input: { readonly cameraIds: readonly string[]; readonly reason: string }) =>

@@ -12,7 +12,8 @@ import type { ReadLease } from "./lease-check.ts";
 /** One planned frame, as the sequence orders it. */
 export interface ExposureInput {
   readonly lease: Lease;
-  readonly nightId: string;
+  /** Null: taken by hand while no night was open. */
+  readonly nightId: string | null;
   readonly sequenceId: string;
   readonly albumId: string;
   readonly planId: string;

@@ -1,6 +1,7 @@
 import { activityInfo, heartbeat } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import { FRAME_ATTEMPTS } from "../domain/night/frame-attempts.ts";
+import { nightDateAt } from "../domain/astronomy/night.ts";
 import { instrumentOf, type Observatory } from "../domain/observatory.ts";
 import { ALERT_PROGRAMME_ID, reservationS } from "../domain/quota/ledger.ts";
 import { sequenceDurationS } from "../domain/requests/duration.ts";
@@ -8,7 +9,7 @@ import type { Hold } from "../domain/safety/holds.ts";
 import type { AlertStages } from "../db/entities/alert.ts";
 import type { AlertFacts } from "../db/repositories/alerts.ts";
 import type { Database } from "../db/orm.ts";
-import type { Lease, NightTimes, SequencePlan } from "../workflows/messages.ts";
+import type { Lease, NightTimes, SequencePlan, TargetPosition } from "../workflows/messages.ts";
 
 /** A workflow that has closed, as its history file is named. */
 export interface ClosedWorkflow {
@@ -29,6 +30,7 @@ export interface RecordDeps {
     | "alerts"
     | "notices"
     | "requests"
+    | "manualFrames"
   >;
   readonly wallMs: () => number;
   /** Observatory time now. */
@@ -39,6 +41,29 @@ export interface RecordDeps {
   readonly closedWorkflows: (siteId: string, nightDate: string) => AsyncIterable<ClosedWorkflow>;
   /** Writes the history of one closed workflow to its file; false when it is there already. */
   readonly exportHistory: (workflow: ClosedWorkflow, nightDate: string) => Promise<boolean>;
+}
+
+/** What is known of a frame before it is taken by hand. */
+export interface ManualFrame {
+  /** Of the order: short and unique. */
+  readonly id: string;
+  readonly site: Observatory["site"];
+  readonly by: string;
+  readonly userId: string | null;
+  readonly target: TargetPosition;
+  readonly instrumentId: string;
+  readonly filter: string;
+  readonly exposureS: number;
+  readonly nowMs: number;
+}
+
+export interface ManualFrameIds {
+  readonly planId: string;
+  readonly albumId: string;
+  readonly sequenceId: string;
+  readonly requestName: string;
+  readonly programmeId: string;
+  readonly nightId: string | null;
 }
 
 /** A sequence that failed by itself is given up at this attempt. */
@@ -163,6 +188,8 @@ export function createRecordActivities(deps: RecordDeps) {
 
   async function endNight(end: {
     readonly nightId: string;
+    /** false: a person had the telescope, and it was left where it was. */
+    readonly parked?: boolean;
     readonly run: number;
     readonly outcome: "ended" | "failed";
     readonly reason: string;
@@ -177,7 +204,9 @@ export function createRecordActivities(deps: RecordDeps) {
     });
     if (!ended) return;
     const level = end.outcome === "ended" ? "info" : "alarm";
-    await line(level, "night", `Night ended, dome closed and telescope parked: ${end.reason}.`, {
+    const telescope =
+      end.parked === false ? "telescope left to the person who works by hand" : "telescope parked";
+    await line(level, "night", `Night ended, dome closed and ${telescope}: ${end.reason}.`, {
       nightId: end.nightId,
     });
   }
@@ -427,6 +456,34 @@ export function createRecordActivities(deps: RecordDeps) {
     return { sequenceId };
   }
 
+  /* ---- Frames by hand ---- */
+
+  /**
+   * The rows of one frame taken by hand (request, sequence, album, plan), so that its image hangs where all images hang.
+   * By the order's id: run twice it is one frame.
+   */
+  async function openManualFrame(frame: ManualFrame): Promise<ManualFrameIds> {
+    const date = nightDateAt(frame.site, frame.nowMs);
+    const night = await database.nights.one(`${frame.site.id}/${date}`);
+    const ids = await database.manualFrames.open({ ...frame, date, wallMs: wallMs() });
+    return { ...ids, nightId: night?.id ?? null };
+  }
+
+  /** @param reason why there is no image; null when it is stored */
+  async function closeManualFrame(end: {
+    readonly sequenceId: string;
+    readonly reason: string | null;
+  }): Promise<void> {
+    await database.sequences.setStatus({
+      id: end.sequenceId,
+      status: end.reason === null ? "executed" : "cancelled",
+      reason: end.reason,
+      from: ["executing"],
+      attempt: 1,
+      wallMs: wallMs(),
+    });
+  }
+
   /* ---- Journal and histories ---- */
 
   async function journal(entry: {
@@ -435,6 +492,8 @@ export function createRecordActivities(deps: RecordDeps) {
     readonly text: string;
     readonly nightId: string | null;
     readonly alertKey?: string | null;
+    readonly deviceId?: string;
+    readonly userId?: string | null;
     readonly atMs: number;
   }): Promise<void> {
     const { runId } = activityInfo().workflowExecution ?? { runId: "" };
@@ -446,6 +505,8 @@ export function createRecordActivities(deps: RecordDeps) {
       text: entry.text,
       nightId: entry.nightId,
       alertKey: entry.alertKey ?? null,
+      deviceId: entry.deviceId ?? null,
+      userId: entry.userId ?? null,
       onceKey: `${runId}/${activityInfo().activityId}`,
     });
   }
@@ -493,6 +554,8 @@ export function createRecordActivities(deps: RecordDeps) {
     recordAlert,
     noteDecision,
     storeAlertRequest,
+    openManualFrame,
+    closeManualFrame,
     journal,
     exportHistories,
   };

@@ -175,6 +175,38 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
     );
   }
 
+  /** Unparks by hand; the mount stands still. Throws LeaseLost, DeviceFault, DeviceUnreachable. */
+  async function unpark({ lease }: { readonly lease: Lease }): Promise<void> {
+    const signal = cancellationSignal();
+    if (!(await telescope.status({ signal })).parked) return;
+    await checkLease(readLease, lease);
+    await telescope.unpark({ signal });
+  }
+
+  /**
+   * Starts or stops tracking where the mount points. Throws LeaseLost, NotReady (parked or slewing), OutOfLimits (it
+   * would track too low or near the Sun), DeviceFault, DeviceUnreachable.
+   */
+  async function setTracking({ lease, on }: { readonly lease: Lease; readonly on: boolean }): Promise<void> {
+    const signal = cancellationSignal();
+    const status = await telescope.status({ signal });
+    if (status.parked) throw failure(FAILURE.NotReady, "The telescope is parked: unpark it first.");
+    if (status.slewing) throw failure(FAILURE.NotReady, "The telescope is slewing: wait, or stop it first.");
+    if (on) {
+      const place = placeOf(status);
+      const target = { name: "The field in front of the telescope", ...place };
+      const why = whyNotPointing(observatory, target, observatory.telescope.minAltDeg, nowMs(clocks));
+      if (why !== null) throw failure(FAILURE.OutOfLimits, `No tracking: ${why}`);
+    }
+    await checkLease(readLease, lease);
+    await telescope.setTracking(on, { signal });
+  }
+
+  /** Where the mount points, ICRS degrees. Throws NotReady when it does not say. */
+  async function mountPlace(): Promise<Place> {
+    return placeOf(await telescope.status({ signal: cancellationSignal() }));
+  }
+
   /** Stops every motion of the mount at once. Needs no lease; does nothing when it is parked or still. */
   async function stopMount(): Promise<{ readonly stoppedWallMs: number }> {
     const signal = cancellationSignal();
@@ -187,6 +219,10 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
     awaitOnTarget: (input: { readonly target: TargetPosition; readonly limitS: number }) =>
       runActivity(() => awaitOnTarget(input)),
     park: (input: { readonly limitS: number }) => runActivity(() => park(input)),
+    unpark: (input: { readonly lease: Lease }) => runActivity(() => unpark(input)),
+    setTracking: (input: { readonly lease: Lease; readonly on: boolean }) =>
+      runActivity(() => setTracking(input)),
+    mountPlace: () => runActivity(mountPlace),
     stopMount: () => runActivity(stopMount),
   };
 }
@@ -194,6 +230,13 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
 interface Place {
   readonly raDeg: number;
   readonly decDeg: number;
+}
+
+function placeOf({ raDeg, decDeg }: TelescopeStatus): Place {
+  if (raDeg === null || decDeg === null) {
+    throw failure(FAILURE.NotReady, "The mount does not say where it points.");
+  }
+  return { raDeg, decDeg };
 }
 
 function offsetArcsec(a: Place, b: Place): number {

@@ -4,8 +4,10 @@ import { createPlainDevice } from "../adapters/alpaca/plain-device.ts";
 import { createDomeClient } from "../adapters/alpaca/dome.ts";
 import { checkIdentity, type IdentityVerdict } from "../adapters/alpaca/management.ts";
 import { createTelescopeClient } from "../adapters/alpaca/telescope.ts";
+import { readVersions } from "../adapters/alpaca/versions.ts";
 import type { AlpacaTransport, CallOptions } from "../adapters/alpaca/transport.ts";
 import type { DeviceDescription, Observatory } from "../domain/observatory.ts";
+import type { DeviceVersions } from "../domain/safety/device-versions.ts";
 import type { Reading } from "../domain/safety/readings.ts";
 import { nowMs, type Clocks } from "./clocks.ts";
 
@@ -15,6 +17,8 @@ export interface DeviceProbe {
   poll(): Promise<Reading>;
   /** Whether it is the device of the observatory file. */
   identify(): Promise<IdentityVerdict>;
+  /** What it says it is. Throws DeviceProblem when it does not answer. */
+  versions(): Promise<DeviceVersions>;
 }
 
 /** A device that hangs is given up for one poll after this long; the others have their own. */
@@ -33,6 +37,7 @@ export function createProbe(
   return {
     poll: pollOf(transport, observatory, device, clocks, options),
     identify: () => checkIdentity(transport, device, options),
+    versions: () => readVersions(transport, device.type, device, options),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { DeviceDescription } from "../domain/observatory.ts";
 import type { DeviceRecord } from "../domain/safety/device-condition.ts";
+import type { DeviceVersions } from "../domain/safety/device-versions.ts";
 import { discreteFact, type Reading } from "../domain/safety/readings.ts";
 import type { WeatherValues } from "../domain/safety/watch-state.ts";
 import type { WeatherVerdict } from "../domain/safety/weather-verdict.ts";
@@ -16,6 +17,7 @@ export interface DeviceRow {
   readonly record: DeviceRecord;
   readonly sinceWallMs: number;
   readonly values: Readonly<Record<string, unknown>>;
+  readonly versions: DeviceVersions | null;
   readonly wallMs: number;
 }
 
@@ -103,6 +105,7 @@ export function createWatchRecorder(store: WatchStore, onTrouble: (error: unknow
       device: DeviceDescription,
       record: DeviceRecord,
       reading: Reading | null,
+      versions: DeviceVersions | null,
       now: { atMs: number; wallMs: number },
     ): void {
       const fact = `${record.state} ${discreteFact(reading)}`;
@@ -113,7 +116,7 @@ export function createWatchRecorder(store: WatchStore, onTrouble: (error: unknow
       last.set(device.id, { fact, ...now, sinceWallMs, state: record.state });
       const values = record.misses > 0 ? { why: record.why } : valuesOf(reading);
       enqueue(cause === "change", async () => {
-        await store.device({ device, record, sinceWallMs, values, wallMs: now.wallMs });
+        await store.device({ device, record, sinceWallMs, values, versions, wallMs: now.wallMs });
         await store.status({ uniqueId: device.uniqueId, state: record.state, cause, values, ...now });
       });
     },

@@ -7,7 +7,7 @@ export function createWatchStore(
   siteId: string,
 ): WatchStore {
   return {
-    device: ({ device, record, sinceWallMs, values, wallMs }) =>
+    device: ({ device, record, sinceWallMs, values, versions, wallMs }) =>
       devices.upsert({
         uniqueId: device.uniqueId,
         deviceId: device.id,
@@ -18,6 +18,7 @@ export function createWatchStore(
         sinceWallMs,
         values,
         seenWallMs: wallMs,
+        versions,
       }),
 
     status: ({ uniqueId, state, cause, values, atMs, wallMs }) =>

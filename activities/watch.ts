@@ -7,6 +7,7 @@ import {
   mistaken,
   UNKNOWN_DEVICE,
 } from "../domain/safety/device-condition.ts";
+import type { DeviceVersions } from "../domain/safety/device-versions.ts";
 import {
   discreteFacts,
   isComplete,
@@ -86,6 +87,7 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
     device,
     probe: deps.createProbe(observatory, device),
     identified: false,
+    versions: null as DeviceVersions | null,
   }));
   const devices = new Map<string, DeviceEntry>(
     observatory.devices.map(({ id }) => [id, { record: UNKNOWN_DEVICE, reading: null }]),
@@ -135,9 +137,10 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
         const identity = await probe.identify();
         if (identity.kind === "other") {
           devices.set(device.id, { ...before, record: mistaken(before.record, identity.why, nowMs(clocks)) });
-          assess(device);
+          assess(entry);
           return;
         }
+        if (identity.kind === "same") entry.versions = await probe.versions();
         entry.identified = identity.kind === "same";
       }
       const reading = await probe.poll();
@@ -149,7 +152,7 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
       if (record.misses >= DEGRADED_AFTER_MISSES) entry.identified = false;
       devices.set(device.id, { ...before, record });
     }
-    assess(device);
+    assess(entry);
   }
 
   async function lookAtGuard(): Promise<void> {
@@ -181,11 +184,11 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
   }
 
   /** Stores what is due, and signals when a discrete fact changed or a minute has passed. */
-  function assess(polled?: DeviceDescription): void {
+  function assess(polled?: (typeof probes)[number]): void {
     const now = { wallMs: clocks.wallMs(), atMs: nowMs(clocks) };
-    const entry = polled === undefined ? undefined : devices.get(polled.id);
+    const entry = polled === undefined ? undefined : devices.get(polled.device.id);
     if (polled !== undefined && entry !== undefined) {
-      recorder.device(polled, entry.record, entry.reading, now);
+      recorder.device(polled.device, entry.record, entry.reading, polled.versions, now);
       if (entry.reading?.type === "observingconditions") {
         recorder.weather(entry.reading.values, weatherOf(board(), observatory, now.wallMs), now);
       }

@@ -4,6 +4,7 @@ import { ormOptions } from "./orm-options.ts";
 import { createAlertRepository } from "./repositories/alerts.ts";
 import { createAuditRepository } from "./repositories/audits.ts";
 import { createClockRepository } from "./repositories/clock.ts";
+import { createDeviceCommandRepository } from "./repositories/device-commands.ts";
 import { createDeviceRepository } from "./repositories/devices.ts";
 import { createExposureRepository } from "./repositories/exposures.ts";
 import { createFscMessageRepository } from "./repositories/fsc-messages.ts";
@@ -12,6 +13,7 @@ import { createImageRepository } from "./repositories/images.ts";
 import { createIntakeRepository } from "./repositories/intake.ts";
 import { createJournalRepository } from "./repositories/journal.ts";
 import { createLeaseRepository } from "./repositories/lease.ts";
+import { createManualFrameRepository } from "./repositories/manual-frames.ts";
 import { createNightRepository } from "./repositories/nights.ts";
 import { createNoticeRepository } from "./repositories/notices.ts";
 import { createOutboxRepository } from "./repositories/outbox.ts";
@@ -72,6 +74,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     alerts: createAlertRepository(orm),
     audits: createAuditRepository(orm),
     clock: createClockRepository(orm),
+    deviceCommands: createDeviceCommandRepository(orm),
     devices: createDeviceRepository(orm),
     exposures: createExposureRepository(orm),
     fscMessages: createFscMessageRepository(orm),
@@ -80,6 +83,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     intake: createIntakeRepository(orm),
     journal: createJournalRepository(orm),
     lease: createLeaseRepository(orm),
+    manualFrames: createManualFrameRepository(orm),
     nights: createNightRepository(orm),
     notices: createNoticeRepository(orm),
     outbox: createOutboxRepository(orm),

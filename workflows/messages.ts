@@ -1,7 +1,9 @@
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type { ClockFact } from "../domain/clock.ts";
+import type { ManualOperation } from "../domain/manual/operation.ts";
 import type { MeasuredOverhead } from "../domain/night/overhead.ts";
 import type { Observatory } from "../domain/observatory.ts";
+import type { Profile } from "../domain/permissions/profiles.ts";
 import type { Hold, Mode } from "../domain/safety/holds.ts";
 import type { ShutterWord, WatchState } from "../domain/safety/watch-state.ts";
 
@@ -52,6 +54,20 @@ export const startNightUpdate = defineUpdate<ObservatoryState, [{ by: string }]>
 
 /** End button: the night holds, closes, parks and ends. Refused when none is open. */
 export const endNightUpdate = defineUpdate<ObservatoryState, [{ by: string }]>("endNight");
+
+/** Stop button: always allowed, under any hold; stops the mount and aborts exposures. Without maintenance it also pauses. */
+export const stopUpdate = defineUpdate<ObservatoryState, [PersonalOrder]>("stop");
+
+/** Takes the maintenance hold, or takes it over from whoever has it. Needs a reason. */
+export const takeMaintenanceUpdate = defineUpdate<ObservatoryState, [PersonalOrder & { reason: string }]>(
+  "takeMaintenance",
+);
+
+/** Leaves the maintenance hold: what moves by hand stops, the night gets its telescope back. */
+export const leaveMaintenanceUpdate = defineUpdate<ObservatoryState, [PersonalOrder]>("leaveMaintenance");
+
+/** One operation by hand: only under the maintenance hold of the person who orders it. Answers when it has begun. */
+export const manualUpdate = defineUpdate<ObservatoryState, [ManualOrder]>("manual");
 
 /* ---- To night ------------------------------------------------------------------------------------------- */
 
@@ -179,6 +195,36 @@ export interface ObservatoryInput {
   readonly carried: unknown;
 }
 
+/** Who orders something. The profile travels with it, so that the workflow checks it once more. */
+export interface PersonalOrder {
+  readonly by: string;
+  readonly profile: Profile;
+}
+
+export interface ManualOrder extends PersonalOrder {
+  /** Short and unique: the order is carried out once. */
+  readonly id: string;
+  readonly userId: string | null;
+  readonly operation: ManualOperation;
+  /** An order that arrives much later is not carried out: nobody expects the motion any more. */
+  readonly sentWallMs: number;
+}
+
+/** One operation by hand, under way or over. */
+export interface ManualRun {
+  readonly id: string;
+  readonly deviceId: string;
+  readonly operation: ManualOperation;
+  readonly by: string;
+  readonly startedMs: number;
+  readonly endedMs: number | null;
+  readonly state: "running" | "done" | "failed" | "stopped";
+  /** What came of it, in a sentence; empty while it runs. */
+  readonly result: string;
+  /** Of an exposure that was stored. */
+  readonly imageId: string | null;
+}
+
 export interface HoldsMessage {
   readonly seq: number;
   readonly holds: readonly Hold[];
@@ -187,6 +233,8 @@ export interface HoldsMessage {
   readonly closedByHand: boolean;
   /** What the watch sees of the dome: a closing that nobody ordered shows here. */
   readonly shutter: ShutterWord;
+  /** Generation of the night's lease; null while a person has the telescope. */
+  readonly leaseGeneration: number | null;
 }
 
 export type NightPhase =
@@ -274,6 +322,7 @@ export interface ObservatoryState {
   readonly clock: ClockFact;
   readonly watch: WatchState | null;
   readonly lease: { readonly holder: string; readonly generation: number };
+  readonly manual: ManualState;
   /** The night that is open, else null. */
   readonly night: NightReport | null;
   readonly lastNight: {
@@ -292,6 +341,14 @@ export interface ObservatoryState {
     reason: string;
   }[];
   readonly alertInProgress: string | null;
+}
+
+/** What people do by hand. */
+export interface ManualState {
+  /** Operations that run, then those that ended last, newest first. */
+  readonly runs: readonly ManualRun[];
+  /** Under maintenance the dome closes by itself only after an announcement. */
+  readonly closingAnnounced: { readonly why: string; readonly closesAtWallMs: number } | null;
 }
 
 /** Input of `night`. Carried over continue-as-new and from a wrong end. */

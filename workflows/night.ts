@@ -25,7 +25,7 @@ import {
   type NightResult,
 } from "./messages.ts";
 import { alertJob, dropExpiredAlerts, onPreempt, onWithdrawn } from "./night/alerts.ts";
-import { closeBecause, noticeShutter, openDome, startClosing } from "./night/dome.ts";
+import { closeAtTheEnd, closeBecause, followShutter, noticeShutter, openDome } from "./night/dome.ts";
 import { abortExposures, observeJob } from "./night/job.ts";
 import { enter, journal } from "./night/report.ts";
 import { OpenNight, type Job } from "./night/state.ts";
@@ -83,8 +83,14 @@ function takeMessages(tonight: OpenNight): void {
 function onHolds(tonight: OpenNight, message: HoldsMessage): void {
   if (message.seq <= tonight.holds.seq) return;
   tonight.holds = message;
-  if (tonight.mustBeClosed()) closeBecause(tonight, tonight.holdWords());
-  noticeShutter(tonight);
+  const { leaseGeneration } = message;
+  if (typeof leaseGeneration === "number") tonight.lease = { ...tonight.lease, generation: leaseGeneration };
+  if (tonight.inMaintenance()) {
+    followShutter(tonight);
+  } else {
+    if (tonight.mustBeClosed()) closeBecause(tonight, tonight.holdWords());
+    noticeShutter(tonight);
+  }
   // Which holds stand may change while it is held: people are told the present ones.
   if (tonight.phase === "held" && tonight.isHeld() && tonight.holdWords() !== tonight.waitingFor) {
     enter(tonight, "held", tonight.holdWords(), null);
@@ -218,11 +224,13 @@ async function endNight(tonight: OpenNight, outcome: NightResult["outcome"], rea
   enter(tonight, "closing", "the dome to close", null);
   await abortExposures(tonight, "the night ends");
   const { parkLimitS } = tonight.input.observatory.night;
-  // Also when it should be closed already: the end of a night verifies it.
-  if (tonight.closing === null) startClosing(tonight, `the night ends: ${reason}`);
-  await tonight.closing;
-  enter(tonight, "parking", "the telescope to park", null);
-  await closingActivities(tonight.siteId, clock.fact, parkLimitS).park({ limitS: parkLimitS });
+  await closeAtTheEnd(tonight, reason);
+  // Whoever works by hand moves the telescope: it is parked when they leave.
+  const parks = !tonight.inMaintenance();
+  if (parks) {
+    enter(tonight, "parking", "the telescope to park", null);
+    await closingActivities(tonight.siteId, clock.fact, parkLimitS).park({ limitS: parkLimitS });
+  }
   await tonight.planningBeside;
   await background.drained();
   dropExpiredAlerts(tonight);
@@ -235,7 +243,7 @@ async function endNight(tonight: OpenNight, outcome: NightResult["outcome"], rea
       );
   }
   await tonight.records
-    .endNight({ nightId, run, outcome, reason, nowMs: clock.nowMs() })
+    .endNight({ nightId, run, outcome, reason, nowMs: clock.nowMs(), ...(parks ? {} : { parked: false }) })
     .catch((error: unknown) => log.error(`the end of the night was not recorded: ${failureSentence(error)}`));
   tonight.outcome = outcome;
   enter(tonight, "ended", "", null);

@@ -6,13 +6,14 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from "@temporalio/workflow";
-import { ApplicationFailure } from "@temporalio/common";
 import { LIFTED_BY_RESUME } from "../domain/safety/holds.ts";
 import {
   clockChangedSignal,
   closeUpdate,
   endNightSignal,
   endNightUpdate,
+  leaveMaintenanceUpdate,
+  manualUpdate,
   nightReportSignal,
   observatoryFileSignal,
   pauseUpdate,
@@ -21,6 +22,8 @@ import {
   resumeUpdate,
   startNightUpdate,
   stateQuery,
+  stopUpdate,
+  takeMaintenanceUpdate,
   unorderedClosingSignal,
   watchStateSignal,
   withdrawAlertSignal,
@@ -29,8 +32,16 @@ import {
   type ObservatoryState,
 } from "./messages.ts";
 import { onPreempt, onWithdrawn } from "./observatory/alerts.ts";
-import { closeObservatory } from "./observatory/closing.ts";
+import { closeNow } from "./observatory/closing.ts";
 import { countSafeTimeAnew, lift, onUnorderedClosing, raise, sendHolds } from "./observatory/holds.ts";
+import {
+  leaveMaintenance,
+  refuse,
+  takeMaintenance,
+  whyNoLeaving,
+  whyNoMaintenance,
+} from "./observatory/maintenance.ts";
+import { beginByHand, stopEverything, whyNoStop, whyNotByHand } from "./observatory/manual.ts";
 import { onNightReport, shouldStart, startNight, takeUpLease, whyNoStart } from "./observatory/nights.ts";
 import { Majordome } from "./observatory/state.ts";
 import { tellNight } from "./observatory/tell-night.ts";
@@ -93,8 +104,11 @@ function waitForSomethingToDo(
 }
 
 /** Only when nothing is under way that the next run would not know of. */
-function mayContinueAsNew({ closing, exporting }: Majordome): boolean {
-  return workflowInfo().continueAsNewSuggested && closing === null && !exporting && allHandlersFinished();
+function mayContinueAsNew(majordome: Majordome): boolean {
+  const { closing, closingAnnounced, exporting, operations, stopping } = majordome;
+  const closes = closing !== null || closingAnnounced !== null;
+  const busy = closes || exporting || operations.size > 0 || stopping > 0;
+  return workflowInfo().continueAsNewSuggested && !busy && allHandlersFinished();
 }
 
 /* ---- Messages --------------------------------------------------------------------------------------------- */
@@ -128,7 +142,8 @@ function takeButtons(majordome: Majordome): void {
   });
   setHandler(
     resumeUpdate,
-    ({ by }) => {
+    async ({ by }) => {
+      if (majordome.inMaintenance()) await leaveMaintenance(majordome, by);
       majordome.closedByHand = false;
       lift(majordome, by, ...LIFTED_BY_RESUME);
       return majordome.answer();
@@ -136,6 +151,18 @@ function takeButtons(majordome: Majordome): void {
     { validator: (_request: { by: string }) => refuse(whyNoResume(majordome)) },
   );
   setHandler(closeUpdate, ({ by }) => close(majordome, by));
+  setHandler(stopUpdate, ({ by }) => stopEverything(majordome, by), {
+    validator: (order) => refuse(whyNoStop(order)),
+  });
+  setHandler(takeMaintenanceUpdate, (order) => takeMaintenance(majordome, order), {
+    validator: (order) => refuse(whyNoMaintenance(majordome, order)),
+  });
+  setHandler(leaveMaintenanceUpdate, ({ by }) => leaveMaintenance(majordome, by), {
+    validator: (_order) => refuse(whyNoLeaving(majordome)),
+  });
+  setHandler(manualUpdate, (order) => beginByHand(majordome, order), {
+    validator: (order) => refuse(whyNotByHand(majordome, order)),
+  });
   setHandler(
     startNightUpdate,
     ({ by }) => {
@@ -163,8 +190,9 @@ function close(majordome: Majordome, by: string): ObservatoryState {
   majordome.closedByHand = true;
   raise(majordome, { kind: "operator", who: by, why: `Closed by ${by}.` });
   // Once more: the hold may have stood already, with the same words, and the closing is news.
-  sendHolds(majordome);
-  if (majordome.nightDate === null) closeObservatory(majordome, `closed by ${by}`);
+  void sendHolds(majordome);
+  // A night that gave the telescope to a person does not close: it is done here.
+  if (majordome.nightDate === null || majordome.inMaintenance()) closeNow(majordome, `closed by ${by}`);
   return majordome.answer();
 }
 
@@ -174,9 +202,4 @@ function whyNoResume({ holds }: Majordome): string | null {
   return others === ""
     ? "Nothing to resume: nobody has paused."
     : `Nothing to resume: no person has paused. What holds lifts by itself: ${others}`;
-}
-
-/** Refuses an update for this reason, shown to the person word for word; null: it goes through. */
-function refuse(why: string | null): void {
-  if (why !== null) throw ApplicationFailure.nonRetryable(why, "Refused");
 }

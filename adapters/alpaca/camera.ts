@@ -36,6 +36,8 @@ export interface CameraClient {
   pixelSizeUm(options?: CallOptions): Promise<number>;
   /** Full frame, bin 1, cooler on at this set point (Celsius). */
   configure(setPointC: number, options?: CallOptions): Promise<void>;
+  /** Cooler off: the detector warms up by itself. */
+  warm(options?: CallOptions): Promise<void>;
   connect(options?: CallOptions): Promise<void>;
 }
 
@@ -116,6 +118,8 @@ export function createCameraClient(transport: AlpacaTransport, address: DeviceAd
       await device.put("setccdtemperature", { SetCCDTemperature: setPointC }, options);
       await device.put("cooleron", { CoolerOn: true }, options);
     },
+
+    warm: (options) => device.put("cooleron", { CoolerOn: false }, options),
 
     connect: (options) => device.connect(options),
   };

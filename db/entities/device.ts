@@ -1,4 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/core";
+import type { DeviceVersions } from "../../domain/safety/device-versions.ts";
 import type { RecordOf } from "../record.ts";
 import { instant } from "./columns.ts";
 
@@ -21,6 +22,8 @@ export const Device = defineEntity({
     sinceWallMs: instant(),
     values: p.json<Readonly<Record<string, unknown>>>(),
     seenWallMs: instant(),
+    /** What it said it is when it was last connected; null before. */
+    versions: p.json<DeviceVersions>().nullable(),
   },
 });
 

@@ -4,6 +4,7 @@ import { ApiToken } from "./api-token.ts";
 import { Audit } from "./audit.ts";
 import { Clock } from "./clock.ts";
 import { Device } from "./device.ts";
+import { DeviceCommand } from "./device-command.ts";
 import { DeviceStatus } from "./device-status.ts";
 import { Exposure } from "./exposure.ts";
 import { FscMessage } from "./fsc-message.ts";
@@ -35,6 +36,7 @@ export const ENTITIES = [
   Audit,
   Clock,
   Device,
+  DeviceCommand,
   DeviceStatus,
   Exposure,
   FscMessage,

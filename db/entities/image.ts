@@ -14,7 +14,9 @@ export const Image = defineEntity({
     id: p.text().primary(),
     exposureId: () => p.manyToOne(Exposure).mapToPk().fieldName("exposure_id").unique(),
     sequenceId: () => p.manyToOne(Sequence).mapToPk().fieldName("sequence_id").index(),
-    nightId: () => p.manyToOne(Night).mapToPk().fieldName("night_id").index(),
+    /** Null: taken by hand while no night was open. */
+    nightId: () =>
+      p.manyToOne(Night).mapToPk().fieldName("night_id").deleteRule("no action").nullable().index(),
     cameraId: p.text(),
     filter: p.text(),
     exposureS: exactSeconds(),

@@ -26,7 +26,7 @@ export const Request = defineEntity({
   },
   checks: [
     { name: "request_alert_check", expression: "(kind = 'alert') = (alert_key is not null)" },
-    { name: "request_user_check", expression: "kind = 'alert' or user_id is not null" },
+    { name: "request_user_check", expression: "kind <> 'routine' or user_id is not null" },
   ],
 });
 

@@ -36,7 +36,7 @@ export function createExposureRepository(orm: MikroORM) {
   const start = async (
     exposure: ExposureKey & {
       readonly cameraId: string;
-      readonly nightId: string;
+      readonly nightId: string | null;
       readonly intendedStartMs: number;
     },
   ): Promise<ExposureRecord> => {

@@ -238,7 +238,7 @@ interface NewSequence {
 }
 
 /** One statement per table, however many sequences: a monitoring request has one for each night. */
-async function insertSequences(em: EntityManager, rows: readonly NewSequence[]): Promise<void> {
+export async function insertSequences(em: EntityManager, rows: readonly NewSequence[]): Promise<void> {
   if (rows.length === 0) return;
   await em.insertMany(
     Sequence,

@@ -1,6 +1,7 @@
 /** What a request is made of. A request holds sequences (pointings), a sequence albums (instruments), an album plans. */
 
-export const REQUEST_KINDS = ["routine", "alert"] as const;
+/** `manual`: frames that a person took by hand, one request per night. */
+export const REQUEST_KINDS = ["routine", "alert", "manual"] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 
 export const REQUEST_STATUSES = ["draft", "submitted", "withdrawn", "completed", "closed"] as const;

@@ -1,10 +1,12 @@
+import { ANNOUNCED_AHEAD_WALL_MS } from "./announcement.ts";
 import type { WeatherLimits } from "../observatory.ts";
 import type { ShutterWord, Verdict, WeatherValues } from "./watch-state.ts";
 import { weatherVerdict } from "./weather-verdict.ts";
 
 /** Whether somebody answers for the open dome: the workflow that holds the lease, asked over Temporal. */
 export type Permission =
-  | { readonly kind: "allows" }
+  /** `announces`: somebody works by hand, so that a closing is announced before it begins. */
+  | { readonly kind: "allows"; readonly announces: boolean }
   /** It answers, and its phase does not allow an open dome. */
   | { readonly kind: "forbids"; readonly why: string }
   /** It is closed: nobody will ever close the dome. */
@@ -32,6 +34,8 @@ export interface GuardState {
   readonly silentSinceWallMs: number | null;
   /** While tripped: since when everything has been good. */
   readonly goodSinceWallMs: number | null;
+  /** When somebody who answers for the dome last said that closings are announced; null when not. */
+  readonly announcesWallMs: number | null;
   readonly lastLoopWallMs: number | null;
   /** The shutter when the dome last answered; Closed before that. */
   readonly shutter: KnownShutter;
@@ -54,6 +58,8 @@ export const LOOP_WALL_MS = 5_000;
 const URGENT_LOOP_WALL_MS = 1_000;
 /** The observatory closes by itself within seconds: the guard lets it begin before it takes over. */
 export const UNSAFE_GRACE_WALL_MS = 3_000;
+/** Under maintenance the observatory announces its closing first. */
+export const ANNOUNCED_GRACE_WALL_MS = ANNOUNCED_AHEAD_WALL_MS + 10_000;
 /** Nobody may be silent for longer while the dome is open. */
 export const SILENCE_LIMIT_WALL_MS = 120_000;
 /** It untrips after this long of everything good. */
@@ -72,6 +78,7 @@ export function freshGuard(wallMs: number): GuardState {
     unsafeSinceWallMs: null,
     silentSinceWallMs: null,
     goodSinceWallMs: null,
+    announcesWallMs: null,
     lastLoopWallMs: null,
     shutter: "Closed",
   };
@@ -101,12 +108,13 @@ export function decide(before: GuardState, facts: GuardFacts): GuardDecision {
 function whileWatching(state: GuardState, facts: GuardFacts): GuardDecision {
   const { wallMs, safety, permission } = facts;
   if (!needsAnswers(state, facts.shutter)) {
-    return idle({ ...state, unsafeSinceWallMs: null, silentSinceWallMs: null });
+    return idle({ ...state, unsafeSinceWallMs: null, silentSinceWallMs: null, announcesWallMs: null });
   }
   const watching: GuardState = {
     ...state,
     unsafeSinceWallMs: safety.safe ? null : (state.unsafeSinceWallMs ?? wallMs),
     silentSinceWallMs: permission.kind === "silent" ? (state.silentSinceWallMs ?? wallMs) : null,
+    announcesWallMs: announcedAt(state, facts),
   };
   const why = whyTrip(watching, facts);
   if (why !== null) {
@@ -126,8 +134,17 @@ function whileWatching(state: GuardState, facts: GuardFacts): GuardDecision {
   };
 }
 
+/** Silence for a while changes nothing: while it is unsafe nobody is waited for. */
+function announcedAt(state: GuardState, { wallMs, permission }: GuardFacts): number | null {
+  if (permission.kind === "allows") return permission.announces ? wallMs : null;
+  const { announcesWallMs } = state;
+  if (permission.kind !== "silent" || announcesWallMs === null) return null;
+  return wallMs - announcesWallMs <= ANNOUNCED_GRACE_WALL_MS ? announcesWallMs : null;
+}
+
 function whyTrip(state: GuardState, { wallMs, safety, permission }: GuardFacts): string | null {
-  if (state.unsafeSinceWallMs !== null && wallMs - state.unsafeSinceWallMs >= UNSAFE_GRACE_WALL_MS) {
+  const graceWallMs = state.announcesWallMs === null ? UNSAFE_GRACE_WALL_MS : ANNOUNCED_GRACE_WALL_MS;
+  if (state.unsafeSinceWallMs !== null && wallMs - state.unsafeSinceWallMs >= graceWallMs) {
     return `The dome stayed open although it is unsafe: ${safety.reasons.join(" ")}`;
   }
   if (permission.kind === "forbids" || permission.kind === "refused") return permission.why;

@@ -139,7 +139,7 @@ test("devices, their history and the weather are stored", async () => {
   };
   const record = answered(UNKNOWN_DEVICE, T0, T0);
   for (const shutter of ["Closed", "Open"]) {
-    await watch.device({ device, record, sinceWallMs: T0, values: { shutter }, wallMs: T0 });
+    await watch.device({ device, record, sinceWallMs: T0, values: { shutter }, versions: null, wallMs: T0 });
     await watch.status({
       uniqueId: "u-dome",
       state: "UP",

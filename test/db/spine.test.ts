@@ -439,6 +439,7 @@ test("devices and weather keep their history", async () => {
     sinceWallMs: T0,
     values: { shutter: "open" },
     seenWallMs: T0,
+    versions: { name: "Dome Simulator", driverInfo: "info", driverVersion: "1.0", interfaceVersion: 3 },
   };
   await database.devices.upsert(device);
   await database.devices.upsert({ ...device, state: "DISABLED", seenWallMs: T0 + 1 });

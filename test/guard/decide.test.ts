@@ -14,7 +14,7 @@ import { FINE, LIMITS } from "../safety/fine-weather.ts";
 
 const SAFE = { safe: true, reasons: [] };
 const UNSAFE = { safe: false, reasons: ["The rain is 1.0 mm/h, the limit is 0 mm/h."] };
-const ALLOWS: Permission = { kind: "allows" };
+const ALLOWS: Permission = { kind: "allows", announces: false };
 const SILENT: Permission = { kind: "silent", why: "Temporal is away." };
 const FORBIDS: Permission = { kind: "forbids", why: "night/x is parking." };
 const REFUSED: Permission = { kind: "refused", why: "night/x has ended." };
@@ -73,6 +73,21 @@ test("an observatory that closes by itself within 3 s is left alone", () => {
     return { safety: UNSAFE, shutter };
   });
   expect(trippedMs).toBeNull();
+});
+
+test("under maintenance the announced closing gets its minute; then the guard closes all the same", () => {
+  const announcing: Permission = { kind: "allows", announces: true };
+  const rains = (permission: Permission) => (wallMs: number) =>
+    wallMs < 10_000 ? { permission: announcing } : { safety: UNSAFE, permission };
+  for (const meanwhile of [announcing, SILENT]) {
+    expect(run(75_000, rains(meanwhile)).trippedMs).toBeNull();
+    const { trippedMs, loops } = run(90_000, rains(meanwhile));
+    expect(trippedMs).toBeGreaterThanOrEqual(80_000);
+    expect(trippedMs).toBeLessThanOrEqual(82_000);
+    expect(loops.some(({ close }) => close)).toBe(true);
+  }
+  // Left meanwhile: nobody stands in the dome any more.
+  expect(run(30_000, rains(ALLOWS)).trippedMs).toBeLessThanOrEqual(15_000);
 });
 
 test("no keep-alive while unsafe, silent or refused", () => {

@@ -53,14 +53,14 @@ afterAll(async () => {
 const handle = () => temporal.connection.client.workflow.getHandle(WORKFLOW_ID);
 
 test("an open workflow is asked; what it says counts", async () => {
-  expect(await ask(WORKFLOW_ID)).toEqual({ kind: "allows" });
+  expect(await ask(WORKFLOW_ID)).toEqual({ kind: "allows", announces: false });
   await handle().signal("setAllowed", false);
   expect(await ask(WORKFLOW_ID)).toEqual({
     kind: "forbids",
     why: `The dome is open, but ${WORKFLOW_ID} is in phase "parking", which does not allow that.`,
   });
   await handle().signal("setAllowed", true);
-  expect(await ask(WORKFLOW_ID)).toEqual({ kind: "allows" });
+  expect(await ask(WORKFLOW_ID)).toEqual({ kind: "allows", announces: false });
 });
 
 test("a workflow that was never started is silence, not a refusal: it may still come", async () => {
@@ -81,14 +81,14 @@ test("a frozen server is silence within the limit, and answers again when thawed
   temporal.thaw();
   const untilMs = Date.now() + 15_000;
   while ((await ask(WORKFLOW_ID)).kind !== "allows" && Date.now() < untilMs);
-  expect(await ask(WORKFLOW_ID)).toEqual({ kind: "allows" });
+  expect(await ask(WORKFLOW_ID)).toEqual({ kind: "allows", announces: false });
 });
 
 test("no worker is silence: the server alone proves nothing", async () => {
   await worker.stop();
   expect(await ask(WORKFLOW_ID)).toMatchObject({ kind: "silent" });
   worker = await startWorker();
-  expect(await ask(WORKFLOW_ID)).toEqual({ kind: "allows" });
+  expect(await ask(WORKFLOW_ID)).toEqual({ kind: "allows", announces: false });
 });
 
 test("a workflow that ended, by itself or terminated, is a refusal although it would still answer queries", async () => {

@@ -213,7 +213,7 @@ function countedWork(activities: Activities) {
 }
 
 export function noHolds(seq: number): HoldsMessage {
-  return { seq, holds: [], stop: "now", closedByHand: false, shutter: "Unknown" };
+  return { seq, holds: [], stop: "now", closedByHand: false, shutter: "Unknown", leaseGeneration: null };
 }
 
 export const nightId = `${observatory.site.id}/${NIGHT_DATE}`;

@@ -18,7 +18,10 @@ export function createAskPermission(client: Client): AskPermission {
       const state = await client.withDeadline(Date.now() + ASK_LIMIT_MS, () =>
         client.workflow.getHandle(workflowId).query(stateQuery),
       );
-      if (state.allowsOpenDome) return { kind: "allows" };
+      if (state.allowsOpenDome) {
+        const announces = state.holds.some(({ kind }) => kind === "maintenance");
+        return { kind: "allows", announces };
+      }
       return {
         kind: "forbids",
         why: `The dome is open, but ${workflowId} is in phase "${state.phase}", which does not allow that.`,

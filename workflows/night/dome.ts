@@ -1,4 +1,5 @@
 import { CancellationScope, condition } from "@temporalio/workflow";
+import { ANNOUNCED_AHEAD_WALL_MS, announcementOf } from "../../domain/safety/announcement.ts";
 import { failureSentence, failureType } from "../failure-words.ts";
 import { unorderedClosingSignal } from "../messages.ts";
 import { closingActivities, domeActivities } from "../proxies.ts";
@@ -22,10 +23,12 @@ export async function openDome(tonight: OpenNight): Promise<boolean> {
     tonight.domeOpen = true;
     tonight.seenOpen = false;
     await domeActivities(siteId, clock.fact, limitS).openDome({ lease, limitS });
-    if (tonight.mustBeClosed()) closeBecause(tonight, tonight.holdWords());
+    if (tonight.mustBeClosed() && !tonight.inMaintenance()) closeBecause(tonight, tonight.holdWords());
     return tonight.domeOpen;
   } catch (error) {
     const words = failureSentence(error);
+    // A person took the telescope meanwhile; the night goes on when it has its lease again.
+    if (failureType(error) === "LeaseLost" && tonight.inMaintenance()) return false;
     if (failureType(error) === "LeaseLost") throw error;
     journal(tonight, "alarm", `The dome did not open: ${words}`);
     closeBecause(tonight, `the dome did not open: ${words}`);
@@ -47,6 +50,23 @@ export function noticeShutter(tonight: OpenNight): void {
       why: `The dome is ${tonight.holds.shutter.toLowerCase()} and the night did not order it.`,
     }),
   );
+}
+
+/** Under maintenance a person moves the shutter: what it is, is no news, but must be closed in the end. */
+export function followShutter(tonight: OpenNight): void {
+  const { shutter } = tonight.holds;
+  tonight.seenOpen = false;
+  if (shutter !== "Unknown") tonight.domeOpen = shutter !== "Closed";
+}
+
+/** Closes at the end of the night, also when it should be closed already; announced while somebody works by hand. */
+export async function closeAtTheEnd(tonight: OpenNight, reason: string): Promise<void> {
+  if (tonight.inMaintenance() && tonight.domeOpen && tonight.closing === null) {
+    journal(tonight, "alarm", announcementOf("the night ends."));
+    await condition(() => !tonight.inMaintenance(), ANNOUNCED_AHEAD_WALL_MS);
+  }
+  if (tonight.closing === null) startClosing(tonight, `the night ends: ${reason}`);
+  await tonight.closing;
 }
 
 /** Closes in the background unless the dome is closed or closing: a second call joins the first. */

@@ -1,6 +1,6 @@
 import { getExternalWorkflowHandle } from "@temporalio/workflow";
 import { NO_MEASUREMENT, type MeasuredOverhead } from "../../domain/night/overhead.ts";
-import { closesDome, type Hold } from "../../domain/safety/holds.ts";
+import { closesDome, holdOf, type Hold } from "../../domain/safety/holds.ts";
 import { Background } from "../background.ts";
 import type {
   Executing,
@@ -49,7 +49,8 @@ export class OpenNight {
   readonly siteId: string;
   readonly nightId: string;
   readonly workflowId: string;
-  readonly lease: Lease;
+  /** Granted anew after a person had the telescope. */
+  lease: Lease;
   readonly majordome: ReturnType<typeof getExternalWorkflowHandle>;
   readonly clock: SkyClock;
   readonly background: Background;
@@ -132,6 +133,11 @@ export class OpenNight {
     return this.holds.holds.length > 0;
   }
 
+  /** A person has the telescope: the night orders no motion, and the majordome closes. */
+  inMaintenance(): boolean {
+    return holdOf(this.holds.holds, "maintenance") !== undefined;
+  }
+
   mustBeClosed(): boolean {
     return this.holds.closedByHand || this.holds.holds.some((hold) => closesDome(hold.kind));
   }
@@ -160,6 +166,7 @@ export class OpenNight {
   carriedOver(): NightInput {
     return {
       ...this.input,
+      generation: this.lease.generation,
       clock: this.clock.fact,
       holds: this.holds,
       pendingAlerts: this.pending,

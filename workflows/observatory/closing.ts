@@ -1,10 +1,21 @@
-import { CancellationScope, log } from "@temporalio/workflow";
+import { CancellationScope, condition, log } from "@temporalio/workflow";
+import { ANNOUNCED_AHEAD_WALL_MS, announcementOf } from "../../domain/safety/announcement.ts";
 import { failureSentence } from "../failure-words.ts";
 import { closingActivities, fastActivities } from "../proxies.ts";
+import { journal } from "./journal.ts";
 import type { Majordome } from "./state.ts";
 
-/** Aborts, closes and parks without a night; retried without end; a second call joins the first. */
+/** Closes by itself: at once, but under maintenance only after it was announced. A second call joins the first. */
 export function closeObservatory(majordome: Majordome, why: string): void {
+  if (majordome.inMaintenance()) announceClosing(majordome, why);
+  else closeNow(majordome, why);
+}
+
+/**
+ * Aborts and closes at once; parks too, unless a person has the telescope. Retried without end; a second call joins
+ * the first.
+ */
+export function closeNow(majordome: Majordome, why: string): void {
   if (majordome.closing !== null) return;
   const { siteId, clock, file } = majordome;
   const { domeLimitS, parkLimitS } = file.night;
@@ -16,10 +27,25 @@ export function closeObservatory(majordome: Majordome, why: string): void {
         log.error(`exposures were not confirmed as aborted: ${failureSentence(error)}`),
       );
     await closingActivities(siteId, clock.fact, domeLimitS).closeDome({ limitS: domeLimitS, why });
+    if (majordome.inMaintenance()) return;
     await closingActivities(siteId, clock.fact, parkLimitS).park({ limitS: parkLimitS });
   })
     .catch((error: unknown) => log.error(`closing was given up: ${failureSentence(error)}`))
     .finally(() => {
       majordome.closing = null;
     });
+}
+
+function announceClosing(majordome: Majordome, why: string): void {
+  if (majordome.closing !== null || majordome.closingAnnounced !== null) return;
+  majordome.closingAnnounced = { why, closesAtWallMs: Date.now() + ANNOUNCED_AHEAD_WALL_MS };
+  journal(majordome, "alarm", announcementOf(why));
+  void condition(
+    () => majordome.closing !== null || !majordome.inMaintenance(),
+    ANNOUNCED_AHEAD_WALL_MS,
+  ).then(() => {
+    majordome.closingAnnounced = null;
+    // Left meanwhile with a night open: the night closes by the hold that it is sent.
+    if (majordome.inMaintenance() || majordome.nightDate === null) closeNow(majordome, why);
+  });
 }

@@ -23,11 +23,12 @@ export function raise(majordome: Majordome, hold: Pick<Hold, "kind" | "who" | "w
   majordome.holds = holds;
   if (holds === before) return;
   const raised = holdOf(before, hold.kind) === undefined;
-  sendHolds(majordome);
+  void sendHolds(majordome);
   const recorded = holdOf(holds, hold.kind) as Hold;
   if (raised) background.add("hold", () => records.raiseHold({ siteId, hold: recorded }));
   const mayBeOpen = watch !== null && watch.dome.shutter !== "Closed";
-  if (closesDome(hold.kind) && majordome.nightDate === null && mayBeOpen) {
+  const ownClosing = majordome.nightDate === null || majordome.inMaintenance();
+  if (closesDome(hold.kind) && ownClosing && mayBeOpen) {
     closeObservatory(majordome, `${hold.kind} hold: ${hold.why}`);
   }
 }
@@ -38,7 +39,7 @@ export function lift(majordome: Majordome, by: string, ...kinds: readonly HoldKi
   const lifted = majordome.holds.filter((hold) => kinds.includes(hold.kind));
   if (lifted.length === 0) return;
   majordome.holds = withoutHolds(majordome.holds, ...kinds);
-  sendHolds(majordome);
+  void sendHolds(majordome);
   const nowMs = clock.nowMs();
   for (const hold of lifted) {
     background.add("hold lifted", () => records.liftHold({ siteId, kind: hold.kind, by, nowMs }));
@@ -46,10 +47,10 @@ export function lift(majordome: Majordome, by: string, ...kinds: readonly HoldKi
 }
 
 /** Sends the night all holds as they are now: the newest number wins, nothing is a difference. */
-export function sendHolds(majordome: Majordome): void {
+export async function sendHolds(majordome: Majordome): Promise<void> {
   majordome.holdsSeq += 1;
   const message = majordome.holdsMessage();
-  void tellNight(majordome, (handle) => handle.signal(holdsSignal, message));
+  await tellNight(majordome, (handle) => handle.signal(holdsSignal, message));
 }
 
 /** Starts counting uninterrupted safe time for a hold that stands; it lifts when enough has passed. */

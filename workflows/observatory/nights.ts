@@ -32,8 +32,12 @@ export function shouldStart(majordome: Majordome): boolean {
 }
 
 /** Why the night cannot be started now, in words for people, or null. */
-export function whyNoStart({ nightDate, tonight, clock, file }: Majordome): string | null {
+export function whyNoStart(majordome: Majordome): string | null {
+  const { nightDate, tonight, clock, file, leavingMaintenance } = majordome;
   if (nightDate !== null) return `The night of ${nightDate} is open already.`;
+  if (majordome.inMaintenance() || leavingMaintenance) {
+    return "Under the maintenance hold nothing moves by itself: leave it first.";
+  }
   if (tonight === null) return "The almanac of tonight is being computed; it takes a few seconds.";
   const { prepareMs, dawnMs, why } = tonight;
   if (prepareMs === null || dawnMs === null) return `There is no night to start: ${why}`;
@@ -72,9 +76,14 @@ export async function startNight(majordome: Majordome, by: string): Promise<void
     holder: nightWorkflowId(siteId, date),
     generation: majordome.lease.generation + 1,
   };
-  await majordome.records.writeLease(granted);
-  majordome.lease = granted;
-  majordome.nightDate = date;
+  majordome.granting = true;
+  try {
+    await majordome.records.writeLease(granted);
+    majordome.lease = granted;
+    majordome.nightDate = date;
+  } finally {
+    majordome.granting = false;
+  }
   majordome.nightReport = null;
   const { valid } = sortedByValidity(majordome.pending, majordome.clock.nowMs());
   majordome.pending = [];
@@ -133,10 +142,12 @@ export function onNightReport(majordome: Majordome, report: NightReport): void {
 
 /** Takes the lease back; after a wrong end also aborts, closes and parks, which the night no longer does. */
 export async function nightEnded(majordome: Majordome, ended: LastNight): Promise<void> {
-  const { siteId, clock, background, records } = majordome;
+  const { siteId, ownId, clock, background, records, lease } = majordome;
   if (majordome.nightDate !== ended.date) return;
   majordome.lastNight = ended;
-  const taken: Lease = { siteId, holder: majordome.ownId, generation: majordome.lease.generation + 1 };
+  // Who works by hand goes on under the lease that they have.
+  const taken: Lease =
+    lease.holder === ownId ? lease : { siteId, holder: ownId, generation: lease.generation + 1 };
   majordome.lease = taken;
   majordome.nightDate = null;
   majordome.nightReport = null;

@@ -12,6 +12,7 @@ import { Background } from "../background.ts";
 import type {
   HoldsMessage,
   Lease,
+  ManualRun,
   NightReport,
   NightTimes,
   ObservatoryInput,
@@ -45,6 +46,14 @@ interface Carried {
   readonly stopWord: "now" | "frameEnd";
   readonly startRequestedBy: string | null;
   readonly unorderedClosing: boolean;
+  readonly manualRuns: readonly ManualRun[];
+}
+
+/** An operation by hand that is under way. */
+export interface RunningOperation {
+  readonly run: ManualRun;
+  /** Stops it; resolves when it has settled. */
+  stop(why: string): Promise<void>;
 }
 
 /**
@@ -86,6 +95,19 @@ export class Majordome {
   closing: Promise<void> | null;
   /** Histories of a night that has ended are being written. */
   exporting: boolean;
+  /** The lease of the night is being written. */
+  granting: boolean;
+  /** The lease goes over to a person or back to the night. */
+  leaseMoving: Promise<void> | null;
+  /** The maintenance hold is being left: nothing more begins by hand. */
+  leavingMaintenance: boolean;
+  /** Stops under way. */
+  stopping: number;
+  closingAnnounced: { readonly why: string; readonly closesAtWallMs: number } | null;
+  /** Operations by hand under way, by device. */
+  readonly operations: Map<string, RunningOperation>;
+  /** Operations by hand that are over, newest first. */
+  manualRuns: readonly ManualRun[];
 
   constructor(input: ObservatoryInput) {
     const carried = input.carried as Carried | null;
@@ -116,6 +138,18 @@ export class Majordome {
     this.safeSinceMs = new Map();
     this.closing = null;
     this.exporting = false;
+    this.granting = false;
+    this.leaseMoving = null;
+    this.leavingMaintenance = false;
+    this.stopping = 0;
+    this.closingAnnounced = null;
+    this.operations = new Map();
+    this.manualRuns = carried?.manualRuns ?? [];
+  }
+
+  /** A person has the telescope: no automatic motion but closing, which is announced. */
+  inMaintenance(): boolean {
+    return holdOf(this.holds, "maintenance") !== undefined;
   }
 
   /** The one word that people are shown. */
@@ -136,6 +170,7 @@ export class Majordome {
       stop: this.stopWord,
       closedByHand: this.closedByHand,
       shutter: this.watch?.dome.shutter ?? "Unknown",
+      leaseGeneration: this.lease.holder === this.ownId ? null : this.lease.generation,
     };
   }
 
@@ -149,13 +184,16 @@ export class Majordome {
       paused: holds.some((hold) => LIFTED_BY_RESUME.includes(hold.kind)),
       phase: nightReport?.phase ?? (nightDate === null ? "waiting" : "starting"),
       // Without a night only maintenance leaves the dome open; while closing the guard need not join in.
-      allowsOpenDome:
-        holdOf(holds, "maintenance") !== undefined || this.closing !== null || nightDate !== null,
+      allowsOpenDome: this.inMaintenance() || this.closing !== null || nightDate !== null,
       holds,
       closedByHand: this.closedByHand,
       clock: this.clock.fact,
       watch: this.watch,
       lease: this.lease,
+      manual: {
+        runs: [...[...this.operations.values()].map(({ run }) => run), ...this.manualRuns],
+        closingAnnounced: this.closingAnnounced,
+      },
       night: nightReport,
       lastNight: this.lastNight,
       tonight: this.tonight,
@@ -180,6 +218,7 @@ export class Majordome {
       stopWord: this.stopWord,
       startRequestedBy: this.startRequestedBy,
       unorderedClosing: this.unorderedClosing,
+      manualRuns: this.manualRuns,
     };
     return { observatory: this.file, clock: this.clock.fact, carried };
   }

@@ -1,5 +1,5 @@
 import { CancellationScope, condition, isCancellation, log } from "@temporalio/workflow";
-import { holdOf } from "../../domain/safety/holds.ts";
+import { closesDome } from "../../domain/safety/holds.ts";
 import { deviceHold, type WatchState } from "../../domain/safety/watch-state.ts";
 import { failureSentence } from "../failure-words.ts";
 import { watchActivities } from "../proxies.ts";
@@ -51,7 +51,7 @@ export function onWatchState(majordome: Majordome, newer: WatchState): void {
   takeVerdict(majordome, "weather", "weather station", newer.weather);
   takeGuard(majordome, newer.guard);
   takeDevices(majordome, newer.devices);
-  if (newer.dome.shutter !== before?.dome.shutter) sendHolds(majordome);
+  if (newer.dome.shutter !== before?.dome.shutter) void sendHolds(majordome);
   takeClosedNight(majordome, newer.closedLeaseHolder);
   takeShutter(majordome, newer.dome.shutter);
 }
@@ -103,10 +103,14 @@ function takeClosedNight(majordome: Majordome, closedLeaseHolder: string | null)
   });
 }
 
-/** Without a night the dome is closed, but for maintenance. */
+/** Without a night the dome is closed, but for maintenance; and then too when a hold closes. */
 function takeShutter(majordome: Majordome, shutter: WatchState["dome"]["shutter"]): void {
   const open = shutter === "Open" || shutter === "Opening" || shutter === "Error";
-  if (open && majordome.nightDate === null && holdOf(majordome.holds, "maintenance") === undefined) {
+  if (!open) return;
+  if (majordome.inMaintenance()) {
+    const closing = majordome.holds.find((hold) => closesDome(hold.kind));
+    if (closing !== undefined) closeObservatory(majordome, `${closing.kind} hold: ${closing.why}`);
+  } else if (majordome.nightDate === null) {
     closeObservatory(majordome, "the dome is open and no night is");
   }
 }

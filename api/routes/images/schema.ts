@@ -5,7 +5,7 @@ const ImageFields = {
   id: Type.String(),
   exposureId: Type.String(),
   sequenceId: Type.String(),
-  nightId: Type.String(),
+  nightId: Nullable(Type.String({ description: "null: taken by hand while no night was open" })),
   cameraId: Type.String(),
   filter: Type.String(),
   exposureS: Type.Number(),

@@ -52,7 +52,7 @@ export function imageModel(image: ImageRecord, sequence: SequenceDetail | null):
       sha256: image.sha256,
       path: image.path,
       stored: dateTimeMs(image.storedWallMs),
-      night: image.nightId.split("/").at(-1) ?? image.nightId,
+      night: image.nightId?.split("/").at(-1) ?? "",
       sequenceId: image.sequenceId,
       request: sequence === null ? "" : requestHref(sequence.requestId),
     },
