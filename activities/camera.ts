@@ -1,6 +1,7 @@
 import { cancellationSignal } from "@temporalio/activity";
 import { DeviceProblem } from "../adapters/alpaca/errors.ts";
 import { motionLimitWallMs } from "../domain/clock.ts";
+import type { RampDescription } from "../domain/observatory.ts";
 import { isOurExposure } from "../domain/safety/exposure-identity.ts";
 import { MS_PER_SECOND } from "../domain/units.ts";
 import { createCameraClock } from "./camera-clock.ts";
@@ -28,6 +29,8 @@ export type { ExposureInput } from "./exposure.ts";
 export interface CoolInput {
   readonly cameraId: string;
   readonly setPointC: number;
+  /** How it is read, near-infrared cameras only. */
+  readonly ramp?: RampDescription;
   /** Observatory seconds. */
   readonly limitS: number;
 }
@@ -75,7 +78,7 @@ export function createCameraActivities(deps: CameraDeps) {
    * Sets full frame, bin 1 and the set point, and waits until the detector is within 1 C of it. An exposure that runs is let finish.
    * Throws LimitExceeded, DeviceFault, DeviceUnreachable.
    */
-  async function coolCamera({ cameraId, setPointC, limitS }: CoolInput): Promise<Cooled> {
+  async function coolCamera({ cameraId, setPointC, ramp, limitS }: CoolInput): Promise<Cooled> {
     const camera = cameraOf(deps, cameraId);
     const clock = clocks.fact();
     const startedMs = nowMs(clocks);
@@ -90,6 +93,7 @@ export function createCameraActivities(deps: CameraDeps) {
         const status = await cameraClock.status(cameraId, camera, signal);
         if (!configured && status.state !== "Idle") return undefined;
         if (!configured) await camera.configure(setPointC, { signal });
+        if (!configured && ramp !== undefined) await camera.setRamp(ramp, { signal });
         configured = true;
         const { temperatureC } = status;
         if (temperatureC === null || Math.abs(temperatureC - setPointC) > SET_POINT_TOLERANCE_C) {

@@ -1,4 +1,6 @@
 import type { CameraClient, CameraStatus } from "../adapters/alpaca/camera.ts";
+import type { CoverClient } from "../adapters/alpaca/cover.ts";
+import type { FilterWheelClient } from "../adapters/alpaca/filter-wheel.ts";
 import type { DomeClient } from "../adapters/alpaca/dome.ts";
 import type { TelescopeClient } from "../adapters/alpaca/telescope.ts";
 import type { RawImage } from "../adapters/alpaca/transport.ts";
@@ -117,6 +119,10 @@ export interface CameraDeps {
   readonly cameras: ReadonlyMap<string, CameraClient>;
   readonly telescope: Pick<TelescopeClient, "status">;
   readonly dome: Pick<DomeClient, "status">;
+  /** Null when the observatory has no mirror cover. */
+  readonly cover: Pick<CoverClient, "status"> | null;
+  /** Filter wheels by device id. */
+  readonly wheels: ReadonlyMap<string, Pick<FilterWheelClient, "name" | "status">>;
   readonly readLease: ReadLease;
   readonly exposures: ExposureStore;
   readonly storeFrame: StoreFrame;

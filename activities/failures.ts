@@ -13,6 +13,8 @@ export const FAILURE = {
   NotReady: "NotReady",
   /** The mount stopped somewhere else. Not retried: the slew must be ordered again. */
   NotOnTarget: "NotOnTarget",
+  /** What is asked for does not exist. Not retried. */
+  BadRequest: "BadRequest",
   /** This frame was already given up (aborted or lost). Not retried: the next attempt takes it. */
   ExposureEnded: "ExposureEnded",
   /** Less free disk than the observatory file asks for. Not retried. */
@@ -32,6 +34,7 @@ const FINAL: readonly FailureType[] = [
   FAILURE.OutOfLimits,
   FAILURE.NotReady,
   FAILURE.NotOnTarget,
+  FAILURE.BadRequest,
   FAILURE.ExposureEnded,
   FAILURE.DiskFull,
 ];

@@ -1,9 +1,12 @@
 import { cancellationSignal } from "@temporalio/activity";
+import type { CoverWord } from "../adapters/alpaca/cover.ts";
+import { DeviceProblem } from "../adapters/alpaca/errors.ts";
 import type { CameraClient, LastExposure } from "../adapters/alpaca/camera.ts";
 import { motionLimitWallMs, wallMsOf } from "../domain/clock.ts";
 import { isOurExposure } from "../domain/safety/exposure-identity.ts";
 import type { CameraClock, TimedStatus } from "./camera-clock.ts";
 import { nowMs } from "./clocks.ts";
+import { coverInWords } from "./cover.ts";
 import { apparatusOf, isIntegrating, type CameraDeps, type ExposureInput } from "./exposure.ts";
 import { failure, FAILURE, isFailure } from "./failures.ts";
 import { checkLease } from "./lease-check.ts";
@@ -18,6 +21,9 @@ export interface ExposureStarted {
   /** It was found already started (or finished) by an earlier run of this activity. */
   readonly adopted: boolean;
 }
+
+/** The cover blocks nothing: a camera must not wait for one that hangs. */
+const COVER_CALL_LIMIT_MS = 1_000;
 
 /** Refusals after which the frame is given up: the row says so, and the next attempt takes it. */
 const REFUSALS = [FAILURE.LeaseLost, FAILURE.NotReady, FAILURE.DiskFull] as const;
@@ -122,14 +128,17 @@ export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, 
 
   async function checkPointing(input: ExposureInput): Promise<void> {
     const signal = cancellationSignal();
-    const [mount, dome] = await Promise.all([
+    const [mount, dome, cover] = await Promise.all([
       deps.telescope.status({ signal }),
       deps.dome.status({ signal }),
+      coverState(signal),
     ]);
     const refuse = (why: string): never => {
       throw failure(FAILURE.NotReady, `No exposure of ${input.target.name}: ${why}`);
     };
     if (dome.shutter !== "Open") refuse(`the dome is ${dome.shutter.toLowerCase()}, not open.`);
+    if (cover === "Closed" || cover === "Moving")
+      refuse(`the mirror cover is ${coverInWords(cover)}, not open.`);
     if (mount.parked) refuse("the mount is parked.");
     if (mount.slewing) refuse("the mount is slewing.");
     if (!mount.tracking) refuse("the mount does not track.");
@@ -137,6 +146,17 @@ export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, 
       refuse(`the mount points ${arcsecInWords(offsetOf(mount, input.target))} away from it.`);
     }
     pointings.note(input, mount);
+  }
+
+  /** A cover that does not answer may well be open: frames are taken, and show it. */
+  async function coverState(signal: AbortSignal): Promise<CoverWord> {
+    if (deps.cover === null) return "NotPresent";
+    try {
+      return (await deps.cover.status({ signal, limitMs: COVER_CALL_LIMIT_MS })).cover;
+    } catch (error) {
+      if (error instanceof DeviceProblem) return "Unknown";
+      throw error;
+    }
   }
 
   function started(startMs: number, adopted: boolean): ExposureStarted {

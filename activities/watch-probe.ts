@@ -1,5 +1,8 @@
 import { createCameraClient } from "../adapters/alpaca/camera.ts";
 import { createObservingConditionsClient, createSafetyMonitorClient } from "../adapters/alpaca/conditions.ts";
+import { createCoverClient } from "../adapters/alpaca/cover.ts";
+import { createFilterWheelClient } from "../adapters/alpaca/filter-wheel.ts";
+import { createFocuserClient } from "../adapters/alpaca/focuser.ts";
 import { createPlainDevice } from "../adapters/alpaca/plain-device.ts";
 import { createDomeClient } from "../adapters/alpaca/dome.ts";
 import { checkIdentity, type IdentityVerdict } from "../adapters/alpaca/management.ts";
@@ -84,6 +87,21 @@ function pollOf(
     case "safetymonitor": {
       const client = createSafetyMonitorClient(transport, device);
       return async () => ({ type: "safetymonitor", isSafe: await client.isSafe(options) });
+    }
+    case "filterwheel": {
+      const client = createFilterWheelClient(transport, device);
+      return async () => ({ type: "filterwheel", filter: (await client.status(options)).filter });
+    }
+    case "focuser": {
+      const client = createFocuserClient(transport, device);
+      return async () => {
+        const { position, moving } = await client.status(options);
+        return { type: "focuser", position, moving };
+      };
+    }
+    case "covercalibrator": {
+      const client = createCoverClient(transport, device);
+      return async () => ({ type: "covercalibrator", ...(await client.status(options)) });
     }
     case "observingconditions":
       return weatherPoll(transport, device, clocks, options);

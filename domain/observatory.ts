@@ -23,6 +23,10 @@ export interface TelescopeDescription {
   readonly minSunSeparationDeg: number;
   /** Limit on one slew, observatory seconds. */
   readonly slewLimitS: number;
+  /** Position of best focus, focuser steps; left out when the focuser is not moved. */
+  readonly focusSteps?: number;
+  /** Largest step of a dither pattern away from the target, arcsec; none may be asked for when left out. */
+  readonly maxDitherArcsec?: number;
 }
 
 export type DeviceType =
@@ -49,6 +53,20 @@ export interface DeviceDescription {
   readonly uniqueId: string;
   /** A blocking device that fails holds the observation; the others are noted and taken back later. */
   readonly blocking: boolean;
+  /** Filter wheels only: id of the camera it sits on, or of the telescope: then all instruments look through it. */
+  readonly boundTo?: string;
+}
+
+/** How a near-infrared detector is read while it exposes. */
+export interface RampDescription {
+  /** One of the camera's ReadoutModes, e.g. `UTR` (up the ramp), `Fowler-8`, `CDS`. */
+  readonly mode: string;
+  /** Non-destructive reads of one exposure. */
+  readonly nreads: number;
+  /** Resets before the first read. */
+  readonly nresets: number;
+  /** Groups into which the reads are averaged. */
+  readonly groups: number;
 }
 
 export interface InstrumentDescription {
@@ -57,10 +75,10 @@ export interface InstrumentDescription {
   readonly name: string;
   /** Device id of its camera. */
   readonly cameraId: string;
-  /** Device id of its filter wheel, if it has one. Instruments that name the same wheel share it: it sits on the telescope. */
-  readonly wheelId?: string;
-  /** Filters that may be asked for. Without a wheel there is exactly one. */
+  /** Filters that may be asked for, all of them in the wheel it looks through. Without a wheel there is exactly one. */
   readonly filters: readonly string[];
+  /** Near-infrared detectors only: they are read many times up the ramp. */
+  readonly ramp?: RampDescription;
   /** Cooler set point, Celsius. */
   readonly setPointC: number;
   /** Limit on read-out and download of one frame, observatory seconds. */
@@ -107,6 +125,12 @@ export interface NightRules {
   readonly parkLimitS: number;
   /** Limit on cooling a camera to its set point, observatory seconds. */
   readonly coolLimitS: number;
+  /** Limit on opening or closing the mirror cover, observatory seconds. */
+  readonly coverLimitS: number;
+  /** Limit on one motion of the focuser, observatory seconds. */
+  readonly focusLimitS: number;
+  /** Limit on one change of filter, observatory seconds. */
+  readonly filterLimitS: number;
   /** Largest number of frames in one sequence attempt. */
   readonly maxFramesPerAttempt: number;
   /** Exposures are refused when less disk than this is free, MiB. */
@@ -150,4 +174,33 @@ export function instrumentOf(observatory: Observatory, instrumentId: string): In
   const instrument = observatory.instruments.find((candidate) => candidate.id === instrumentId);
   if (instrument === undefined) throw new Error(`observatory file has no instrument "${instrumentId}"`);
   return instrument;
+}
+
+/** The device of a type that an observatory may do without (covercalibrator, focuser), or null. */
+export function optionalDevice(observatory: Observatory, type: DeviceType): DeviceDescription | null {
+  return observatory.devices.find((candidate) => candidate.type === type) ?? null;
+}
+
+/** Whether a filter wheel sits on the telescope, so that all instruments look through it. */
+export function sitsOnTelescope(observatory: Observatory, wheel: DeviceDescription): boolean {
+  return wheel.boundTo === soleDevice(observatory, "telescope").id;
+}
+
+/** The filter wheel that an instrument looks through: on its own camera, or on the telescope; null without one. */
+export function wheelBefore(
+  observatory: Observatory,
+  instrument: InstrumentDescription,
+): DeviceDescription | null {
+  return (
+    observatory.devices.find(
+      (device) =>
+        device.type === "filterwheel" &&
+        (device.boundTo === instrument.cameraId || sitsOnTelescope(observatory, device)),
+    ) ?? null
+  );
+}
+
+/** Whether an instrument's camera is blocking: without it nothing is observed. */
+export function isBlocking(observatory: Observatory, instrument: InstrumentDescription): boolean {
+  return deviceOf(observatory, instrument.cameraId).blocking;
 }

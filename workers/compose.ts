@@ -2,6 +2,9 @@ import { createAlpacaTransport } from "../adapters/alpaca/transport.ts";
 import { createAlpacaDevice } from "../adapters/alpaca/device.ts";
 import { createCameraClient } from "../adapters/alpaca/camera.ts";
 import { createSafetyMonitorClient } from "../adapters/alpaca/conditions.ts";
+import { createCoverClient } from "../adapters/alpaca/cover.ts";
+import { createFilterWheelClient } from "../adapters/alpaca/filter-wheel.ts";
+import { createFocuserClient } from "../adapters/alpaca/focuser.ts";
 import { createDomeClient } from "../adapters/alpaca/dome.ts";
 import { createTelescopeClient } from "../adapters/alpaca/telescope.ts";
 import { loadObservatory } from "../adapters/config/observatory.ts";
@@ -11,9 +14,12 @@ import { readLeaseFile, writeLeaseFile } from "../adapters/home/home-files.ts";
 import { createTemporalClient, type TemporalConnection } from "../adapters/temporal/client.ts";
 import { createCameraActivities } from "../activities/camera.ts";
 import { nowMs } from "../activities/clocks.ts";
+import { createCoverActivities } from "../activities/cover.ts";
 import { createDomeActivities } from "../activities/dome.ts";
 import type { JournalLine } from "../activities/exposure.ts";
 import { createExposureStore } from "../activities/exposure-store.ts";
+import { createFilterWheelActivities } from "../activities/filter-wheel.ts";
+import { createFocuserActivities } from "../activities/focuser.ts";
 import { createGuardJournalImport } from "../activities/guard-journal.ts";
 import { createPlanningActivities } from "../activities/planning.ts";
 import { createProbeActivities } from "../activities/probe.ts";
@@ -27,7 +33,13 @@ import { createWatchStore } from "../activities/watch-store.ts";
 import { openDatabase, type Database } from "../db/orm.ts";
 import { nightOf } from "../domain/astronomy/night.ts";
 import { wallMsOf } from "../domain/clock.ts";
-import { soleDevice, type Observatory } from "../domain/observatory.ts";
+import {
+  optionalDevice,
+  soleDevice,
+  type DeviceDescription,
+  type DeviceType,
+  type Observatory,
+} from "../domain/observatory.ts";
 import { createPlanningThread } from "../scheduler/index.ts";
 import { watchStateSignal } from "../workflows/messages.ts";
 import { observatoryWorkflowId } from "../workflows/names.ts";
@@ -89,11 +101,14 @@ export function siteActivities(process: Process) {
   const telescope = createTelescopeClient(transport, soleDevice(observatory, "telescope"), observatoryNow);
   const dome = createDomeClient(transport, soleDevice(observatory, "dome"));
   const safety = createSafetyMonitorClient(transport, soleDevice(observatory, "safetymonitor"));
-  const cameras = new Map(
-    observatory.devices
-      .filter((device) => device.type === "camera")
-      .map((device) => [device.id, createCameraClient(transport, device)]),
+  const cameras = clientsOf(observatory, "camera", (device) => createCameraClient(transport, device));
+  const wheels = clientsOf(observatory, "filterwheel", (device) =>
+    createFilterWheelClient(transport, device),
   );
+  const coverDevice = optionalDevice(observatory, "covercalibrator");
+  const focuserDevice = optionalDevice(observatory, "focuser");
+  const cover = coverDevice && createCoverClient(transport, coverDevice);
+  const focuser = focuserDevice && createFocuserClient(transport, focuserDevice);
   const frames = createFrameStore({ home: settings.home, observatory, software: softwareName() });
   const readLease = (siteId: string) => database.lease.read(siteId);
   const journal = (line: JournalLine) =>
@@ -101,19 +116,20 @@ export function siteActivities(process: Process) {
   const activities = {
     probe: createProbeActivities(clock.wallMs),
     sky: createSkyActivities({
-      cameras: new Map(
-        observatory.devices
-          .filter((device) => device.type === "camera")
-          .map((device) => [device.id, createAlpacaDevice(transport, "camera", device)]),
-      ),
+      cameras: clientsOf(observatory, "camera", (device) => createAlpacaDevice(transport, "camera", device)),
     }),
     telescope: createTelescopeActivities({ observatory, telescope, readLease, clocks: clock }),
     dome: createDomeActivities({ dome, safety, readLease, clocks: clock }),
+    cover: createCoverActivities({ cover, readLease, clocks: clock }),
+    focuser: createFocuserActivities({ focuser, readLease, clocks: clock }),
+    wheel: createFilterWheelActivities({ wheels, readLease, clocks: clock }),
     camera: createCameraActivities({
       observatory,
       cameras,
       telescope,
       dome,
+      cover,
+      wheels,
       readLease,
       exposures: createExposureStore(database, clock.wallMs),
       storeFrame: frames.storeFrame,
@@ -130,6 +146,17 @@ export function siteActivities(process: Process) {
       await transport.close();
     },
   };
+}
+
+/** A client for each device of a type, by device id. */
+function clientsOf<Client>(
+  { devices }: Observatory,
+  type: DeviceType,
+  create: (device: DeviceDescription) => Client,
+): ReadonlyMap<string, Client> {
+  return new Map(
+    devices.filter((device) => device.type === type).map((device) => [device.id, create(device)]),
+  );
 }
 
 /** Database rows, the watch, histories. */

@@ -94,23 +94,27 @@ async function workerOptions(
   if (groups.includes("site")) {
     const site = siteActivities(process);
     closers.push(site.close);
-    const { telescope, dome, camera, probe, sky } = site.activities;
+    const { telescope, dome, cover, focuser, wheel, camera, probe, sky } = site.activities;
     options.push(
       // The slew of an alert must not wait behind the wait of the slew before it.
       {
         taskQueue: queues.mount,
-        activities: { ...telescope, ...probe },
+        activities: { ...telescope, ...focuser, ...wheel, ...probe },
         maxConcurrentActivityTaskExecutions: 4,
       },
-      { taskQueue: queues.dome, activities: dome, maxConcurrentActivityTaskExecutions: 2 },
+      {
+        taskQueue: queues.dome,
+        activities: { ...dome, ...cover },
+        maxConcurrentActivityTaskExecutions: 2,
+      },
       {
         taskQueue: queues.fast,
-        activities: { ...telescope, ...dome, ...camera, ...probe, ...sky },
+        activities: { ...telescope, ...dome, ...cover, ...camera, ...probe, ...sky },
         maxConcurrentActivityTaskExecutions: 10,
       },
       ...site.cameraIds.map((cameraId) => ({
         taskQueue: queues.camera(cameraId),
-        activities: camera,
+        activities: { ...camera, ...wheel },
         maxConcurrentActivityTaskExecutions: 4,
       })),
     );

@@ -372,6 +372,7 @@ export interface NightCarried {
   readonly domeOpen: boolean;
   readonly seenOpen: boolean;
   readonly resumedAlerts: readonly string[];
+  readonly coverOpen?: boolean;
   readonly overhead: MeasuredOverhead;
   readonly lastLatenessReplanMs: number | null;
   readonly replan: string | null;

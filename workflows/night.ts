@@ -25,12 +25,14 @@ import {
   type NightResult,
 } from "./messages.ts";
 import { alertJob, dropExpiredAlerts, onPreempt, onWithdrawn } from "./night/alerts.ts";
+import { openCover } from "./night/cover.ts";
 import { closeAtTheEnd, closeBecause, followShutter, noticeShutter, openDome } from "./night/dome.ts";
 import { abortExposures, observeJob } from "./night/job.ts";
-import { enter, journal } from "./night/report.ts";
+import { startPreparation } from "./night/preparation.ts";
+import { enter } from "./night/report.ts";
 import { OpenNight, type Job } from "./night/state.ts";
 import { idle, waitWhileHeld } from "./night/waits.ts";
-import { cameraActivities, closingActivities } from "./proxies.ts";
+import { closingActivities } from "./proxies.ts";
 
 /** The longest the night idles before it looks again, observatory ms. */
 const LONGEST_IDLE_MS = 10 * 60_000;
@@ -116,9 +118,7 @@ async function prepare(tonight: OpenNight): Promise<void> {
   });
   tonight.run = opened.run;
   enter(tonight, "preparing", "cameras cool to their set points", null);
-  const cooling = CancellationScope.nonCancellable(() => coolCameras(tonight)).catch((error: unknown) =>
-    journal(tonight, "warning", `A camera did not reach its set point: ${failureSentence(error)}`),
-  );
+  const preparation = startPreparation(tonight);
   if (times.domeOpenMs === null || times.duskMs === null || times.dawnMs === null) {
     tonight.ending ??= `no observing tonight: ${times.why}`;
     return;
@@ -128,22 +128,9 @@ async function prepare(tonight: OpenNight): Promise<void> {
   if (tonight.ending === null && !tonight.mustBeClosed() && !tonight.isHeld()) await openDome(tonight);
   enter(tonight, "waitingForDusk", "dusk", times.duskMs);
   await clock.sleepUntil(times.duskMs, () => tonight.ending !== null);
-  await cooling;
+  // Warm frames are better than none: a camera that does not cool is waited for no longer than its limit.
+  await condition(() => preparation.isReady() || tonight.ending !== null);
   tonight.replan = "first schedule of the night";
-}
-
-async function coolCameras({ input, siteId, clock }: OpenNight): Promise<void> {
-  const { instruments, night: limits } = input.observatory;
-  const limitS = limits.coolLimitS;
-  await Promise.all(
-    instruments.map((instrument) =>
-      cameraActivities(siteId, instrument.cameraId, clock.fact, limitS).coolCamera({
-        cameraId: instrument.cameraId,
-        setPointC: instrument.setPointC,
-        limitS,
-      }),
-    ),
-  );
 }
 
 /* ---- The loop: decides anew before each sequence ---------------------------------------------------------- */
@@ -164,6 +151,7 @@ async function observe(tonight: OpenNight): Promise<boolean> {
       await idle(tonight, "the dome to open", Math.min(dawnMs, clock.nowMs() + OPEN_AGAIN_MS));
       continue;
     }
+    void openCover(tonight);
     const claim = inOrder(tonight.pending)[0];
     const job =
       claim === undefined ? await nextRoutineJob(tonight, dawnMs) : await alertJob(tonight, claim, dawnMs);
@@ -176,6 +164,8 @@ async function observe(tonight: OpenNight): Promise<boolean> {
 async function nothingIsUnderWay(tonight: OpenNight): Promise<boolean> {
   if (tonight.closing !== null) return false;
   await tonight.planningBeside;
+  await tonight.cover.opening;
+  await tonight.cover.closing;
   await tonight.background.drained();
   await condition(allHandlersFinished);
   return tonight.closing === null && tonight.ending === null;
@@ -225,6 +215,7 @@ async function endNight(tonight: OpenNight, outcome: NightResult["outcome"], rea
   await abortExposures(tonight, "the night ends");
   const { parkLimitS } = tonight.input.observatory.night;
   await closeAtTheEnd(tonight, reason);
+  await tonight.cover.closing;
   // Whoever works by hand moves the telescope: it is parked when they leave.
   const parks = !tonight.inMaintenance();
   if (parks) {

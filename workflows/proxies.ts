@@ -1,6 +1,9 @@
 import { ActivityCancellationType, proxyActivities } from "@temporalio/workflow";
 import type { CameraActivities } from "../activities/camera.ts";
+import type { CoverActivities } from "../activities/cover.ts";
 import type { DomeActivities } from "../activities/dome.ts";
+import type { FilterWheelActivities } from "../activities/filter-wheel.ts";
+import type { FocuserActivities } from "../activities/focuser.ts";
 import type { RecordActivities } from "../activities/record.ts";
 import type { PlanningActivities } from "../activities/planning.ts";
 import type { SkyActivities } from "../activities/sky.ts";
@@ -76,6 +79,54 @@ export function closingActivities(siteId: string, clock: ClockFact, limitS: numb
   });
 }
 
+/** Opening the mirror cover, on the dome queue. Without it observing goes on: it is given up soon. */
+export function coverActivities(siteId: string, clock: ClockFact, limitS: number) {
+  return proxyActivities<Pick<CoverActivities, "openCover">>({
+    taskQueue: taskQueues(siteId).dome,
+    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
+    heartbeatTimeout: 5_000,
+    scheduleToStartTimeout: "60 s",
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: 1_000, maximumAttempts: 2, nonRetryableErrorTypes: DEVICE_FAILURES },
+  });
+}
+
+/** Closing the mirror cover: on `fast` and never cancelled, but the night does not wait for it without end. */
+export function coverClosingActivities(siteId: string, clock: ClockFact, limitS: number) {
+  return proxyActivities<Pick<CoverActivities, "closeCover">>({
+    taskQueue: taskQueues(siteId).fast,
+    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
+    heartbeatTimeout: 5_000,
+    scheduleToCloseTimeout: 6 * motionLimitWallMs(clock, limitS),
+    cancellationType: ActivityCancellationType.ABANDON,
+    retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 10_000 },
+  });
+}
+
+/** The focuser, on the mount queue. */
+export function focuserActivities(siteId: string, clock: ClockFact, limitS: number) {
+  return proxyActivities<FocuserActivities>({
+    taskQueue: taskQueues(siteId).mount,
+    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
+    heartbeatTimeout: 5_000,
+    scheduleToStartTimeout: "60 s",
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: 1_000, maximumAttempts: 3, nonRetryableErrorTypes: DEVICE_FAILURES },
+  });
+}
+
+/** A filter wheel, on the queue of the camera it sits on, or of the mount when it sits on the telescope. */
+export function wheelActivities(siteId: string, queue: string, clock: ClockFact, limitS: number) {
+  return proxyActivities<FilterWheelActivities>({
+    taskQueue: queue,
+    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
+    heartbeatTimeout: 5_000,
+    scheduleToStartTimeout: "60 s",
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: 500, maximumAttempts: 3, nonRetryableErrorTypes: DEVICE_FAILURES },
+  });
+}
+
 /** Abort and stop: short, on `fast`, independent of heartbeats. */
 export function fastActivities(siteId: string) {
   return proxyActivities<Pick<CameraActivities, "abortExposures"> & Pick<TelescopeActivities, "stopMount">>({
@@ -111,6 +162,19 @@ export function cameraActivities(siteId: string, cameraId: string, clock: ClockF
       maximumAttempts: 20,
       nonRetryableErrorTypes: DEVICE_FAILURES,
     },
+  });
+}
+
+/** Cooling: tried for as long as it may take, then given up, so that whoever waits for it goes on. */
+export function coolingActivities(siteId: string, cameraId: string, clock: ClockFact, limitS: number) {
+  const limitWallMs = motionLimitWallMs(clock, limitS);
+  return proxyActivities<Pick<CameraActivities, "coolCamera">>({
+    taskQueue: taskQueues(siteId).camera(cameraId),
+    startToCloseTimeout: limitWallMs + 5_000,
+    heartbeatTimeout: 10_000,
+    scheduleToCloseTimeout: limitWallMs + 30_000,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: 1_000, maximumInterval: 10_000, nonRetryableErrorTypes: DEVICE_FAILURES },
   });
 }
 

@@ -1,4 +1,5 @@
 import { CameraState } from "../../protocol/enums.ts";
+import type { RampDescription } from "../../domain/observatory.ts";
 import { createAlpacaDevice, utcMs } from "./device.ts";
 import { AlpacaError, BadAnswer } from "./errors.ts";
 import type { AlpacaTransport, CallOptions, DeviceAddress, RawImage } from "./transport.ts";
@@ -38,7 +39,17 @@ export interface CameraClient {
   configure(setPointC: number, options?: CallOptions): Promise<void>;
   /** Cooler off: the detector warms up by itself. */
   warm(options?: CallOptions): Promise<void>;
+  /** Chooses how a near-infrared detector is read from the next exposure on. */
+  setRamp(ramp: RampDescription, options?: CallOptions): Promise<void>;
+  /** How the newest exposure was (or is) read; null before the first. */
+  rampFacts(options?: CallOptions): Promise<RampFacts | null>;
   connect(options?: CallOptions): Promise<void>;
+}
+
+/** What a camera says of the ramp of its newest exposure. */
+export interface RampFacts extends RampDescription {
+  /** Reads taken. */
+  readonly read: number;
 }
 
 const WORDS: Readonly<Record<number, CameraWord>> = {
@@ -53,6 +64,24 @@ const WORDS: Readonly<Record<number, CameraWord>> = {
 /** Client of one camera. */
 export function createCameraClient(transport: AlpacaTransport, address: DeviceAddress): CameraClient {
   const device = createAlpacaDevice(transport, "camera", address);
+
+  async function action(
+    name: string,
+    parameters: object,
+    options?: CallOptions,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const answer = await device.put(
+      "action",
+      { Action: name, Parameters: JSON.stringify(parameters) },
+      options,
+    );
+    try {
+      return (JSON.parse(answer) ?? {}) as Readonly<Record<string, unknown>>;
+    } catch {
+      throw new BadAnswer(address.name, `Action ${name}`, `"${answer.slice(0, 80)}" is no JSON`);
+    }
+  }
+
   return {
     name: address.name,
 
@@ -120,6 +149,30 @@ export function createCameraClient(transport: AlpacaTransport, address: DeviceAd
     },
 
     warm: (options) => device.put("cooleron", { CoolerOn: false }, options),
+    async setRamp({ mode, nreads, nresets, groups }, options) {
+      const modes = await device.get("readoutmodes", {}, options);
+      const index = modes.indexOf(mode);
+      if (index < 0) {
+        throw new BadAnswer(
+          address.name,
+          "GET readoutmodes",
+          `it has no readout mode "${mode}", it has ${modes.join(", ")}`,
+        );
+      }
+      await device.put("readoutmode", { ReadoutMode: index }, options);
+      await action("ramp:configure", { nreads, nresets, groups }, options);
+    },
+
+    async rampFacts(options) {
+      const facts = await action("ramp:status", {}, options);
+      const { mode, nreads, nresets, groups, read } = facts;
+      if (mode === null) return null;
+      const counts = [nreads, nresets, groups, read];
+      if (typeof mode !== "string" || !counts.every((count) => Number.isInteger(count))) {
+        throw new BadAnswer(address.name, "Action ramp:status", `${JSON.stringify(facts)} is no ramp`);
+      }
+      return { mode, nreads, nresets, groups, read } as RampFacts;
+    },
 
     connect: (options) => device.connect(options),
   };

@@ -57,6 +57,8 @@ export const observatorySchema = record({
     minAltDeg: between(0, 89, "degrees"),
     minSunSeparationDeg: between(0, 180, "degrees"),
     slewLimitS: above(0, "observatory seconds"),
+    focusSteps: Type.Optional(whole(0, 1_000_000, "focuser steps")),
+    maxDitherArcsec: Type.Optional(between(0, 600, "arcsec")),
   }),
   devices: Type.Array(
     record({
@@ -73,6 +75,7 @@ export const observatorySchema = record({
       number: whole(0, 4_294_967_295, "Alpaca device number"),
       uniqueId: Type.String({ minLength: 1, rule: "the Alpaca UniqueID of the device" }),
       blocking: yesNo(),
+      boundTo: Type.Optional(id()),
     }),
     { minItems: 1, rule: "a list of at least one device" },
   ),
@@ -81,11 +84,18 @@ export const observatorySchema = record({
       id: id(),
       name: name(),
       cameraId: id(),
-      wheelId: Type.Optional(id()),
       filters: Type.Array(Type.String({ minLength: 1, rule: "the name of a filter" }), {
         minItems: 1,
         rule: "a list of at least one filter",
       }),
+      ramp: Type.Optional(
+        record({
+          mode: name(),
+          nreads: whole(2, 256, "reads"),
+          nresets: whole(1, 10, "resets"),
+          groups: whole(1, 64, "groups"),
+        }),
+      ),
       setPointC: between(-273.15, 50, "Celsius"),
       readoutLimitS: above(0, "observatory seconds"),
       overheadS: atLeast(0, "observatory seconds"),
@@ -117,6 +127,9 @@ export const observatorySchema = record({
     domeLimitS: above(0, "observatory seconds"),
     parkLimitS: above(0, "observatory seconds"),
     coolLimitS: above(0, "observatory seconds"),
+    coverLimitS: above(0, "observatory seconds"),
+    focusLimitS: above(0, "observatory seconds"),
+    filterLimitS: above(0, "observatory seconds"),
     maxFramesPerAttempt: whole(1, 150, "frames"),
     minFreeDiskMiB: atLeast(0, "MiB"),
   }),
@@ -216,6 +229,18 @@ function contradictions(observatory: Observatory): string[] {
     const count = observatory.devices.filter((device) => device.type === type).length;
     if (count !== 1) problems.push(`devices has ${count} of type ${type}: there must be exactly one`);
   }
+  for (const type of ["covercalibrator", "focuser"] as const) {
+    const count = observatory.devices.filter((device) => device.type === type).length;
+    if (count > 1) problems.push(`devices has ${count} of type ${type}: there may be at most one`);
+  }
+  problems.push(
+    ...repeated(
+      observatory.instruments.map((instrument) => instrument.cameraId),
+      "instruments",
+      "cameraId",
+    ),
+  );
+  problems.push(...bindingProblems(observatory));
   for (const [index, instrument] of observatory.instruments.entries()) {
     const where = `instruments[${index}]`;
     const camera = observatory.devices.find((device) => device.id === instrument.cameraId);
@@ -224,12 +249,7 @@ function contradictions(observatory: Observatory): string[] {
         `${where}.cameraId is "${instrument.cameraId}": must be the id of a device of type camera`,
       );
     }
-    const wheel = observatory.devices.find((device) => device.id === instrument.wheelId);
-    if (instrument.wheelId !== undefined && wheel?.type !== "filterwheel") {
-      problems.push(
-        `${where}.wheelId is "${instrument.wheelId}": must be the id of a device of type filterwheel`,
-      );
-    }
+    problems.push(...wheelProblems(observatory, instrument, where));
     problems.push(...repeated(instrument.filters, `${where}.filters`, ""));
     if (instrument.minExposureS > instrument.maxExposureS) {
       problems.push(
@@ -243,6 +263,43 @@ function contradictions(observatory: Observatory): string[] {
     }
   }
   return problems;
+}
+
+/** Each wheel sits on the camera of an instrument or on the telescope, and nothing else is bound to anything. */
+function bindingProblems({ devices, instruments }: Observatory): string[] {
+  return devices.flatMap(({ type, boundTo }, index) => {
+    const where = `devices[${index}].boundTo`;
+    if (type !== "filterwheel") {
+      return boundTo === undefined
+        ? []
+        : [`${where} is "${boundTo}": only devices of type filterwheel are bound`];
+    }
+    const holder = devices.find((device) => device.id === boundTo);
+    const rule = "a filter wheel is bound to the camera of an instrument or to the telescope";
+    if (holder?.type === "telescope") return [];
+    if (instruments.some(({ cameraId }) => cameraId === holder?.id)) return [];
+    return [`${where} is ${boundTo === undefined ? "missing" : `"${boundTo}"`}: ${rule}`];
+  });
+}
+
+/** An instrument looks through one wheel at most; without one it has one filter. */
+function wheelProblems(
+  { devices }: Observatory,
+  { cameraId, filters }: Observatory["instruments"][number],
+  where: string,
+): string[] {
+  const telescopeId = devices.find(({ type }) => type === "telescope")?.id;
+  const wheels = devices.filter(
+    ({ type, boundTo }) => type === "filterwheel" && (boundTo === cameraId || boundTo === telescopeId),
+  );
+  if (wheels.length > 1) {
+    const names = wheels.map(({ id }) => id).join(", ");
+    return [`${where} looks through ${names}: there may be one filter wheel before a camera`];
+  }
+  if (wheels.length === 0 && filters.length > 1) {
+    return [`${where}.filters has ${filters.length}: without a filter wheel there is exactly one`];
+  }
+  return [];
 }
 
 function isTimeZone(timeZone: string): boolean {

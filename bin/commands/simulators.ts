@@ -5,19 +5,14 @@ import { loadObservatory } from "../../adapters/config/observatory.ts";
 import { readSettings } from "../../adapters/config/read-settings.ts";
 import type { Settings } from "../../adapters/config/settings.ts";
 import type { ClockFact } from "../../domain/clock.ts";
-import type { DeviceDescription, InstrumentDescription, Observatory } from "../../domain/observatory.ts";
-import type { CameraDescription, FilterWheelDescription } from "../../simulators/observatory.ts";
+import type { DeviceDescription, Observatory } from "../../domain/observatory.ts";
 import { createSimulatorServer } from "../../simulators/server.ts";
 import type { SimulatorOptions } from "../../simulators/server.ts";
+import { simulatedCameras, simulatedWheels } from "../simulated-devices.ts";
 import { untilTold } from "../until-told.ts";
 
 const STOP_LIMIT_MS = 1_800;
 const CLOCK_LOOK_WALL_MS = 200;
-/** Frames of the simulated detectors. */
-const FRAME_PX = 1_024;
-/** 1.56" on 7930 mm for the visible camera, 0.65" for the near-infrared one. */
-const PIXEL_UM = { visible: 60, "near-infrared": 25 } as const;
-const NEAR_INFRARED = new Set(["Y", "J", "H", "K", "Ks"]);
 
 /** `vesper simulators`: the simulated devices of the observatory file, until told to stop. */
 export async function simulatorsCommand(args: readonly string[]): Promise<number> {
@@ -59,14 +54,8 @@ export function simulatorOptions(settings: Settings, observatory: Observatory): 
     site,
     telescope,
     devices,
-    cameras: Object.fromEntries(
-      observatory.instruments.map((instrument) => [instrument.cameraId, cameraOf(instrument)]),
-    ),
-    filterWheels: Object.fromEntries(
-      devices
-        .filter(({ type }) => type === "filterwheel")
-        .map(({ id }) => [id, wheelOf(id, observatory.instruments)]),
-    ),
+    cameras: simulatedCameras(observatory),
+    filterWheels: simulatedWheels(observatory),
     partners: { ic: settings.icSecret, fsc: settings.fscSecret },
     discovery: settings.alpacaDiscovery,
     settings: { weatherLimits: weather },
@@ -77,36 +66,6 @@ export function simulatorOptions(settings: Settings, observatory: Observatory): 
 function isSimulated(device: DeviceDescription, port: number): boolean {
   const url = new URL(device.address);
   return ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname) && url.port === String(port);
-}
-
-function cameraOf(instrument: InstrumentDescription): CameraDescription {
-  const kind = instrument.filters.every((filter) => NEAR_INFRARED.has(filter)) ? "near-infrared" : "visible";
-  return {
-    widthPx: FRAME_PX,
-    heightPx: FRAME_PX,
-    pixelSizeUm: PIXEL_UM[kind],
-    gainEPerAdu: instrument.gainEPerAdu,
-    readNoiseE: instrument.readNoiseE,
-    rotationDeg: instrument.rotationDeg,
-    setPointC: instrument.setPointC,
-    maxExposureS: Math.max(3_600, instrument.maxExposureS),
-    kind,
-    band: instrument.filters[0] ?? "r",
-  };
-}
-
-/** A wheel holds the filters of the instruments that look through it. */
-function wheelOf(wheelId: string, instruments: readonly InstrumentDescription[]): FilterWheelDescription {
-  const through = instruments.filter((instrument) => instrument.wheelId === wheelId);
-  if (through.length === 0) {
-    throw new ConfigurationError("The observatory file has a filter wheel that nothing looks through", [
-      `device "${wheelId}": name it as wheelId of at least one instrument`,
-    ]);
-  }
-  return {
-    filters: [...new Set(through.flatMap(({ filters }) => filters))],
-    cameras: through.map(({ cameraId }) => cameraId),
-  };
 }
 
 /**

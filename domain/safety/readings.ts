@@ -29,6 +29,14 @@ export type Reading =
       /** Age of the oldest deciding sensor, wall seconds, at the poll. */
       readonly ageWallS: number;
     }
+  | { readonly type: "filterwheel"; readonly filter: string | null }
+  | { readonly type: "focuser"; readonly position: number; readonly moving: boolean }
+  | {
+      readonly type: "covercalibrator";
+      readonly cover: string;
+      readonly lamp: string;
+      readonly brightness: number | null;
+    }
   /** A device of which only life and plain values are watched. */
   | { readonly type: "plain"; readonly values: Readonly<Record<string, string | number | boolean>> };
 
@@ -47,6 +55,12 @@ export function readingInWords(reading: Reading): string {
       return reading.isSafe ? "safe" : "unsafe";
     case "observingconditions":
       return weatherInWords(reading.values);
+    case "filterwheel":
+      return reading.filter === null ? "turning" : `filter ${reading.filter}`;
+    case "focuser":
+      return `${reading.moving ? "moving, " : ""}step ${reading.position}`;
+    case "covercalibrator":
+      return `${reading.cover.toLowerCase()}, lamp ${reading.lamp.toLowerCase()}`;
     default:
       return "answers";
   }
@@ -80,5 +94,6 @@ export function discreteFact(reading: Reading | null): string {
   if (reading.type === "telescope") return reading.parked ? "parked" : "unparked";
   if (reading.type === "dome") return reading.shutter;
   if (reading.type === "safetymonitor") return reading.isSafe ? "safe" : "unsafe";
+  if (reading.type === "covercalibrator") return reading.cover;
   return "";
 }

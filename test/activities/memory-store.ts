@@ -60,9 +60,14 @@ export function cameraDeps(rig: Rig, overrides: Partial<CameraDeps> = {}) {
   const stored: FrameFacts[] = [];
   const deps: CameraDeps = {
     observatory: rig.observatory,
-    cameras: new Map([["camera-vis", rig.camera]]),
+    cameras: new Map([
+      ["camera-vis", rig.camera],
+      ["camera-nir", rig.cameraNir],
+    ]),
     telescope: rig.telescope,
     dome: rig.dome,
+    cover: rig.cover,
+    wheels: rig.wheels,
     readLease: () => rig.readLease(),
     exposures: memory.store,
     async storeFrame(raw, facts) {

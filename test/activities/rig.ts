@@ -8,12 +8,16 @@ import { createAlpacaTransport, type AlpacaTransport } from "../../adapters/alpa
 import { createAlpacaDevice } from "../../adapters/alpaca/device.ts";
 import { createTelescopeClient, type TelescopeClient } from "../../adapters/alpaca/telescope.ts";
 import { createDomeClient, type DomeClient } from "../../adapters/alpaca/dome.ts";
+import { createCoverClient, type CoverClient } from "../../adapters/alpaca/cover.ts";
+import { createFilterWheelClient, type FilterWheelClient } from "../../adapters/alpaca/filter-wheel.ts";
+import { createFocuserClient, type FocuserClient } from "../../adapters/alpaca/focuser.ts";
 import { createCameraClient, type CameraClient } from "../../adapters/alpaca/camera.ts";
 import { createSafetyMonitorClient, type SafetyMonitorClient } from "../../adapters/alpaca/conditions.ts";
 import { loadObservatory } from "../../adapters/config/observatory.ts";
 import { lastDeg } from "../../domain/astronomy/alt-az.ts";
 import { observatoryMs, type ClockFact } from "../../domain/clock.ts";
 import { deviceOf, type DeviceType, type Observatory } from "../../domain/observatory.ts";
+import { simulatedCameras, simulatedWheels } from "../../bin/simulated-devices.ts";
 import type { CommandEntry } from "../../simulators/command-log.ts";
 import type { FaultKind } from "../../simulators/faults.ts";
 import {
@@ -33,7 +37,13 @@ export interface Rig {
   readonly transport: AlpacaTransport;
   readonly telescope: TelescopeClient;
   readonly dome: DomeClient;
+  /** The visible camera. */
   readonly camera: CameraClient;
+  readonly cameraNir: CameraClient;
+  readonly cover: CoverClient;
+  readonly focuser: FocuserClient;
+  /** By device id. */
+  readonly wheels: ReadonlyMap<string, FilterWheelClient>;
   readonly safety: SafetyMonitorClient;
   readonly lease: Lease;
   /** What the table `lease` says; tests change it. */
@@ -71,7 +81,8 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     });
 
   const start = (port: number): Promise<SimulatorServer> => {
-    const { site, telescope, devices, instruments } = load(port === 0 ? 1 : port);
+    const observatory = load(port === 0 ? 1 : port);
+    const { site, telescope, devices } = observatory;
     return createSimulatorServer({
       port,
       clock: () => clock,
@@ -79,23 +90,8 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       site,
       telescope,
       devices,
-      cameras: Object.fromEntries(
-        instruments.map(({ cameraId, gainEPerAdu, readNoiseE, rotationDeg, setPointC, maxExposureS }) => [
-          cameraId,
-          {
-            widthPx: options.frame ?? 64,
-            heightPx: options.frame ?? 64,
-            pixelSizeUm: 60,
-            gainEPerAdu,
-            readNoiseE,
-            rotationDeg,
-            setPointC,
-            maxExposureS,
-            kind: "visible" as const,
-            band: "r",
-          },
-        ]),
-      ),
+      cameras: simulatedCameras(observatory, options.frame ?? 64),
+      filterWheels: simulatedWheels(observatory),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
     });
   };
@@ -129,6 +125,14 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     telescope: createTelescopeClient(transport, deviceOf(observatory, "telescope"), nowMs),
     dome: createDomeClient(transport, deviceOf(observatory, "dome")),
     camera: createCameraClient(transport, deviceOf(observatory, "camera-vis")),
+    cameraNir: createCameraClient(transport, deviceOf(observatory, "camera-nir")),
+    cover: createCoverClient(transport, deviceOf(observatory, "cover")),
+    focuser: createFocuserClient(transport, deviceOf(observatory, "focuser")),
+    wheels: new Map(
+      observatory.devices
+        .filter(({ type }) => type === "filterwheel")
+        .map((device) => [device.id, createFilterWheelClient(transport, device)]),
+    ),
     safety: createSafetyMonitorClient(transport, deviceOf(observatory, "safety")),
     lease,
     stored,

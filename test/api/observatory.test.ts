@@ -36,7 +36,7 @@ test("the state has the fields that others rely on", async () => {
     },
     alertInProgress: null,
   });
-  expect(body.devices).toHaveLength(5);
+  expect(body.devices).toHaveLength(11);
 });
 
 test("nobody answers: 503 with a sentence, and the next asker does not wait for the time-out again", async () => {

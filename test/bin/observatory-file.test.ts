@@ -27,6 +27,10 @@ function problemsAfter(change: (observatory: Json) => void): readonly string[] {
   return [];
 }
 
+const deviceNamed = (observatory: Json, id: string): Json =>
+  observatory["devices"].find((device: Json) => device["id"] === id);
+const wheelOf = (observatory: Json): Json => deviceNamed(observatory, "wheel-vis");
+
 test("the default observatory is right, its addresses hold the port, and it cannot be changed", () => {
   const observatory = loadObservatory(COLIBRI, { VESPER_ALPACA_PORT: "23456" });
   expect(observatory.site.id).toBe("colibri");
@@ -94,6 +98,32 @@ test.each<[string, (observatory: Json) => void, string]>([
     "exposures the wrong way round",
     (o) => (o["instruments"][0].minExposureS = 2000),
     "must not be above maxExposureS (1200)",
+  ],
+  [
+    "a wheel on nothing",
+    (o) => delete wheelOf(o).boundTo,
+    "boundTo is missing: a filter wheel is bound to the camera of an instrument or to the telescope",
+  ],
+  ["a wheel on the dome", (o) => (wheelOf(o).boundTo = "dome"), 'boundTo is "dome": a filter wheel is bound'],
+  [
+    "a bound dome",
+    (o) => (o["devices"][1].boundTo = "telescope"),
+    'devices[1].boundTo is "telescope": only devices of type filterwheel are bound',
+  ],
+  [
+    "two wheels before one camera",
+    (o) => (wheelOf(o).boundTo = "telescope"),
+    "instruments[1] looks through wheel-vis, wheel-nir: there may be one filter wheel before a camera",
+  ],
+  [
+    "filters without a wheel",
+    (o) => o["devices"].splice(o["devices"].indexOf(wheelOf(o)), 1),
+    "instruments[0].filters has 4: without a filter wheel there is exactly one",
+  ],
+  [
+    "two focusers",
+    (o) => o["devices"].push({ ...deviceNamed(o, "focuser"), id: "other", uniqueId: "other", number: 1 }),
+    "devices has 2 of type focuser: there may be at most one",
   ],
   [
     "an unknown name in an address",

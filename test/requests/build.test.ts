@@ -116,13 +116,19 @@ test.each<[string, RequestDraft, string, unknown, RegExp]>([
   ["in daylight", constraints({ maxSunAltDeg: -6 }), "sequences[0].constraints.maxSunAltDeg", -6, /-12/],
   [
     "an unknown instrument",
-    sequence({ albums: [{ instrumentId: "nir", plans: [] }] }),
+    sequence({ albums: [{ instrumentId: "uv", plans: [] }] }),
     "sequences[0].albums[0].instrumentId",
-    "nir",
+    "uv",
     /vis/,
   ],
   ["no album", sequence({ albums: [] }), "sequences[0].albums", [], /at least one album/],
-  ["an unknown filter", plan({ filter: "i" }), "sequences[0].albums[0].plans[0].filter", "i", /are r/],
+  [
+    "an unknown filter",
+    plan({ filter: "H" }),
+    "sequences[0].albums[0].plans[0].filter",
+    "H",
+    /are g, r, i, z/,
+  ],
   [
     "too short an exposure",
     plan({ exposureS: 0.05 }),

@@ -38,6 +38,20 @@ const READINGS: Readonly<Record<string, Reading>> = {
   },
   safety: { type: "safetymonitor", isSafe: true },
   weather: { type: "observingconditions", values: FINE, ageWallS: 3 },
+  "camera-nir": {
+    type: "camera",
+    state: "Exposing",
+    imageReady: false,
+    temperatureC: -150,
+    setPointC: -150,
+    coolerPowerPct: 90,
+    percentCompleted: 40,
+  },
+  "wheel-vis": { type: "filterwheel", filter: "r" },
+  "wheel-nir": { type: "filterwheel", filter: null },
+  focuser: { type: "focuser", position: 25_000, moving: false },
+  cover: { type: "covercalibrator", cover: "Open", lamp: "Off", brightness: 0 },
+  plc: { type: "plain", values: {} },
 };
 
 /** A board of which everything answered at wall 0. */
@@ -67,6 +81,12 @@ test("the state says what each device is doing, in words", () => {
     "idle, \u221241.2 of \u221260.0 °C",
     "safe",
     "12.0 °C, 40 %, wind 4.0 m/s",
+    "exposing, \u2212150.0 °C",
+    "filter r",
+    "turning",
+    "step 25000",
+    "open, lamp off",
+    "answers",
   ]);
 });
 

@@ -109,30 +109,30 @@ test("a wheel holds the filters of all instruments that look through it", async 
   const settings = loadSettings({ VESPER_HOME: home }, home);
   const file = fileURLToPath(new URL("../../observatories/colibri.json", import.meta.url));
   const observatory = loadObservatory(file, {});
-  const [camera] = observatory.devices.filter(({ type }) => type === "camera");
-  const [instrument] = observatory.instruments;
-  if (camera === undefined || instrument === undefined) throw new Error("colibri.json has a camera");
-  const device = (id: string, type: "camera" | "filterwheel") => ({ ...camera, id, type, uniqueId: id });
+  const [first, second] = observatory.instruments;
+  if (first === undefined || second === undefined) throw new Error("colibri.json has two instruments");
+  const others = observatory.devices.filter(({ type }) => type !== "filterwheel");
+  const [template] = observatory.devices.filter(({ type }) => type === "filterwheel");
+  if (template === undefined) throw new Error("colibri.json has filter wheels");
   const options = simulatorOptions(settings, {
     ...observatory,
     devices: [
-      ...observatory.devices,
-      device("second", "camera"),
-      device("shared", "filterwheel"),
-      { ...device("elsewhere", "camera"), address: "http://10.0.0.9:11111" },
+      ...others.map((device) =>
+        device.type === "focuser" ? { ...device, address: "http://10.0.0.9:11111" } : device,
+      ),
+      { ...template, id: "shared", boundTo: "telescope" },
     ],
     instruments: [
-      { ...instrument, wheelId: "shared", filters: ["g", "r"] },
-      { ...instrument, id: "two", cameraId: "second", wheelId: "shared", filters: ["r", "i"] },
+      { ...first, filters: ["g", "r"] },
+      { ...second, filters: ["r", "i"] },
     ],
   });
   expect(options.filterWheels).toEqual({
-    shared: { filters: ["g", "r", "i"], cameras: [instrument.cameraId, "second"] },
+    shared: { filters: ["g", "r", "i"], cameras: [first.cameraId, second.cameraId] },
   });
-  expect(options.devices.map(({ id }) => id)).not.toContain("elsewhere");
-  expect(() =>
-    simulatorOptions(settings, { ...observatory, devices: [device("lonely", "filterwheel")] }),
-  ).toThrow("nothing looks through");
+  expect(options.devices.map(({ id }) => id)).not.toContain("focuser");
+  expect(options.cameras[first.cameraId]?.kind).toBe("visible");
+  expect(options.cameras[second.cameraId]?.kind).toBe("near-infrared");
 });
 
 test("sim refuses what it does not know with the choice and exit code 1", async () => {
@@ -141,7 +141,7 @@ test("sim refuses what it does not know with the choice and exit code 1", async 
     [["fault", "nothing", "dead"], 'device is "nothing", must be one of telescope, dome'],
     [["fault", "dome", "sad"], 'fault is "sad", must be one of dead'],
     [["weather", "rain", "--seconds", "soon"], '--seconds is "soon", must be a number above 0'],
-    [["alarm", "fire", "on"], "no device of type switch"],
+    [["alarm", "frogs", "on"], 'alarm is "frogs", must be one of'],
     [[], "nothing asked for"],
   ] as const) {
     await expect(sim(...args)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(said) });

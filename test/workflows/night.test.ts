@@ -174,7 +174,9 @@ whenSkipping("a night, with time skipped", () => {
       const did = whatDid(rig);
       expect(did.indexOf("dome open")).toBeLessThan(did.indexOf("slew R0002"));
       expect(did.indexOf("slew R0002")).toBeLessThan(did.indexOf("slew R0001"));
-      expect(did.slice(-2)).toEqual(["dome closed: the night ends: dawn", "park"]);
+      expect(did.indexOf("dome open")).toBeLessThan(did.indexOf("cover open"));
+      expect(did.slice(-3).toSorted()).toEqual(["cover closed", "dome closed: the night ends: dawn", "park"]);
+      expect(did.at(-1)).toBe("park");
       expect(await statusOf(rig, "R0001-1")).toBe("executed");
       expect(await rig.database.nights.one(nightId)).toMatchObject({ status: "ended", endReason: "dawn" });
       const { spentS, openS } = await rig.database.quota.balance("COL-1");

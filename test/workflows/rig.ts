@@ -146,9 +146,14 @@ export async function openNightRig(
   const common = { connection: env.nativeConnection, namespace: env.namespace ?? "default" };
   const workers = await Promise.all([
     Worker.create({ ...common, taskQueue: queues.control, workflowBundle: { codePath } }),
-    ...[queues.mount, queues.dome, queues.fast, queues.io, queues.compute, queues.camera("camera-vis")].map(
-      (taskQueue) => Worker.create({ ...common, taskQueue, activities }),
-    ),
+    ...[
+      queues.mount,
+      queues.dome,
+      queues.fast,
+      queues.io,
+      queues.compute,
+      ...observatory.instruments.map(({ cameraId }) => queues.camera(cameraId)),
+    ].map((taskQueue) => Worker.create({ ...common, taskQueue, activities })),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   return {
@@ -309,6 +314,18 @@ function fakeDevices(world: FakeWorld, nowMs: () => Promise<number>, database: D
       const doneMs = await act(`dome closed: ${why}`);
       return { doneMs, doneWallMs: doneMs, already };
     },
+    openCover: async () => ({ doneMs: await act("cover open"), already: false }),
+    closeCover: async () => ({ doneMs: await act("cover closed"), already: false }),
+    moveFocuser: async ({ position }: { position: number }) => ({
+      position,
+      doneMs: await act(`focus ${position}`),
+      already: false,
+    }),
+    setFilter: async ({ wheelId, filter }: { wheelId: string; filter: string }) => ({
+      filter,
+      doneMs: await act(`${wheelId} ${filter}`),
+      already: false,
+    }),
     coolCamera: async () => ({ temperatureC: -60, tookS: 0 }),
     startExposure: async (input: ExposureInput) => {
       // The motion before it: the workflow waits for it in the timer of the first frame, where time can be skipped.

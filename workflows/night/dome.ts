@@ -3,6 +3,7 @@ import { ANNOUNCED_AHEAD_WALL_MS, announcementOf } from "../../domain/safety/ann
 import { failureSentence, failureType } from "../failure-words.ts";
 import { unorderedClosingSignal } from "../messages.ts";
 import { closingActivities, domeActivities } from "../proxies.ts";
+import { closeCover, openCover } from "./cover.ts";
 import { enter, journal } from "./report.ts";
 import type { OpenNight } from "./state.ts";
 
@@ -23,7 +24,9 @@ export async function openDome(tonight: OpenNight): Promise<boolean> {
     tonight.domeOpen = true;
     tonight.seenOpen = false;
     await domeActivities(siteId, clock.fact, limitS).openDome({ lease, limitS });
-    if (tonight.mustBeClosed() && !tonight.inMaintenance()) closeBecause(tonight, tonight.holdWords());
+    if (tonight.inMaintenance()) return tonight.domeOpen;
+    if (tonight.mustBeClosed()) closeBecause(tonight, tonight.holdWords());
+    else await openCover(tonight);
     return tonight.domeOpen;
   } catch (error) {
     const words = failureSentence(error);
@@ -88,6 +91,7 @@ export function startClosing(tonight: OpenNight, why: string): void {
     tonight.domeOpen = false;
     tonight.closeOverdue = false;
   });
+  closeCover(tonight);
   tonight.closing = work.finally(() => {
     tonight.closing = null;
   });

@@ -1,4 +1,4 @@
-import { getExternalWorkflowHandle } from "@temporalio/workflow";
+import { getExternalWorkflowHandle, type CancellationScope } from "@temporalio/workflow";
 import { NO_MEASUREMENT, type MeasuredOverhead } from "../../domain/night/overhead.ts";
 import { closesDome, holdOf, type Hold } from "../../domain/safety/holds.ts";
 import { Background } from "../background.ts";
@@ -38,6 +38,18 @@ export interface RunningJob {
   withdrawn: string | null;
   /** The night could not be planned again beside it: that is tried again when it is over. */
   planBesideFailed: boolean;
+}
+
+/** What the night did with the mirror cover. */
+export interface CoverCare {
+  /** It was opened and not told to close since. */
+  open: boolean;
+  /** After a failure not before this, observatory ms. */
+  openAgainMs: number;
+  opening: Promise<void> | null;
+  closing: Promise<void> | null;
+  /** Ends the opening that runs. */
+  scope: CancellationScope | null;
 }
 
 /**
@@ -82,6 +94,7 @@ export class OpenNight {
   seenOpen: boolean;
   closing: Promise<void> | null;
   closeOverdue: boolean;
+  readonly cover: CoverCare;
   reportSeq: number;
   framesStored: number;
   sequencesDone: number;
@@ -123,6 +136,13 @@ export class OpenNight {
     this.seenOpen = carried?.seenOpen ?? false;
     this.closing = null;
     this.closeOverdue = false;
+    this.cover = {
+      open: carried?.coverOpen ?? false,
+      openAgainMs: 0,
+      opening: null,
+      closing: null,
+      scope: null,
+    };
     this.reportSeq = carried?.reportSeq ?? 0;
     this.framesStored = carried?.framesStored ?? 0;
     this.sequencesDone = carried?.sequencesDone ?? 0;
@@ -178,6 +198,7 @@ export class OpenNight {
         domeOpen: this.domeOpen,
         seenOpen: this.seenOpen,
         resumedAlerts: [...this.resumedAlerts],
+        coverOpen: this.cover.open,
         overhead: this.overhead,
         lastLatenessReplanMs: this.lastLatenessReplanMs,
         replan: this.replan,

@@ -15,5 +15,7 @@ export async function idle(tonight: OpenNight, what: string, untilMs: number): P
 export async function waitWhileHeld(tonight: OpenNight, dawnMs: number): Promise<void> {
   enter(tonight, "held", tonight.holdWords(), null);
   await tonight.clock.sleepUntil(dawnMs, () => tonight.ending !== null || !tonight.isHeld());
+  // Whoever worked by hand meanwhile may have closed the mirror cover: it is looked at again.
+  tonight.cover.open = false;
   if (!tonight.isHeld()) tonight.replan = "observing goes on after a hold";
 }

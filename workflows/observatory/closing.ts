@@ -1,7 +1,8 @@
 import { CancellationScope, condition, log } from "@temporalio/workflow";
 import { ANNOUNCED_AHEAD_WALL_MS, announcementOf } from "../../domain/safety/announcement.ts";
+import { optionalDevice } from "../../domain/observatory.ts";
 import { failureSentence } from "../failure-words.ts";
-import { closingActivities, fastActivities } from "../proxies.ts";
+import { closingActivities, coverClosingActivities, fastActivities } from "../proxies.ts";
 import { journal } from "./journal.ts";
 import type { Majordome } from "./state.ts";
 
@@ -26,14 +27,25 @@ export function closeNow(majordome: Majordome, why: string): void {
       .catch((error: unknown) =>
         log.error(`exposures were not confirmed as aborted: ${failureSentence(error)}`),
       );
+    const covered = closeCover();
     await closingActivities(siteId, clock.fact, domeLimitS).closeDome({ limitS: domeLimitS, why });
     if (majordome.inMaintenance()) return;
     await closingActivities(siteId, clock.fact, parkLimitS).park({ limitS: parkLimitS });
+    await covered;
   })
     .catch((error: unknown) => log.error(`closing was given up: ${failureSentence(error)}`))
     .finally(() => {
       majordome.closing = null;
     });
+
+  /** The mirror cover beside the dome: the dome never waits for it. */
+  async function closeCover(): Promise<void> {
+    if (optionalDevice(file, "covercalibrator") === null) return;
+    const limitS = file.night.coverLimitS;
+    await coverClosingActivities(siteId, clock.fact, limitS)
+      .closeCover({ limitS })
+      .catch((error: unknown) => log.error(`the mirror cover did not close: ${failureSentence(error)}`));
+  }
 }
 
 function announceClosing(majordome: Majordome, why: string): void {
