@@ -11,7 +11,15 @@ import type { Notifications } from "./live/notifications.ts";
 export interface ApiDeps {
   readonly settings: Pick<
     Settings,
-    "home" | "port" | "publicUrl" | "webhookSecret" | "temporalUiPort" | "temporalNamespace"
+    | "home"
+    | "port"
+    | "publicUrl"
+    | "webhookSecret"
+    | "icSecret"
+    | "fscSecret"
+    | "fscWebhookSecret"
+    | "temporalUiPort"
+    | "temporalNamespace"
   >;
   readonly database: Database;
   readonly gateway: TemporalGateway;

@@ -14,7 +14,16 @@ import type { Situation } from "../situation/situation.ts";
 import { shownClock, statusBar } from "../situation/status-bar.ts";
 import { eventText } from "./event-text.ts";
 
-export const TOPICS = ["status", "home", "night", "schedule", "alerts", "images", "journal"] as const;
+export const TOPICS = [
+  "status",
+  "home",
+  "night",
+  "schedule",
+  "alerts",
+  "images",
+  "outbox",
+  "journal",
+] as const;
 export type Topic = (typeof TOPICS)[number];
 
 /** One open page. */
@@ -49,6 +58,8 @@ const LIST_TOPICS: Readonly<Record<string, Topic>> = {
   scheduled_sequence: "schedule",
   alert: "alerts",
   image: "images",
+  outbox: "outbox",
+  fsc_message: "outbox",
 };
 
 type HubDeps = Pick<

@@ -16,12 +16,16 @@ const ALLOWED = {
   /** Pause, resume, close, start, end. */
   "night.control": ["operator", "admin"],
   devices: ["operator", "admin"],
+  /** Send a message to IC or FSC again. */
+  "outbox.retry": ["operator", "admin"],
   users: ["admin"],
   tokens: ["admin"],
   "alerts.simulate": ["admin"],
   backOffice: ["admin"],
   /** The webhook: also open to whoever signs with the shared secret. */
   "notices.post": ["admin", "feed"],
+  /** Messages of FSC: also open to whoever signs with its secret. */
+  "fsc.post": ["admin"],
 } as const satisfies Record<string, readonly Profile[]>;
 
 export type Permission = keyof typeof ALLOWED;

@@ -31,6 +31,8 @@ const EMPTY_PAGES: readonly [url: string, sentence: string][] = [
   ["/alerts?state=live", "No alert matches these filters"],
   ["/images", "No image yet"],
   ["/images?night=2026-11-20", "No image matches these filters"],
+  ["/outbox", "No message yet"],
+  ["/outbox?state=failed&topic=", "No message matches these filters"],
   ["/system", "The journal is empty"],
   ["/system?module=night", "No line matches these filters"],
   ["/system?first=1", "The journal is empty"],
@@ -45,7 +47,17 @@ test.each(EMPTY_PAGES)("%s renders on an empty database", async (url, sentence) 
   expect(page.body).not.toMatch(/undefined|NaN|\[object|>null<|>true<|>false</);
 });
 
-const EMPTY_LISTS = ["schedules", "requests", "alerts", "images", "journal", "devices", "weather"];
+const EMPTY_LISTS = [
+  "schedules",
+  "requests",
+  "alerts",
+  "images",
+  "journal",
+  "devices",
+  "weather",
+  "outbox",
+  "fsc/messages",
+];
 
 test.each(EMPTY_LISTS)("/api/%s is an empty list", async (noun) => {
   const answer = await admin.get(`/api/${noun}`);
@@ -61,6 +73,7 @@ test.each([
   "/api/images/x",
   "/api/images/x.fits",
   "/api/images/x.png",
+  "/api/outbox/1",
   "/api/nothing",
 ])("%s is 404 in words", async (url) => {
   const answer = await admin.get(url);

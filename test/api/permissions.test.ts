@@ -21,6 +21,8 @@ const EXPECTED: Readonly<Record<Permission, string>> = {
   "alerts.simulate": "admin",
   backOffice: "admin",
   "notices.post": "admin feed",
+  "outbox.retry": "operator admin",
+  "fsc.post": "admin",
 };
 
 /** Who gets in where: every route of the web, by method and path. A new route fails here until it is written down. */
@@ -80,6 +82,14 @@ const ROUTES: Readonly<Record<string, Permission | "public">> = {
   "POST /api/alerts/simulate": "alerts.simulate",
   "POST /alerts/simulate": "alerts.simulate",
   "POST /api/voevents": "notices.post",
+  "GET /api/outbox": "read",
+  "GET /api/outbox/1": "read",
+  "POST /api/outbox/1/retry": "outbox.retry",
+  "GET /api/fsc/messages": "read",
+  "POST /api/fsc/messages": "fsc.post",
+  "GET /outbox": "read",
+  "GET /outbox/1": "read",
+  "POST /outbox/1/retry": "outbox.retry",
 };
 
 let web: TestWeb;

@@ -13,6 +13,9 @@ const SETTINGS = {
   port: 3000,
   publicUrl: null,
   webhookSecret: SECRET,
+  icSecret: null,
+  fscSecret: null,
+  fscWebhookSecret: null,
   temporalUiPort: 8233,
   temporalNamespace: "default",
 };

@@ -1,20 +1,21 @@
 import type { FastifyRequest } from "fastify";
-import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import { MAX_XML_BYTES } from "../../../domain/alerts/guard.ts";
 import { may } from "../../../domain/permissions/permissions.ts";
 import type { ApiContext, App } from "../../context.ts";
+import { createSignatureCheck } from "../../plugins/signature.ts";
 import { Problem, problems } from "../../problem.ts";
 import { TakenSchema } from "./schema.ts";
 import { takenJson } from "./taken.ts";
-
-const SIGNATURE_HEADERS = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const;
 
 /**
  * The webhook of the alert networks. The body is one VOEvent, taken as bytes: it is signed as bytes, and nothing of it
  * is parsed before its size is known.
  */
 export async function voeventRoutes({ app, deps, identities }: ApiContext): Promise<void> {
-  const webhook = deps.settings.webhookSecret === null ? null : new Webhook(deps.settings.webhookSecret);
+  const signature = createSignatureCheck(
+    deps.settings.webhookSecret,
+    "No webhook secret is set (VESPER_WEBHOOK_SECRET): signed notices are not taken.",
+  );
 
   await app.register(async (scope) => {
     const typed = scope as App;
@@ -44,8 +45,8 @@ export async function voeventRoutes({ app, deps, identities }: ApiContext): Prom
   });
 
   async function authorise(request: FastifyRequest, body: Buffer): Promise<void> {
-    if (SIGNATURE_HEADERS.some((name) => request.headers[name] !== undefined)) {
-      verifySignature(request, body);
+    if (signature.isSigned(request)) {
+      signature.verify(request, body);
       return;
     }
     request.identity = await identities.identify(request);
@@ -67,25 +68,6 @@ export async function voeventRoutes({ app, deps, identities }: ApiContext): Prom
     }
     if (identity.how === "session" && !identities.hasCsrfToken(request)) {
       throw new Problem(403, "A write by cookie needs the header x-csrf-token.");
-    }
-  }
-
-  function verifySignature(request: FastifyRequest, body: Buffer): void {
-    if (webhook === null) {
-      throw new Problem(
-        401,
-        "No webhook secret is set (VESPER_WEBHOOK_SECRET): signed notices are not taken.",
-      );
-    }
-    const headers = Object.fromEntries(
-      SIGNATURE_HEADERS.map((name) => [name, String(request.headers[name] ?? "")]),
-    );
-    try {
-      // Constant-time comparison, 5 min of wall time around the time stamp, several secrets by several signatures.
-      webhook.verify(body, headers, { jsonParse: false });
-    } catch (error) {
-      if (!(error instanceof WebhookVerificationError)) throw error;
-      throw new Problem(401, `The signature does not hold: ${error.message}.`);
     }
   }
 }
