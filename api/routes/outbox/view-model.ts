@@ -130,7 +130,7 @@ function sentenceOf(lanes: readonly OutboxLane[], nowWallMs: number): string {
   const waits =
     waiting === 0
       ? "Nothing waits"
-      : `${count(waiting, "message")} wait, the oldest for ${duration(nowWallMs - oldest)}`;
+      : `${count(waiting, "message")} ${waiting === 1 ? "waits" : "wait"}, the oldest for ${duration(nowWallMs - oldest)}`;
   return `${waits}; ${failed === 0 ? "none was refused" : `${count(failed, "message")} refused`}. Nothing is lost.`;
 }
 
