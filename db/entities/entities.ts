@@ -1,20 +1,24 @@
+import { AccountLink } from "./account-link.ts";
 import { Album } from "./album.ts";
 import { Alert } from "./alert.ts";
 import { ApiToken } from "./api-token.ts";
 import { Audit } from "./audit.ts";
 import { Clock } from "./clock.ts";
-import { Device } from "./device.ts";
 import { DeviceCommand } from "./device-command.ts";
 import { DeviceStatus } from "./device-status.ts";
+import { Device } from "./device.ts";
 import { Exposure } from "./exposure.ts";
 import { FscMessage } from "./fsc-message.ts";
 import { Hold } from "./hold.ts";
 import { Image } from "./image.ts";
 import { JournalEntry } from "./journal-entry.ts";
 import { Lease } from "./lease.ts";
+import { MembershipApplication } from "./membership-application.ts";
+import { MembershipVote } from "./membership-vote.ts";
 import { Membership } from "./membership.ts";
 import { Night } from "./night.ts";
 import { Notice } from "./notice.ts";
+import { NotificationSettings } from "./notification-settings.ts";
 import { OutboxMessage } from "./outbox-message.ts";
 import { Plan } from "./plan.ts";
 import { Programme } from "./programme.ts";
@@ -22,14 +26,17 @@ import { QuotaEntry } from "./quota-entry.ts";
 import { Request } from "./request.ts";
 import { Schedule } from "./schedule.ts";
 import { ScheduledSequence } from "./scheduled-sequence.ts";
+import { SeenPage } from "./seen-page.ts";
 import { Sequence } from "./sequence.ts";
 import { Session } from "./session.ts";
+import { SignInFailure } from "./sign-in-failure.ts";
 import { Strategy } from "./strategy.ts";
 import { User } from "./user.ts";
 import { Weather } from "./weather.ts";
 
 /** Every table there is. A new entity is not known until it stands here. */
 export const ENTITIES = [
+  AccountLink,
   Album,
   Alert,
   ApiToken,
@@ -45,8 +52,11 @@ export const ENTITIES = [
   JournalEntry,
   Lease,
   Membership,
+  MembershipApplication,
+  MembershipVote,
   Night,
   Notice,
+  NotificationSettings,
   OutboxMessage,
   Plan,
   Programme,
@@ -54,8 +64,10 @@ export const ENTITIES = [
   Request,
   Schedule,
   ScheduledSequence,
+  SeenPage,
   Sequence,
   Session,
+  SignInFailure,
   Strategy,
   User,
   Weather,

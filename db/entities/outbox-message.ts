@@ -2,7 +2,7 @@ import { defineEntity, p } from "@mikro-orm/core";
 import type { RecordOf } from "../record.ts";
 import { instant, rowNumber } from "./columns.ts";
 
-/** What is sent out. The part before the dot says to whom: IC, FSC or a person by mail. */
+/** What is sent out. The part before the dot says to whom: IC, FSC, or a person by mail or at their webhook. */
 export const OUTBOX_TOPICS = [
   "ic.schedule",
   "ic.versions",
@@ -10,6 +10,7 @@ export const OUTBOX_TOPICS = [
   "ic.master",
   "fsc.report",
   "mail",
+  "webhook",
 ] as const;
 export type OutboxTopic = (typeof OUTBOX_TOPICS)[number];
 
@@ -24,7 +25,7 @@ export const OutboxMessage = defineEntity({
   properties: {
     id: rowNumber(),
     topic: p.enum(OUTBOX_TOPICS),
-    /** `ic`, `fsc`, or the mail address. Order is kept per topic and destination. */
+    /** `ic`, `fsc`, the mail address, or the webhook's. Order is kept per topic and destination. */
     destination: p.text(),
     /** Idempotency key: enqueued twice under one topic, it is one message. */
     key: p.text(),

@@ -1,9 +1,10 @@
 import { defineEntity, p } from "@mikro-orm/core";
+import { ACCOUNT_STATES } from "../../domain/people/account.ts";
 import { PROFILES } from "../../domain/permissions/profiles.ts";
 import type { RecordOf } from "../record.ts";
 import { instant } from "./columns.ts";
 
-/** A person who may log in. `pending` waits for an administrator, `disabled` may not enter any more. */
+/** A person with an account; domain/people/account.ts says what the states mean. */
 export const User = defineEntity({
   name: "User",
   tableName: "user",
@@ -15,7 +16,7 @@ export const User = defineEntity({
     name: p.text(),
     profile: p.enum(PROFILES),
     passwordHash: p.text(),
-    state: p.enum(["pending", "active", "disabled"]),
+    state: p.enum(ACCOUNT_STATES),
     createdWallMs: instant(),
     lastLoginWallMs: instant().nullable(),
   },

@@ -18,7 +18,10 @@ const ALLOWED = {
   devices: ["operator", "admin"],
   /** Send a message to IC or FSC again. */
   "outbox.retry": ["operator", "admin"],
+  /** Vote on who gets an account. */
+  "users.vote": ["expert", "operator", "admin"],
   users: ["admin"],
+  programmes: ["admin"],
   tokens: ["admin"],
   "alerts.simulate": ["admin"],
   backOffice: ["admin"],
