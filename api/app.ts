@@ -30,6 +30,7 @@ import { healthRoutes } from "./routes/health/routes.ts";
 import { homeRoutes } from "./routes/home/routes.ts";
 import { outboxRoutes } from "./routes/outbox/routes.ts";
 import { scheduleRoutes } from "./routes/schedules/routes.ts";
+import { userRoutes } from "./routes/users/routes.ts";
 import { voeventRoutes } from "./routes/voevents/routes.ts";
 import { observatoryRoutes } from "./routes/observatory/routes.ts";
 import { withAlert } from "./situation/alert.ts";
@@ -110,6 +111,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   outboxRoutes(context);
   await fscRoutes(context);
   systemRoutes(context);
+  userRoutes(context);
   addOpenApiRoute(app);
   await app.ready();
   return app;

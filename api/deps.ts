@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Settings } from "../adapters/config/settings.ts";
 import type { TemporalGateway } from "../adapters/temporal/gateway.ts";
+import type { MembershipGateway } from "../adapters/temporal/membership.ts";
 import type { Database } from "../db/orm.ts";
 import type { ClockFact } from "../domain/clock.ts";
 import type { Observatory } from "../domain/observatory.ts";
@@ -23,6 +24,10 @@ export interface ApiDeps {
   >;
   readonly database: Database;
   readonly gateway: TemporalGateway;
+  /** Decisions on who gets an account. */
+  readonly membership: MembershipGateway;
+  /** Days the commission votes on a new account; absent or 0: an administrator decides. */
+  readonly voteDays?: number;
   readonly intake: Intake;
   readonly observatory: Observatory;
   /** The newest clock fact; kept up to date by the server. */

@@ -2,6 +2,7 @@ import { loadObservatory } from "../adapters/config/observatory.ts";
 import type { Settings } from "../adapters/config/settings.ts";
 import { createTemporalClient } from "../adapters/temporal/client.ts";
 import { createTemporalGateway } from "../adapters/temporal/gateway.ts";
+import { createMembershipGateway } from "../adapters/temporal/membership.ts";
 import type { LateCommand } from "../adapters/temporal/gateway.ts";
 import { createNotificationListener } from "../db/notify.ts";
 import { openDatabase } from "../db/orm.ts";
@@ -61,6 +62,8 @@ export async function startApi(settings: Settings): Promise<{ close(): Promise<v
       settings,
       database,
       gateway,
+      membership: createMembershipGateway({ client: temporal.client, siteId: observatory.site.id }),
+      voteDays: settings.voteDays,
       intake,
       observatory,
       clock: clock.fact,

@@ -1,7 +1,9 @@
 import { MikroORM } from "@mikro-orm/postgresql";
 import { DatabaseUnavailable, isDatabaseUnavailable, shownAddress } from "./connection.ts";
 import { ormOptions } from "./orm-options.ts";
+import { createAccountRepository } from "./repositories/accounts.ts";
 import { createAlertRepository } from "./repositories/alerts.ts";
+import { createApplicationRepository } from "./repositories/applications.ts";
 import { createAuditRepository } from "./repositories/audits.ts";
 import { createClockRepository } from "./repositories/clock.ts";
 import { createDeviceCommandRepository } from "./repositories/device-commands.ts";
@@ -23,6 +25,7 @@ import { createRequestRepository } from "./repositories/requests.ts";
 import { createScheduleRepository } from "./repositories/schedules.ts";
 import { createSequenceRepository } from "./repositories/sequences.ts";
 import { createSessionRepository } from "./repositories/sessions.ts";
+import { createSignInFailureRepository } from "./repositories/sign-in-failures.ts";
 import { createStrategyRepository } from "./repositories/strategies.ts";
 import { createTokenRepository } from "./repositories/tokens.ts";
 import { createUserRepository } from "./repositories/users.ts";
@@ -71,7 +74,9 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     orm,
     /** Resolves when the database answers; throws DatabaseUnavailable when it does not. For /readyz. */
     ping,
+    accounts: createAccountRepository(orm),
     alerts: createAlertRepository(orm),
+    applications: createApplicationRepository(orm),
     audits: createAuditRepository(orm),
     clock: createClockRepository(orm),
     deviceCommands: createDeviceCommandRepository(orm),
@@ -93,6 +98,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     schedules: createScheduleRepository(orm),
     sequences: createSequenceRepository(orm),
     sessions: createSessionRepository(orm),
+    signInFailures: createSignInFailureRepository(orm),
     strategies: createStrategyRepository(orm),
     tokens: createTokenRepository(orm),
     users: createUserRepository(orm),

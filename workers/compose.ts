@@ -8,7 +8,7 @@ import { createFocuserClient } from "../adapters/alpaca/focuser.ts";
 import { createDomeClient } from "../adapters/alpaca/dome.ts";
 import { createTelescopeClient } from "../adapters/alpaca/telescope.ts";
 import { loadObservatory } from "../adapters/config/observatory.ts";
-import type { Settings } from "../adapters/config/settings.ts";
+import { publicAddress, type Settings } from "../adapters/config/settings.ts";
 import { freeBytes } from "../adapters/files/disk.ts";
 import { readLeaseFile, writeLeaseFile } from "../adapters/home/home-files.ts";
 import { createTemporalClient, type TemporalConnection } from "../adapters/temporal/client.ts";
@@ -21,6 +21,7 @@ import { createExposureStore } from "../activities/exposure-store.ts";
 import { createFilterWheelActivities } from "../activities/filter-wheel.ts";
 import { createFocuserActivities } from "../activities/focuser.ts";
 import { createGuardJournalImport } from "../activities/guard-journal.ts";
+import { createMembershipActivities } from "../activities/membership.ts";
 import { createPlanningActivities } from "../activities/planning.ts";
 import { createProbeActivities } from "../activities/probe.ts";
 import { createRecordActivities } from "../activities/record.ts";
@@ -200,7 +201,13 @@ export function ioActivities(process: Process) {
     importGuardJournal: createGuardJournalImport(settings.home, database.journal.append, clock.fact),
     clocks: clock,
   });
-  return { activities: { ...records, ...watch }, close: () => transport.close() };
+  const membership = createMembershipActivities({
+    database,
+    sender: { siteName: observatory.site.name, address: publicAddress(settings) },
+    wallMs: clock.wallMs,
+    nowMs: () => nowMs(clock),
+  });
+  return { activities: { ...records, ...watch, ...membership }, close: () => transport.close() };
 }
 
 /** Planning and ephemerides. */

@@ -1,14 +1,15 @@
 import type { Logger } from "pino";
+import { createMailer } from "../adapters/mail/mailer.ts";
 import { observatoryMs } from "../domain/clock.ts";
 import { startRedelivery } from "../ingest/redelivery.ts";
 import { softwareVersions } from "./versions.ts";
 import type { Process } from "./compose.ts";
 import { startDeliverer } from "./outbox/deliverer.ts";
-import { partnerSenders } from "./outbox/senders.ts";
+import { mailSender, partnerSenders } from "./outbox/senders.ts";
 import { enqueueVersions } from "./outbox/versions.ts";
 
 /**
- * Sends stored notices again until Temporal has them, and the outbox to IC and FSC.
+ * Sends stored notices again until Temporal has them, and the outbox to IC, FSC and people.
  * @returns what ends it.
  */
 export function startFeeds(process: Process, log: Logger): () => Promise<void> {
@@ -22,9 +23,18 @@ export function startFeeds(process: Process, log: Logger): () => Promise<void> {
     wallMs: clock.wallMs,
     onProblem,
   });
+  const mailer = createMailer({
+    smtpUrl: settings.smtpUrl,
+    from: settings.mailFrom,
+    home: settings.home,
+    nowWallMs: clock.wallMs,
+  });
   const deliverer = startDeliverer({
     outbox: database.outbox,
-    senders: partnerSenders(observatory, settings, clock.wallMs),
+    senders: {
+      ...partnerSenders(observatory, settings, clock.wallMs),
+      mail: mailSender(mailer),
+    },
     wallMs: clock.wallMs,
     random: Math.random,
     tell: (line) => {
@@ -43,5 +53,6 @@ export function startFeeds(process: Process, log: Logger): () => Promise<void> {
   );
   return async () => {
     await Promise.all([redelivery.stop(), deliverer.stop()]);
+    mailer.close();
   };
 }

@@ -3,7 +3,8 @@ import type { ClockFact } from "../domain/clock.ts";
 import type { ManualOperation } from "../domain/manual/operation.ts";
 import type { MeasuredOverhead } from "../domain/night/overhead.ts";
 import type { Observatory } from "../domain/observatory.ts";
-import type { Profile } from "../domain/permissions/profiles.ts";
+import type { MembershipMode, MembershipOutcome } from "../domain/people/membership.ts";
+import type { PersonProfile, Profile } from "../domain/permissions/profiles.ts";
 import type { Hold, Mode } from "../domain/safety/holds.ts";
 import type { ShutterWord, WatchState } from "../domain/safety/watch-state.ts";
 
@@ -427,4 +428,39 @@ export interface SequenceResult {
   readonly reason: string;
   readonly framesStored: number;
   readonly exposedS: number;
+}
+
+/* ---- To membership ------------------------------------------------------------------------------------------ */
+
+/** From the api when a member of the commission has voted; the vote itself is in the database. */
+export const votedSignal = defineSignal("voted");
+
+/** An administrator decides. Refused when it is decided already. Answers when the outcome is stored. */
+export const decideMembershipUpdate = defineUpdate<MembershipOutcome, [MembershipDecision]>(
+  "decideMembership",
+);
+
+/** An administrator asks the commission, until a deadline in wall time. Refused when it is asked or decided already. */
+export const askCommissionUpdate = defineUpdate<MembershipMode, [{ deadlineWallMs: number; by: string }]>(
+  "askCommission",
+);
+
+/** Input of `membership`: numbers only, nothing personal stays in a history. All wall time. */
+export interface MembershipInput {
+  readonly siteId: string;
+  readonly userId: string;
+  readonly mode: MembershipMode;
+  /** End of the vote; in the mode `administrator` it does not count. */
+  readonly deadlineWallMs: number;
+  /** From then on nobody is waited for. */
+  readonly lapseWallMs: number;
+}
+
+export interface MembershipDecision {
+  readonly accept: boolean;
+  /** Id of the user who decides. */
+  readonly by: string;
+  /** Mailed to the applicant. */
+  readonly reason: string;
+  readonly profile: PersonProfile;
 }

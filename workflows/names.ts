@@ -5,6 +5,7 @@ export const WORKFLOW_TYPES = {
   night: "night",
   sequence: "sequence",
   alert: "alert",
+  membership: "membership",
 } as const;
 
 /** Id of the majordome of a site: always on. */
@@ -25,6 +26,11 @@ export function sequenceWorkflowId(sequenceId: string, attempt: number): string 
 /** Id of the workflow of one astrophysical event. `alertKey` is url-safe, e.g. `swift-1016881`. */
 export function alertWorkflowId(siteId: string, alertKey: string): string {
   return `alert/${siteId}/${alertKey}`;
+}
+
+/** Id of the decision on one application for an account. */
+export function membershipWorkflowId(siteId: string, userId: string): string {
+  return `membership/${siteId}/${userId}`;
 }
 
 /** Task queues of one site. Queues only order; the lease says who may move hardware. */

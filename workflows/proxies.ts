@@ -4,6 +4,7 @@ import type { CoverActivities } from "../activities/cover.ts";
 import type { DomeActivities } from "../activities/dome.ts";
 import type { FilterWheelActivities } from "../activities/filter-wheel.ts";
 import type { FocuserActivities } from "../activities/focuser.ts";
+import type { MembershipActivities } from "../activities/membership.ts";
 import type { RecordActivities } from "../activities/record.ts";
 import type { PlanningActivities } from "../activities/planning.ts";
 import type { SkyActivities } from "../activities/sky.ts";
@@ -190,6 +191,15 @@ export function recordActivities(siteId: string) {
       maximumInterval: 5_000,
       nonRetryableErrorTypes: ["BadRequest"],
     },
+  });
+}
+
+/** Who gets an account: short, idempotent, retried until the database is back, however long: a decision is not lost. */
+export function membershipActivities(siteId: string) {
+  return proxyActivities<MembershipActivities>({
+    taskQueue: taskQueues(siteId).io,
+    startToCloseTimeout: "10 s",
+    retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 60_000 },
   });
 }
 

@@ -60,6 +60,24 @@ export const environmentSchema = Type.Object(
     VESPER_IC_SECRET: webhookSecret(),
     VESPER_FSC_SECRET: webhookSecret(),
     VESPER_FSC_WEBHOOK_SECRET: webhookSecret(),
+    VESPER_SMTP_URL: Type.Optional(
+      Type.String({
+        pattern: String.raw`^smtps?://[^\s/]+(/.*)?$`,
+        rule: "the address of a mail server, such as smtps://user:password@mail.example.org:465",
+        secret: true,
+      }),
+    ),
+    VESPER_MAIL_FROM: Type.String({
+      pattern: String.raw`^([^<>\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$`,
+      default: "Vesper <vesper@localhost>",
+      rule: "a mail address, perhaps with a name: Vesper <vesper@example.org>",
+    }),
+    VESPER_VOTE_DAYS: Type.Integer({
+      minimum: 0,
+      maximum: 60,
+      default: 0,
+      rule: "days the commission votes on a new account, from 1 to 60; 0: an administrator decides",
+    }),
     VESPER_TEMPORAL_CLI: Type.Optional(text("the path of the Temporal CLI")),
     VESPER_POSTGRES_PASSWORD: Type.Optional(
       Type.String({ minLength: 8, secret: true, rule: "at least 8 characters" }),
@@ -136,6 +154,12 @@ export interface Settings {
   readonly fscSecret: string | null;
   /** Secret of signed messages from FSC; null: such posts are refused. */
   readonly fscWebhookSecret: string | null;
+  /** Mail server; null: mails are files in VESPER_HOME/mail. */
+  readonly smtpUrl: string | null;
+  /** Who mails come from. */
+  readonly mailFrom: string;
+  /** Days the commission votes on a new account; 0: an administrator decides. */
+  readonly voteDays: number;
   readonly temporalCli: string | null;
   /** PostgreSQL to use: DATABASE_URL, else the one `vesper up` runs. */
   readonly databaseUrl: string;
@@ -248,6 +272,9 @@ function settingsFrom(given: Environment, folder: string): Settings {
     icSecret: given.VESPER_IC_SECRET ?? null,
     fscSecret: given.VESPER_FSC_SECRET ?? null,
     fscWebhookSecret: given.VESPER_FSC_WEBHOOK_SECRET ?? null,
+    smtpUrl: given.VESPER_SMTP_URL ?? null,
+    mailFrom: given.VESPER_MAIL_FROM,
+    voteDays: given.VESPER_VOTE_DAYS,
     temporalCli: given.VESPER_TEMPORAL_CLI ?? null,
     databaseUrl:
       given.DATABASE_URL ?? ownDatabaseUrl(given.VESPER_POSTGRES_PORT, given.VESPER_POSTGRES_PASSWORD ?? ""),
@@ -260,6 +287,11 @@ function settingsFrom(given: Environment, folder: string): Settings {
     publicUrl: given.VESPER_PUBLIC_URL ?? null,
     logLevel: given.VESPER_LOG_LEVEL,
   });
+}
+
+/** The address people use in links of mails, without a slash at the end. */
+export function publicAddress(settings: Pick<Settings, "publicUrl" | "port">): string {
+  return settings.publicUrl ?? `http://127.0.0.1:${settings.port}`;
 }
 
 /** Address of the database `vesper` in the PostgreSQL that `vesper up` runs. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isDatabaseUnavailable } from "../../db/connection.ts";
 import type { Database } from "../../db/orm.ts";
-import type { Profile } from "../../domain/permissions/profiles.ts";
+import { boundedProfile, type Profile } from "../../domain/permissions/profiles.ts";
 import { Problem } from "../problem.ts";
 import { isLoopback } from "./security.ts";
 
@@ -86,7 +86,8 @@ export function createIdentities({ database, nowWallMs }: IdentityDeps) {
     const user = found.userId === null ? null : await database.users.byId(found.userId);
     if (user !== null && user.state !== "active") return null;
     const name = user?.mail ?? found.name;
-    return { how: "token", userId: found.userId, name, profile: found.profile, sessionId: null, csrf: "" };
+    const profile = user === null ? found.profile : boundedProfile(found.profile, user.profile);
+    return { how: "token", userId: found.userId, name, profile, sessionId: null, csrf: "" };
   }
 
   /** Who a request comes from; null for nobody. @throws Problem 401 for a Bearer token that is not valid */
@@ -123,8 +124,16 @@ export function createIdentities({ database, nowWallMs }: IdentityDeps) {
 
   async function signOut(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const sessionId = request.identity?.sessionId ?? null;
-    if (sessionId !== null) await database.sessions.remove(sessionId);
+    if (sessionId !== null) {
+      await database.sessions.remove(sessionId);
+      lately.delete(sessionId);
+    }
     void reply.clearCookie(SESSION_COOKIE, cookieOptions(request));
+  }
+
+  /** Forgets who was let in lately: a changed password, profile or state counts at once, database or not. */
+  function forgetUser(userId: string): void {
+    for (const [id, identity] of lately) if (identity.userId === userId) lately.delete(id);
   }
 
   /** The token that forms of this browser carry; a visitor gets one in a cookie. */
@@ -149,7 +158,7 @@ export function createIdentities({ database, nowWallMs }: IdentityDeps) {
     return a.length >= 32 && a.length === b.length && timingSafeEqual(a, b);
   }
 
-  return { identify, signIn, signOut, csrfToken, hasCsrfToken };
+  return { identify, signIn, signOut, forgetUser, csrfToken, hasCsrfToken };
 }
 
 export type Identities = ReturnType<typeof createIdentities>;

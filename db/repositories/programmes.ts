@@ -1,7 +1,17 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Membership, type MembershipRecord } from "../entities/membership.ts";
 import { Programme, type ProgrammeRecord } from "../entities/programme.ts";
+import type { UserRecord } from "../entities/user.ts";
 import { recordOf } from "../record.ts";
+
+/** A member as others may see one: no mail address. */
+export interface ProgrammeMember {
+  readonly userId: string;
+  readonly name: string;
+  readonly state: UserRecord["state"];
+  readonly profile: UserRecord["profile"];
+  readonly role: MembershipRecord["role"];
+}
 
 export type ProgrammeRepository = ReturnType<typeof createProgrammeRepository>;
 
@@ -38,5 +48,23 @@ export function createProgrammeRepository(orm: MikroORM) {
     await orm.em.fork().upsert(Membership, { ...membership });
   };
 
-  return { byId, list, ofUser, upsert, addMember };
+  /** Takes a user out of a programme. False when not a member. */
+  const removeMember = async (userId: string, programmeId: string): Promise<boolean> =>
+    (await orm.em.fork().nativeDelete(Membership, { userId, programmeId })) === 1;
+
+  /** Memberships of one user, by programme. */
+  const membershipsOf = async (userId: string): Promise<MembershipRecord[]> => {
+    const rows = await orm.em.fork().find(Membership, { userId }, { orderBy: { programmeId: "asc" } });
+    return rows.map((row) => recordOf(row));
+  };
+
+  /** Members of a programme with name and state, heads first. */
+  const members = async (programmeId: string): Promise<ProgrammeMember[]> =>
+    orm.em.fork().execute<ProgrammeMember[]>(
+      `select u.id as "userId", u.name, u.state, u.profile, m.role from membership m join "user" u on u.id = m.user_id
+       where m.programme_id = ? order by m.role = 'pi' desc, u.name, u.id`,
+      [programmeId],
+    );
+
+  return { byId, list, ofUser, upsert, addMember, removeMember, membershipsOf, members };
 }

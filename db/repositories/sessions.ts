@@ -38,8 +38,16 @@ export function createSessionRepository(orm: MikroORM) {
       .fork()
       .nativeDelete(Session, { userId, ...(exceptId === undefined ? {} : { id: { $ne: exceptId } }) });
 
+  /** Open sessions of a user, last used first. */
+  const ofUser = async (userId: string, wallMs: number): Promise<SessionRecord[]> => {
+    const rows = await orm.em
+      .fork()
+      .find(Session, { userId, expiresWallMs: { $gt: wallMs } }, { orderBy: { seenWallMs: "desc" } });
+    return rows.map((row) => recordOf(row));
+  };
+
   const removeExpired = async (wallMs: number): Promise<number> =>
     orm.em.fork().nativeDelete(Session, { expiresWallMs: { $lte: wallMs } });
 
-  return { create, find, touch, remove, removeOfUser, removeExpired };
+  return { create, find, touch, remove, removeOfUser, ofUser, removeExpired };
 }

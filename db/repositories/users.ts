@@ -57,10 +57,15 @@ export function createUserRepository(orm: MikroORM) {
   ): Promise<boolean> => (await orm.em.fork().nativeUpdate(User, { id }, change)) === 1;
 
   const list = async (
-    query: PageQuery & { readonly text?: string; readonly profile?: Profile } = {},
+    query: PageQuery & {
+      readonly text?: string;
+      readonly profile?: Profile;
+      readonly state?: UserRecord["state"];
+    } = {},
   ): Promise<Page<UserRecord>> => {
     const where: Record<string, unknown> = {};
     if (query.profile !== undefined) Object.assign(where, { profile: query.profile });
+    if (query.state !== undefined) Object.assign(where, { state: query.state });
     if (query.text !== undefined && query.text !== "") {
       const like = { $ilike: containing(query.text) };
       Object.assign(where, { $or: [{ mail: like }, { name: like }] });

@@ -4,14 +4,7 @@
  * `unconfirmed`: signed up, the mail address is not proven; `pending`: waits for a decision; `active`: may enter;
  * `refused`, `disabled`: may not; `deleted`: nothing personal is left, the number stays for what it stands under.
  */
-export const ACCOUNT_STATES = [
-  "unconfirmed",
-  "pending",
-  "active",
-  "refused",
-  "disabled",
-  "deleted",
-] as const;
+export const ACCOUNT_STATES = ["unconfirmed", "pending", "active", "refused", "disabled", "deleted"] as const;
 export type AccountState = (typeof ACCOUNT_STATES)[number];
 
 /** Shortest password, characters (NIST SP 800-63B-4 asks for 15 alone, 8 with a second factor; lock-out adds to ours). */
@@ -60,7 +53,7 @@ export function nameProblem(name: string): string | null {
  * guessed first.
  */
 export function passwordProblem(password: string, known: readonly string[]): string | null {
-  const length = [...password].length;
+  const { length } = password;
   if (length < PASSWORD_MIN)
     return `Password: ${length} characters are too few. At least ${PASSWORD_MIN}; a sentence is easy to keep in mind.`;
   if (length > PASSWORD_MAX) return `Password: ${length} characters are too many, at most ${PASSWORD_MAX}.`;

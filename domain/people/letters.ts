@@ -83,7 +83,12 @@ export function deletedLetter(sender: Sender, name: string): Letter {
   ]);
 }
 
-function letter({ siteName, address }: Sender, name: string, subject: string, parts: readonly string[]): Letter {
+function letter(
+  { siteName, address }: Sender,
+  name: string,
+  subject: string,
+  parts: readonly string[],
+): Letter {
   return {
     // One line: a line end in a subject would start a header of somebody else's making.
     subject: `${subject} · ${siteName}`.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " "),

@@ -24,7 +24,10 @@ export interface VoteCount {
  * deadline the majority of the votes given does. `undecided` at the deadline: nobody voted, or a tie; the
  * application goes back to the administrators.
  */
-export function voteOutcome(count: VoteCount, deadlinePassed: boolean): "accepted" | "refused" | "open" | "undecided" {
+export function voteOutcome(
+  count: VoteCount,
+  deadlinePassed: boolean,
+): "accepted" | "refused" | "open" | "undecided" {
   const { yes, no, commission } = count;
   if (yes * 2 > commission) return "accepted";
   if (no * 2 > commission) return "refused";

@@ -3,7 +3,12 @@ export const PROFILES = ["user", "expert", "operator", "admin", "feed"] as const
 export type Profile = (typeof PROFILES)[number];
 
 /** Profiles of people, each may do what the one before it may, and more. */
-export const PROFILES_OF_PEOPLE = ["user", "expert", "operator", "admin"] as const satisfies readonly Profile[];
+export const PROFILES_OF_PEOPLE = [
+  "user",
+  "expert",
+  "operator",
+  "admin",
+] as const satisfies readonly Profile[];
 export type PersonProfile = (typeof PROFILES_OF_PEOPLE)[number];
 
 /**

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../../adapters/config/settings.ts";
+import { MailRefused, type Mail, type Mailer } from "../../adapters/mail/mailer.ts";
 import { sendWebhook } from "../../adapters/webhooks/send.ts";
 import { messageId } from "../../adapters/webhooks/sign.ts";
 import type { Observatory } from "../../domain/observatory.ts";
@@ -33,5 +35,26 @@ function webhookSender(address: string, secret: string, site: string, wallMs: ()
     const timestamp = new Date(createdWallMs).toISOString();
     const body = JSON.stringify({ type: topic, timestamp, site, key, data: payload });
     return sendWebhook(address, secret, { id: messageId(topic, key), body, wallMs: wallMs() }, limitMs);
+  };
+}
+
+/** Sends the mails of the outbox. */
+export function mailSender(mailer: Mailer): SendMessage {
+  return async ({ key, payload }, limitMs) => {
+    const stop = new AbortController();
+    const late = sleep(limitMs, "late" as const, { signal: stop.signal }).catch(() => "late" as const);
+    try {
+      const outcome = await Promise.race([mailer.send(key, payload as unknown as Mail), late]);
+      return outcome === "late"
+        ? { kind: "later", problem: `It did not answer within ${limitMs / 1_000} s.`, retryAfterMs: null }
+        : { kind: "delivered" };
+    } catch (error) {
+      const problem = (error as Error).message;
+      return error instanceof MailRefused
+        ? { kind: "refused", problem }
+        : { kind: "later", problem, retryAfterMs: null };
+    } finally {
+      stop.abort();
+    }
   };
 }

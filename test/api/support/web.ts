@@ -16,6 +16,7 @@ import type { Profile } from "../../../domain/permissions/profiles.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import type { TestPostgres } from "../../support/postgres.ts";
 import { FakeGateway } from "./gateway.ts";
+import { fakeMembership } from "./membership.ts";
 import { NOW_MS } from "./states.ts";
 
 export const PASSWORD = "a long enough password";
@@ -76,6 +77,7 @@ export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> 
     },
     database,
     gateway,
+    membership: fakeMembership(database, () => clock.wallMs),
     observatory,
     clock: () => ({ startMs: 0, anchorMs: 0, rate: 1, epoch: 0 }),
     intake: {
