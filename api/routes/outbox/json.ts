@@ -2,12 +2,17 @@ import type { OutboxRecord } from "../../../db/entities/outbox-message.ts";
 import { may } from "../../../domain/permissions/permissions.ts";
 import type { Identity } from "../../plugins/identity.ts";
 
-/** Whether somebody may know to whom a message goes: mail addresses are personal. */
+/** What is told to one person at their own address. */
+export function isPersonal(topic: OutboxRecord["topic"]): boolean {
+  return topic === "mail" || topic === "webhook";
+}
+
+/** Whether somebody may know to whom a message goes: addresses of people are personal. */
 export function maySeeDestination(
   identity: Identity | null,
   { topic }: Pick<OutboxRecord, "topic">,
 ): boolean {
-  return topic !== "mail" || (identity !== null && may(identity.profile, "users"));
+  return !isPersonal(topic) || (identity !== null && may(identity.profile, "users"));
 }
 
 export function outboxJson(message: OutboxRecord, identity: Identity | null) {
@@ -23,7 +28,7 @@ export function outboxJson(message: OutboxRecord, identity: Identity | null) {
     nextAttemptWallMs: state === "waiting" ? message.nextAttemptWallMs : null,
     lastAttemptWallMs: message.lastAttemptWallMs,
     deliveredWallMs: message.deliveredWallMs,
-    lastProblem: message.lastProblem,
+    lastProblem: maySeeDestination(identity, message) ? message.lastProblem : null,
   };
 }
 
@@ -31,6 +36,6 @@ export function outboxJson(message: OutboxRecord, identity: Identity | null) {
 export function outboxDetailJson(message: OutboxRecord, identity: Identity | null) {
   return {
     ...outboxJson(message, identity),
-    payload: message.topic === "mail" ? null : message.payload,
+    payload: isPersonal(message.topic) ? null : message.payload,
   };
 }

@@ -37,4 +37,5 @@ export const TOPIC_WORDS: Readonly<Record<OutboxTopic, string>> = {
   "ic.master": "master frame to IC",
   "fsc.report": "report to FSC",
   mail: "mail",
+  webhook: "notification to a webhook",
 };

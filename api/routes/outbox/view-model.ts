@@ -8,7 +8,7 @@ import type { Mark } from "../../situation/tone.ts";
 import { count, NONE } from "../../words/numbers.ts";
 import { dateTime, dateTimeMs, duration } from "../../words/time.ts";
 import type { Pager } from "../lists.ts";
-import { maySeeDestination } from "./json.ts";
+import { isPersonal, maySeeDestination } from "./json.ts";
 import { TOPIC_WORDS } from "./partners.ts";
 
 export interface OutboxFilters {
@@ -71,7 +71,7 @@ export function outboxMessageModel(
   const shown = row(message, identity, nowWallMs, mayRetry);
   return {
     title: `Message ${message.id}`,
-    sentence: lifeOf(message, nowWallMs),
+    sentence: lifeOf(message, problemOf(message, identity), nowWallMs),
     topics: ["outbox"],
     message: {
       ...shown,
@@ -80,7 +80,7 @@ export function outboxMessageModel(
       delivered: dateTimeMs(message.deliveredWallMs),
       next: message.state === "waiting" ? dateTimeMs(message.nextAttemptWallMs) : NONE,
     },
-    payload: message.topic === "mail" ? "" : JSON.stringify(message.payload, null, 2),
+    payload: isPersonal(message.topic) ? "" : JSON.stringify(message.payload, null, 2),
   };
 }
 
@@ -94,7 +94,7 @@ function row(message: OutboxRecord, identity: Identity | null, nowWallMs: number
     mark: stateMark(message),
     age: duration(nowWallMs - message.createdWallMs),
     attempts: message.attempts,
-    problem: message.lastProblem ?? "",
+    problem: problemOf(message, identity),
     retry:
       mayRetry && message.state !== "delivered" && message.attempts > 0 ? `/outbox/${message.id}/retry` : "",
   };
@@ -106,17 +106,22 @@ function stateMark({ state, attempts }: OutboxRecord): Mark {
   return attempts > 1 ? { tone: "warning", word: "waiting" } : { tone: "quiet", word: "waiting" };
 }
 
-function lifeOf(message: OutboxRecord, nowWallMs: number): string {
+/** Words of a mail server name the address it was for. */
+function problemOf(message: OutboxRecord, identity: Identity | null): string {
+  return maySeeDestination(identity, message) ? (message.lastProblem ?? "") : "";
+}
+
+function lifeOf(message: OutboxRecord, problem: string, nowWallMs: number): string {
   const attempts = count(message.attempts, "attempt");
   switch (message.state) {
     case "delivered":
       return `Delivered after ${duration((message.deliveredWallMs ?? 0) - message.createdWallMs)}, ${attempts}.`;
     case "failed":
-      return `Refused after ${attempts}: it is not sent again by itself. ${message.lastProblem ?? ""}`;
+      return `Refused after ${attempts}: it is not sent again by itself. ${problem}`;
     default: {
       const inMs = message.nextAttemptWallMs - nowWallMs;
       const next = inMs > 0 ? `in ${duration(inMs)}` : "when its turn comes";
-      return `Waits for ${duration(nowWallMs - message.createdWallMs)}, ${attempts}; next ${next}. ${message.lastProblem ?? ""}`;
+      return `Waits for ${duration(nowWallMs - message.createdWallMs)}, ${attempts}; next ${next}. ${problem}`;
     }
   }
 }
