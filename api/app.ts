@@ -20,6 +20,7 @@ import { addSecurity } from "./plugins/security.ts";
 import { alertRoutes } from "./routes/alerts/routes.ts";
 import { deviceRoutes } from "./routes/devices/routes.ts";
 import { imageRoutes } from "./routes/images/routes.ts";
+import { manualRoutes } from "./routes/manual/routes.ts";
 import { nightRoutes } from "./routes/night/routes.ts";
 import { requestRoutes } from "./routes/requests/routes.ts";
 import { systemRoutes } from "./routes/system/routes.ts";
@@ -102,6 +103,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   observatoryRoutes(context);
   homeRoutes(context);
   nightRoutes(context);
+  manualRoutes(context);
   scheduleRoutes(context);
   requestRoutes(context);
   alertRoutes(context);

@@ -5,13 +5,17 @@ import type { UpdateDefinition } from "@temporalio/common";
 import {
   closeUpdate,
   endNightUpdate,
+  leaveMaintenanceUpdate,
+  manualUpdate,
   pauseUpdate,
   requestsChangedSignal,
   resumeUpdate,
   startNightUpdate,
   stateQuery,
+  stopUpdate,
+  takeMaintenanceUpdate,
 } from "../../workflows/messages.ts";
-import type { ObservatoryState } from "../../workflows/messages.ts";
+import type { ManualOrder, ObservatoryState, PersonalOrder } from "../../workflows/messages.ts";
 import { observatoryWorkflowId } from "../../workflows/names.ts";
 import { NotAnsweringError, notAnswering } from "./not-answering.ts";
 
@@ -41,6 +45,11 @@ export interface TemporalGateway {
   close(by: string): Promise<CommandOutcome>;
   startNight(by: string): Promise<CommandOutcome>;
   endNight(by: string): Promise<CommandOutcome>;
+  stop(order: PersonalOrder): Promise<CommandOutcome>;
+  takeMaintenance(order: PersonalOrder & { readonly reason: string }): Promise<CommandOutcome>;
+  leaveMaintenance(order: PersonalOrder): Promise<CommandOutcome>;
+  /** One operation by hand. Sent once: a motion that begins minutes after it was ordered would surprise. */
+  manual(order: ManualOrder): Promise<CommandOutcome>;
   /** Tells `observatory` that requests changed. @throws NotAnsweringError after 2 s */
   requestsChanged(reason: string): Promise<void>;
   /** Whether the server answers. @throws NotAnsweringError after 2 s */
@@ -82,6 +91,7 @@ export function createTemporalGateway(deps: GatewayDeps): TemporalGateway {
   async function command<Args extends [{ by: string }]>(
     definition: UpdateDefinition<ObservatoryState, Args>,
     args: Args,
+    { resent = true }: { readonly resent?: boolean } = {},
   ): Promise<CommandOutcome> {
     const updateId = randomUUID();
     const send = (limitMs: number): Promise<ObservatoryState> =>
@@ -91,7 +101,7 @@ export function createTemporalGateway(deps: GatewayDeps): TemporalGateway {
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError) return { kind: "refused", reason: refusalOf(error) };
       if (!(error instanceof NotAnsweringError)) throw error;
-      void resend(definition.name, args[0].by, send);
+      if (resent) void resend(definition.name, args[0].by, send);
       return { kind: "unconfirmed", reason: error.message };
     }
   }
@@ -143,6 +153,10 @@ export function createTemporalGateway(deps: GatewayDeps): TemporalGateway {
     close: (by) => command(closeUpdate, [{ by }]),
     startNight: (by) => command(startNightUpdate, [{ by }]),
     endNight: (by) => command(endNightUpdate, [{ by }]),
+    stop: (order) => command(stopUpdate, [order]),
+    takeMaintenance: (order) => command(takeMaintenanceUpdate, [order]),
+    leaveMaintenance: (order) => command(leaveMaintenanceUpdate, [order]),
+    manual: (order) => command(manualUpdate, [order], { resent: false }),
     requestsChanged: (reason) =>
       within(answerLimitMs, () => handle().signal(requestsChangedSignal, { reason })),
     ping: async () => {

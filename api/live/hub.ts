@@ -23,6 +23,9 @@ export const TOPICS = [
   "images",
   "outbox",
   "journal",
+  "devices",
+  "weather",
+  "manual",
 ] as const;
 export type Topic = (typeof TOPICS)[number];
 
@@ -52,14 +55,19 @@ const OUT_OF_ORDER = 50;
 
 /** Tables whose change shows in the situation. */
 const SITUATION_TABLES = new Set(["night", "hold", "device", "exposure", "alert", "weather"]);
-/** Topic that tells a page to fetch its list again, by table. */
-const LIST_TOPICS: Readonly<Record<string, Topic>> = {
-  schedule: "schedule",
-  scheduled_sequence: "schedule",
-  alert: "alerts",
-  image: "images",
-  outbox: "outbox",
-  fsc_message: "outbox",
+/** Topics that tell a page to fetch its list again, by table. */
+const LIST_TOPICS: Readonly<Record<string, readonly Topic[]>> = {
+  schedule: ["schedule"],
+  scheduled_sequence: ["schedule"],
+  alert: ["alerts"],
+  image: ["images", "manual"],
+  device: ["devices", "manual"],
+  device_command: ["devices"],
+  outbox: ["outbox"],
+  fsc_message: ["outbox"],
+  weather: ["weather"],
+  hold: ["weather", "manual"],
+  journal_entry: ["manual"],
 };
 
 type HubDeps = Pick<
@@ -132,11 +140,12 @@ export function createLiveHub(deps: HubDeps): LiveHub {
 
   function onChange({ table }: DatabaseChange): void {
     if (listeners.size === 0) return;
-    const topic = LIST_TOPICS[table];
-    if (topic !== undefined) told.add(topic);
-    if (topic === "schedule") schedule = null;
+    const topics = LIST_TOPICS[table] ?? [];
+    for (const topic of topics) told.add(topic);
+    const replanned = topics.includes("schedule");
+    if (replanned) schedule = null;
     if (table === "journal_entry") told.add("journal");
-    if (SITUATION_TABLES.has(table) || topic === "schedule") told.add("status");
+    if (SITUATION_TABLES.has(table) || replanned) told.add("status");
     gathering ??= setTimeout(flush, GATHER_MS);
   }
 

@@ -59,6 +59,7 @@ export async function situationFromDatabase(
         detail: row === undefined ? "not seen yet" : "as last stored",
       };
     }),
+    manual: { runs: [], closingAnnounced: null },
     night: null,
     lastNight:
       night === null

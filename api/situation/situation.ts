@@ -2,7 +2,7 @@ import type { AlertStages } from "../../db/entities/alert.ts";
 import type { Observatory } from "../../domain/observatory.ts";
 import type { Hold, Mode } from "../../domain/safety/holds.ts";
 import type { ShutterWord, WeatherValues } from "../../domain/safety/watch-state.ts";
-import type { NightReport, NightTimes, ObservatoryState } from "../../workflows/messages.ts";
+import type { ManualState, NightReport, NightTimes, ObservatoryState } from "../../workflows/messages.ts";
 import type { LastKnown } from "../live/state-reader.ts";
 
 /** What pages show of the observatory, wherever it is known from. */
@@ -20,6 +20,8 @@ export interface Situation {
   readonly dome: ShutterWord;
   readonly guard: { readonly tripped: boolean; readonly silent: boolean; readonly why: string } | null;
   readonly devices: readonly SituationDevice[];
+  /** What people do by hand. */
+  readonly manual: ManualState;
   readonly night: NightReport | null;
   readonly lastNight: ObservatoryState["lastNight"];
   readonly tonight: Pick<
@@ -86,6 +88,7 @@ export function fromState(state: ObservatoryState, observatory: Observatory): Om
         detail: condition?.detail ?? "not seen yet",
       };
     }),
+    manual: state.manual,
     night: state.night,
     lastNight: state.lastNight,
     tonight: state.tonight,

@@ -1,6 +1,6 @@
 import type { CommandOutcome, TemporalGateway } from "../../../adapters/temporal/gateway.ts";
 import { NotAnsweringError } from "../../../adapters/temporal/not-answering.ts";
-import type { ObservatoryState } from "../../../workflows/messages.ts";
+import type { ManualOrder, ObservatoryState, PersonalOrder } from "../../../workflows/messages.ts";
 import { observatoryState } from "./states.ts";
 
 /** A gateway without Temporal: what it answers is set, what it was asked is kept. */
@@ -27,6 +27,11 @@ export class FakeGateway implements TemporalGateway {
   close = (by: string) => this.command(`close ${by}`);
   startNight = (by: string) => this.command(`startNight ${by}`);
   endNight = (by: string) => this.command(`endNight ${by}`);
+  stop = ({ by }: PersonalOrder) => this.command(`stop ${by}`);
+  takeMaintenance = ({ by, reason }: PersonalOrder & { reason: string }) =>
+    this.command(`takeMaintenance ${by}: ${reason}`);
+  leaveMaintenance = ({ by }: PersonalOrder) => this.command(`leaveMaintenance ${by}`);
+  manual = ({ by, operation }: ManualOrder) => this.command(`manual ${by} ${JSON.stringify(operation)}`);
   lateCommands = () => [];
 
   private async command(text: string): Promise<CommandOutcome> {

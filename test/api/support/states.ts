@@ -97,6 +97,7 @@ export function observatoryState(change: Partial<ObservatoryState> = {}): Observ
       windowEndMs: Date.UTC(2026, 10, 21, 19, 27),
       why: "",
     },
+    manual: { runs: [], closingAnnounced: null },
     pendingAlerts: [],
     alertInProgress: null,
     ...change,

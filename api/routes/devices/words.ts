@@ -1,0 +1,73 @@
+import { NONE, number, quantity } from "../../words/numbers.ts";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** The main value of a device in words: `tracking`, `cooling −61.2 of −70.0 °C`, `filter 3`. */
+export function deviceWords(type: string, values: Values): string {
+  const why = values["why"];
+  if (typeof why === "string" && why !== "") return why;
+  switch (type) {
+    case "telescope":
+      if (values["parked"] === true) return "parked";
+      if (values["slewing"] === true) return "slewing";
+      if (typeof values["tracking"] !== "boolean") return NONE;
+      return values["tracking"] ? "tracking" : "standing still";
+    case "dome":
+      return textOf(values["shutter"]).toLowerCase();
+    case "camera":
+      return cameraWords(values);
+    case "safetymonitor":
+      return values["isSafe"] === true ? "safe" : values["isSafe"] === false ? "UNSAFE" : NONE;
+    case "observingconditions":
+      return `${quantity(numberOf(values["temperatureC"]), "°C", 1)}, ${quantity(numberOf(values["humidityPct"]), "%")}, wind ${quantity(numberOf(values["windMS"]), "m/s", 1)}`;
+    default:
+      return plainWords(type, values);
+  }
+}
+
+function cameraWords(values: Values): string {
+  const state = textOf(values["state"]).toLowerCase();
+  const temperatureC = numberOf(values["temperatureC"]);
+  const setPointC = numberOf(values["setPointC"]);
+  if (temperatureC === null) return state;
+  const off = setPointC !== null && Math.abs(temperatureC - setPointC) > 1;
+  return off
+    ? `${state}, ${number(temperatureC, 1)} of ${quantity(setPointC, "°C", 1)}`
+    : `${state}, ${quantity(temperatureC, "°C", 1)}`;
+}
+
+/** Alpaca's states of cover and calibrator, by their numbers. */
+const COVER = ["no cover", "closed", "moving", "open", "unknown", "error"] as const;
+const LAMP = ["no lamp", "off", "warming up", "lit", "unknown", "error"] as const;
+
+function plainWords(type: string, values: Values): string {
+  if (type === "filterwheel") {
+    const at = numberOf(values["Position"]);
+    return at === null ? NONE : at < 0 ? "turning" : `position ${at + 1}`;
+  }
+  if (type === "focuser") {
+    const at = numberOf(values["Position"]);
+    if (at === null) return NONE;
+    return values["IsMoving"] === true ? `moving, at ${at}` : `at ${at}`;
+  }
+  if (type === "covercalibrator") {
+    const cover = COVER[numberOf(values["CoverState"]) ?? -1] ?? NONE;
+    const lamp = LAMP[numberOf(values["CalibratorState"]) ?? -1];
+    return lamp === undefined ? `cover ${cover}` : `cover ${cover}, lamp ${lamp}`;
+  }
+  if (type === "switch") {
+    const on = Object.entries(values).filter(
+      ([name, value]) => name.startsWith("GetSwitch") && value === true,
+    );
+    return `${on.length} on`;
+  }
+  return "answers";
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" && value !== "" ? value : NONE;
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,57 @@
+import { Type } from "typebox";
+import { Instant, Nullable } from "../lists.ts";
+
+const Target = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 60 }),
+    raDeg: Type.Number({ minimum: 0, exclusiveMaximum: 360, description: "ICRS" }),
+    decDeg: Type.Number({ minimum: -90, maximum: 90, description: "ICRS" }),
+  },
+  { additionalProperties: false },
+);
+const only = { additionalProperties: false };
+const Id = Type.String({ minLength: 1, maxLength: 40 });
+
+/** One operation by hand, as programs order it. */
+export const OperationSchema = Type.Union([
+  Type.Object({ kind: Type.Literal("slew"), target: Target }, only),
+  Type.Object({ kind: Type.Literal("park") }, only),
+  Type.Object({ kind: Type.Literal("unpark") }, only),
+  Type.Object({ kind: Type.Literal("tracking"), on: Type.Boolean() }, only),
+  Type.Object({ kind: Type.Literal("openDome") }, only),
+  Type.Object(
+    {
+      kind: Type.Literal("expose"),
+      instrumentId: Id,
+      filter: Type.String({ minLength: 1, maxLength: 20 }),
+      exposureS: Type.Number({ minimum: 0 }),
+      light: Type.Boolean({ description: "false: a dark" }),
+    },
+    only,
+  ),
+  Type.Object({ kind: Type.Literal("cool"), instrumentId: Id, setPointC: Type.Number() }, only),
+  Type.Object({ kind: Type.Literal("warm"), instrumentId: Id }, only),
+]);
+
+export const TakeSchema = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 200 }) }, only);
+
+const RunSchema = Type.Object({
+  id: Type.String(),
+  deviceId: Type.String(),
+  operation: Type.Object({ kind: Type.String() }, { additionalProperties: true }),
+  by: Type.String(),
+  startedMs: Instant("Observatory time"),
+  endedMs: Nullable(Instant("Observatory time")),
+  state: Type.String({ description: "running, done, failed, stopped" }),
+  result: Type.String(),
+  imageId: Nullable(Type.String()),
+});
+
+/** What is done by hand, and by whom. */
+export const ManualSchema = Type.Object({
+  holder: Nullable(Type.String({ description: "Who has the maintenance hold" })),
+  why: Type.String(),
+  sinceMs: Nullable(Instant("Observatory time")),
+  runs: Type.Array(RunSchema),
+  closingAnnounced: Nullable(Type.Object({ why: Type.String(), closesAtWallMs: Instant() })),
+});
