@@ -161,6 +161,8 @@ export function createRecordActivities(deps: RecordDeps) {
       almanac: { ...night.times },
     });
     await settleLeftovers(night.nowMs);
+    // First: what may move on to this night has not expired.
+    await database.sequences.carryOver(night.nowMs, wallMs());
     await database.sequences.expire(night.nowMs, wallMs());
     await line("info", "night", `Night ${night.date} run ${row.run} opened by ${night.startedBy}.`, {
       nightId: row.id,

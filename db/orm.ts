@@ -21,6 +21,7 @@ import { createNoticeRepository } from "./repositories/notices.ts";
 import { createOutboxRepository } from "./repositories/outbox.ts";
 import { createProgrammeRepository } from "./repositories/programmes.ts";
 import { createQuotaRepository } from "./repositories/quota.ts";
+import { createRequestDraftRepository } from "./repositories/request-drafts.ts";
 import { createRequestRepository } from "./repositories/requests.ts";
 import { createScheduleRepository } from "./repositories/schedules.ts";
 import { createSequenceRepository } from "./repositories/sequences.ts";
@@ -94,6 +95,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     outbox: createOutboxRepository(orm),
     programmes: createProgrammeRepository(orm),
     quota: createQuotaRepository(orm),
+    requestDrafts: createRequestDraftRepository(orm),
     requests: createRequestRepository(orm),
     schedules: createScheduleRepository(orm),
     sequences: createSequenceRepository(orm),

@@ -7,17 +7,12 @@ import {
   type SkyOfNight,
 } from "../../domain/astronomy/observability.ts";
 import type { Observatory } from "../../domain/observatory.ts";
+import { strictConstraints } from "../../domain/requests/visibility.ts";
 import type { SequenceDetail } from "../../db/repositories/sequences.ts";
 
 /** What a sequence and the site ask for together: the stricter of the two. */
 export function constraintsOf(sequence: SequenceDetail, observatory: Observatory): ObservingConstraints {
-  const { minAltDeg, maxAirmass, minMoonSepDeg, maxSunAltDeg } = sequence.constraints;
-  return {
-    minAltDeg: Math.max(minAltDeg, observatory.telescope.minAltDeg),
-    ...(maxAirmass === null ? {} : { maxAirmass }),
-    minMoonSepDeg,
-    maxSunAltDeg: Math.min(maxSunAltDeg, observatory.night.observingSunAltDeg),
-  };
+  return strictConstraints(sequence.constraints, observatory);
 }
 
 /** When a sequence may be taken tonight: its own window and all constraints. Observatory ms. */

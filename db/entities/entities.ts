@@ -24,6 +24,7 @@ import { Plan } from "./plan.ts";
 import { Programme } from "./programme.ts";
 import { QuotaEntry } from "./quota-entry.ts";
 import { Request } from "./request.ts";
+import { RequestDraft } from "./request-draft.ts";
 import { Schedule } from "./schedule.ts";
 import { ScheduledSequence } from "./scheduled-sequence.ts";
 import { SeenPage } from "./seen-page.ts";
@@ -62,6 +63,7 @@ export const ENTITIES = [
   Programme,
   QuotaEntry,
   Request,
+  RequestDraft,
   Schedule,
   ScheduledSequence,
   SeenPage,

@@ -26,6 +26,8 @@ export const Sequence = defineEntity({
     overheadS: exactSeconds(),
     priority: p.integer(),
     constraints: p.json<SequenceConstraints>(),
+    /** How many nights it may still move on when it was not done in its own. */
+    carryOverNights: p.integer().default(0),
     status: p.enum(SEQUENCE_STATUSES).index(),
     statusReason: p.text().nullable(),
     /** Attempts made so far; the next one is attempt + 1. */
@@ -42,6 +44,7 @@ export const Sequence = defineEntity({
       name: "sequence_numbers_check",
       expression: "priority >= 0 and attempt >= 0 and ordinal > 0 and generation >= 0",
     },
+    { name: "sequence_carry_over_check", expression: "carry_over_nights >= 0" },
   ],
 });
 

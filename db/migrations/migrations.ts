@@ -2,6 +2,7 @@ import { SpineMigration } from "./0001-spine.ts";
 import { ManualMigration } from "./0004-manual.ts";
 import { PartnersMigration } from "./0007-partners.ts";
 import { PeopleMigration } from "./0008-people.ts";
+import { RequestDraftMigration } from "./0009-request-drafts.ts";
 
 /** Every migration, oldest first. A migration that has run anywhere is never edited: add the next one. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   { name: "0004-manual", class: ManualMigration },
   { name: "0007-partners", class: PartnersMigration },
   { name: "0008-people", class: PeopleMigration },
+  { name: "0009-request-drafts", class: RequestDraftMigration },
 ];

@@ -1,12 +1,17 @@
-import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
-import type { BuiltSequence } from "../../domain/requests/build.ts";
+import { LockMode, type EntityManager, type MikroORM } from "@mikro-orm/postgresql";
+import type { BuiltRequest, BuiltSequence } from "../../domain/requests/build.ts";
 import type { RequestKind, RequestStatus, SequenceStatus } from "../../domain/requests/request.ts";
+import { revise, type StoredSequence } from "../../domain/requests/revise.ts";
 import { Album } from "../entities/album.ts";
 import { Plan } from "../entities/plan.ts";
+import { QuotaEntry } from "../entities/quota-entry.ts";
+import { RequestDraft } from "../entities/request-draft.ts";
 import { Request, type RequestRecord } from "../entities/request.ts";
+import { ScheduledSequence } from "../entities/scheduled-sequence.ts";
 import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
 import { containing, type Page, pageBounds, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
+import { nextRequestId } from "./request-drafts.ts";
 
 export interface NewRequest {
   readonly name: string;
@@ -16,6 +21,19 @@ export interface NewRequest {
   readonly sequences: readonly BuiltSequence[];
   /** Submitted at once, or kept as a draft. */
   readonly submit: boolean;
+  readonly wallMs: number;
+}
+
+/** A draft that was found right as a whole. */
+export interface DraftSubmission {
+  readonly id: string;
+  /** The version of the draft that was checked. */
+  readonly version: number;
+  readonly request: BuiltRequest;
+  /** Of each sequence, the stored one it was made from; empty for new ones. */
+  readonly sequenceIds: readonly string[];
+  /** Of sequences that wait for something as they are submitted: what for. By ordinal of a new request. */
+  readonly waits: readonly { readonly ordinal: number; readonly reason: string }[];
   readonly wallMs: number;
 }
 
@@ -49,11 +67,36 @@ export function createRequestRepository(orm: MikroORM) {
   /** Saves a routine request whole, under the next number (`R0012`). */
   const create = async (request: NewRequest): Promise<RequestRecord> =>
     orm.em.fork().transactional(async (em) => {
-      const [row] = await em.execute<{ id: string }[]>(
-        "select 'R' || lpad(nextval('request_number')::text, 4, '0') as id",
-      );
-      if (row === undefined) throw new Error("the database gave no request number");
-      return insertRequest(em, row.id, request);
+      const id = await nextRequestId(em);
+      return insertRequest(em, id, request);
+    });
+
+  /**
+   * Submits a draft whole: as a new request under the draft's id, or as a new version of the request that has it (see
+   * domain/requests/revise). The draft is gone with the same transaction. False when the draft is no longer at
+   * `version`, or its request is neither draft nor withdrawn.
+   */
+  const submitDraft = async (submission: DraftSubmission): Promise<boolean> =>
+    orm.em.fork().transactional(async (em) => {
+      const { id, version, request, wallMs } = submission;
+      const draft = await em.findOne(RequestDraft, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (draft === null || draft.version !== version) return false;
+      const before = await em.findOne(Request, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (before === null) {
+        await insertRequest(em, id, { ...request, userId: draft.userId, submit: true, wallMs });
+      } else {
+        if (before.kind !== "routine" || !["draft", "withdrawn"].includes(before.status)) return false;
+        await storeVersion(em, submission);
+      }
+      for (const { ordinal, reason } of submission.waits) {
+        await em.nativeUpdate(
+          Sequence,
+          { requestId: id, ordinal, status: "submitted" },
+          { statusReason: reason },
+        );
+      }
+      await em.nativeDelete(RequestDraft, { id });
+      return true;
     });
 
   /**
@@ -195,7 +238,84 @@ export function createRequestRepository(orm: MikroORM) {
       return { withdrawn: true, refusedBy: [] };
     });
 
-  return { create, createWithId, upsertForAlert, list, one, submit, withdraw };
+  return { create, createWithId, submitDraft, upsertForAlert, list, one, submit, withdraw };
+}
+
+/** The new version of a request that was taken back: unchanged sequences come back, others are replaced. */
+async function storeVersion(em: EntityManager, submission: DraftSubmission): Promise<void> {
+  const { id, request, sequenceIds, wallMs } = submission;
+  const stored = await storedSequences(em, id);
+  const revised = request.sequences.map((sequence, index) => ({ id: sequenceIds[index] ?? "", sequence }));
+  const { kept, removed, cancelled, added } = revise(stored, revised);
+  await em.nativeDelete(Sequence, { id: { $in: [...removed] } });
+  await em.nativeUpdate(
+    Sequence,
+    { id: { $in: [...cancelled] } },
+    { status: "cancelled", statusReason: "replaced by a new version of its request", updatedWallMs: wallMs },
+  );
+  await em.nativeUpdate(
+    Sequence,
+    { id: { $in: [...kept] } },
+    { status: "submitted", statusReason: null, updatedWallMs: wallMs },
+  );
+  await insertSequences(
+    em,
+    added.map(({ ordinal, sequence }) => ({
+      id: `${id}-${ordinal}`,
+      requestId: id,
+      ordinal,
+      generation: 0,
+      status: "submitted" as const,
+      sequence,
+      wallMs,
+    })),
+  );
+  const { name, comment, programmeId } = request;
+  await em.nativeUpdate(
+    Request,
+    { id },
+    { name, comment, programmeId, status: "submitted", submittedWallMs: wallMs },
+  );
+}
+
+async function storedSequences(em: EntityManager, requestId: string): Promise<StoredSequence[]> {
+  const sequences = await em.find(Sequence, { requestId }, { orderBy: { ordinal: "asc" } });
+  const ids = sequences.map(({ id }) => id);
+  const albums = await em.find(Album, { sequenceId: { $in: ids } }, { orderBy: { id: "asc" } });
+  const plans = await em.find(
+    Plan,
+    { albumId: { $in: albums.map(({ id }) => id) } },
+    { orderBy: { albumId: "asc", ordinal: "asc" } },
+  );
+  const scheduled = new Set(
+    (await em.find(ScheduledSequence, { sequenceId: { $in: ids } })).map((row) => row.sequenceId),
+  );
+  const spoken = new Set(
+    (await em.find(QuotaEntry, { sequenceId: { $in: ids } }, { disableIdentityMap: true })).map(
+      (row) => row.sequenceId,
+    ),
+  );
+  return sequences.map((row) => {
+    const { id, ordinal, status, attempt, ...facts } = recordOf(row);
+    return {
+      id,
+      ordinal,
+      status,
+      begun: attempt > 0 || spoken.has(id),
+      scheduled: scheduled.has(id),
+      built: {
+        ...facts,
+        albums: albums
+          .filter((album) => album.sequenceId === id)
+          .map((album) => ({
+            instrumentId: album.instrumentId,
+            plans: plans
+              .filter((plan) => plan.albumId === album.id)
+              .map(({ filter, exposureS, count }) => ({ filter, exposureS, count })),
+          })),
+      },
+    };
+  });
 }
 
 async function insertRequest(em: EntityManager, id: string, request: NewRequest): Promise<RequestRecord> {
@@ -244,6 +364,7 @@ export async function insertSequences(em: EntityManager, rows: readonly NewSeque
     Sequence,
     rows.map(({ sequence: { albums: _albums, ...facts }, wallMs, ...row }) => ({
       ...facts,
+      carryOverNights: facts.carryOverNights ?? 0,
       ...row,
       statusReason: null,
       attempt: 0,

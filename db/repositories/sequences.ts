@@ -1,4 +1,5 @@
 import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
+import { carriedOver } from "../../domain/requests/carry-over.ts";
 import { remainingFrames } from "../../domain/requests/duration.ts";
 import { OBSERVABLE_STATUSES, type SequenceStatus } from "../../domain/requests/request.ts";
 import { Album, type AlbumRecord } from "../entities/album.ts";
@@ -124,6 +125,39 @@ export function createSequenceRepository(orm: MikroORM) {
     });
 
   /**
+   * Moves on what was not taken in its window and may be taken in a later night (domain/requests/carry-over). Returns
+   * their ids.
+   */
+  const carryOver = async (nowMs: number, wallMs: number): Promise<string[]> =>
+    orm.em.fork().transactional(async (em) => {
+      const requests = await em.find(Request, { kind: "routine", status: "submitted" }, { fields: ["id"] });
+      const rows = await em.find(Sequence, {
+        requestId: { $in: requests.map(({ id }) => id) },
+        status: { $in: [...OBSERVABLE_STATUSES] },
+        windowEndMs: { $lte: nowMs },
+        carryOverNights: { $gt: 0 },
+      });
+      const moved: string[] = [];
+      for (const row of rows) {
+        const window = carriedOver(recordOf(row), nowMs);
+        if (window === null) continue;
+        const night = new Date(window.windowStartMs).toISOString().slice(0, 16).replace("T", " ");
+        await em.nativeUpdate(
+          Sequence,
+          { id: row.id },
+          {
+            ...window,
+            status: "submitted",
+            statusReason: `not done in its night: moved on to the window from ${night} UTC`,
+            updatedWallMs: wallMs,
+          },
+        );
+        moved.push(row.id);
+      }
+      return moved.sort();
+    });
+
+  /**
    * Ends what was not taken in its window: routine sequences that wait and whose window closed before `nowMs`
    * (observatory time). Returns their ids.
    */
@@ -149,7 +183,7 @@ export function createSequenceRepository(orm: MikroORM) {
     return rows.map((row) => recordOf(row));
   };
 
-  return { detail, details, ofRequest, candidates, setStatus, expire, executing };
+  return { detail, details, ofRequest, candidates, setStatus, carryOver, expire, executing };
 }
 
 /** A submitted routine request with nothing left to take is over: completed when something was taken, else closed. */

@@ -146,7 +146,11 @@ function localOffsetMs(site: Site): number {
   return Math.round((wrap180(site.lonDeg) / DEG_PER_HOUR) * MS_PER_HOUR);
 }
 
-function localMeanNoonMs(site: Site, date: string): number {
+/**
+ * Local mean solar noon of a date, at which its night's window starts, Unix ms.
+ * @throws RangeError naming the date and the rule
+ */
+export function localMeanNoonMs(site: Site, date: string): number {
   const noonMs = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(`${date}T12:00:00Z`) : Number.NaN;
   // Date.parse takes 2026-02-30 for the second of March.
   if (Number.isNaN(noonMs) || new Date(noonMs).toISOString().slice(0, 10) !== date) {

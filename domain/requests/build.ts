@@ -45,6 +45,7 @@ const MAX_SEQUENCES = 100;
 const MAX_NAME = 120;
 const MAX_COMMENT = 2_000;
 const MAX_PRIORITY = 100;
+const MAX_CARRY_OVER_NIGHTS = 60;
 
 /**
  * The one check of a request, for the web, the API and the seeds: names, coordinates, windows, constraints, exposure
@@ -101,6 +102,13 @@ function buildSequence(
     draft.priority,
     Number.isInteger(draft.priority) && draft.priority >= 0 && draft.priority <= MAX_PRIORITY,
     `priority is a whole number from 0 to ${MAX_PRIORITY}`,
+  );
+  const nights = draft.carryOverNights ?? 0;
+  check(
+    `${at}.carryOverNights`,
+    nights,
+    Number.isInteger(nights) && nights >= 0 && nights <= MAX_CARRY_OVER_NIGHTS,
+    `a sequence may move on by a whole number of 0 to ${MAX_CARRY_OVER_NIGHTS} nights`,
   );
   const ids = draft.albums.map((album) => album.instrumentId);
   check(`${at}.albums`, ids, ids.length > 0, "a sequence needs at least one album");

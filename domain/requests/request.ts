@@ -59,6 +59,8 @@ export interface SequenceDraft {
   readonly preferredMs: number | null;
   readonly priority: number;
   readonly constraints: SequenceConstraints;
+  /** How many nights it may still move on when it was not done in its own; absent: none. */
+  readonly carryOverNights?: number;
   readonly albums: readonly AlbumDraft[];
 }
 

@@ -1,0 +1,96 @@
+import { LockMode, type EntityManager, type MikroORM } from "@mikro-orm/postgresql";
+import type { WrittenRequest } from "../../domain/requests/written.ts";
+import { RequestDraft, type RequestDraftRecord } from "../entities/request-draft.ts";
+import { recordOf } from "../record.ts";
+
+/** What came of saving a draft: saved as the next version, or another had saved meanwhile (theirs is given). */
+export type DraftSave =
+  | { readonly kind: "saved"; readonly draft: RequestDraftRecord }
+  | { readonly kind: "conflict"; readonly draft: RequestDraftRecord }
+  | { readonly kind: "gone" };
+
+export type RequestDraftRepository = ReturnType<typeof createRequestDraftRepository>;
+
+/** Requests while they are written. */
+export function createRequestDraftRepository(orm: MikroORM) {
+  /** Begins a draft under the next request number, or under the id of a request of which it becomes a new version. */
+  const create = async (draft: {
+    readonly id?: string;
+    readonly userId: string;
+    readonly document: WrittenRequest;
+    readonly savedBy: string;
+    readonly wallMs: number;
+  }): Promise<RequestDraftRecord> =>
+    orm.em.fork().transactional(async (em) => {
+      const id = draft.id ?? (await nextRequestId(em));
+      const before = await em.findOne(RequestDraft, { id });
+      // Two people press Edit at once: there is one draft.
+      if (before !== null) return recordOf(before);
+      const record: RequestDraftRecord = {
+        id,
+        userId: draft.userId,
+        document: draft.document,
+        version: 1,
+        savedBy: draft.savedBy,
+        createdWallMs: draft.wallMs,
+        updatedWallMs: draft.wallMs,
+      };
+      await em.insert(RequestDraft, { ...record });
+      return record;
+    });
+
+  const one = async (id: string): Promise<RequestDraftRecord | null> => {
+    const row = await orm.em.fork().findOne(RequestDraft, { id });
+    return row === null ? null : recordOf(row);
+  };
+
+  /** Drafts of one author, or of all, last saved first; at most 100. */
+  const list = async (userId: string | null): Promise<RequestDraftRecord[]> => {
+    const where = userId === null ? {} : { userId };
+    const rows = await orm.em
+      .fork()
+      .find(RequestDraft, where, { orderBy: { updatedWallMs: "desc", id: "asc" }, limit: 100 });
+    return rows.map((row) => recordOf(row));
+  };
+
+  /** Saves over version `version`, and only over that one. The same text saved again is no new version. */
+  const save = async (change: {
+    readonly id: string;
+    readonly version: number;
+    readonly document: WrittenRequest;
+    readonly savedBy: string;
+    readonly wallMs: number;
+  }): Promise<DraftSave> =>
+    orm.em.fork().transactional(async (em) => {
+      const row = await em.findOne(RequestDraft, { id: change.id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (row === null) return { kind: "gone" };
+      const before = recordOf(row);
+      if (JSON.stringify(before.document) === JSON.stringify(change.document)) {
+        return { kind: "saved", draft: before };
+      }
+      if (before.version !== change.version) return { kind: "conflict", draft: before };
+      const next = {
+        document: change.document,
+        version: before.version + 1,
+        savedBy: change.savedBy,
+        updatedWallMs: change.wallMs,
+      };
+      await em.nativeUpdate(RequestDraft, { id: change.id }, next);
+      return { kind: "saved", draft: { ...before, ...next } };
+    });
+
+  /** Deletes a draft; what was submitted of it before stays. False when there is none. */
+  const remove = async (id: string): Promise<boolean> =>
+    (await orm.em.fork().nativeDelete(RequestDraft, { id })) > 0;
+
+  return { create, one, list, save, remove };
+}
+
+/** The next number of a routine request: `R0012`. */
+export async function nextRequestId(em: EntityManager): Promise<string> {
+  const [row] = await em.execute<{ id: string }[]>(
+    "select 'R' || lpad(nextval('request_number')::text, 4, '0') as id",
+  );
+  if (row === undefined) throw new Error("the database gave no request number");
+  return row.id;
+}
