@@ -18,6 +18,8 @@ export const RequestDraft = defineEntity({
     version: p.integer(),
     /** Who saved last, by name. */
     savedBy: p.text(),
+    /** The form it was saved from: one form may save over what it saved before, whatever version it shows. */
+    savedFrom: p.text(),
     createdWallMs: instant(),
     updatedWallMs: instant(),
   },

@@ -10,6 +10,7 @@ export class RequestDraftMigration extends Migration {
         document jsonb not null,
         version int not null,
         saved_by text not null,
+        saved_from text not null,
         created_wall_at timestamptz(3) not null,
         updated_wall_at timestamptz(3) not null,
         primary key (id)

@@ -12,13 +12,14 @@ export function createAuditRepository(orm: MikroORM) {
 
   /** What was done by hand, newest first. */
   const list = async (
-    query: PageQuery & { readonly userId?: string; readonly action?: string } = {},
+    query: PageQuery & { readonly userId?: string; readonly action?: string; readonly subject?: string } = {},
   ): Promise<Page<AuditRecord>> => {
     const [rows, total] = await orm.em.fork().findAndCount(
       Audit,
       {
         ...(query.userId === undefined ? {} : { userId: query.userId }),
         ...(query.action === undefined ? {} : { action: query.action }),
+        ...(query.subject === undefined ? {} : { subject: query.subject }),
       },
       { ...pageBounds(query), orderBy: { id: "desc" } },
     );

@@ -144,20 +144,40 @@ export function createQuotaRepository(orm: MikroORM) {
 
   /** Lines of the ledger, newest first. */
   const list = async (
-    query: PageQuery & { readonly programmeId?: string; readonly sequenceId?: string } = {},
+    query: PageQuery & {
+      readonly programmeId?: string;
+      readonly sequenceId?: string;
+      readonly sequenceIds?: readonly string[];
+    } = {},
   ): Promise<Page<QuotaEntryRecord>> => {
     const [rows, total] = await orm.em.fork().findAndCount(
       QuotaEntry,
       {
         ...(query.programmeId === undefined ? {} : { programmeId: query.programmeId }),
         ...(query.sequenceId === undefined ? {} : { sequenceId: query.sequenceId }),
+        ...(query.sequenceIds === undefined ? {} : { sequenceId: { $in: [...query.sequenceIds] } }),
       },
       { ...pageBounds(query), orderBy: { id: "desc" } },
     );
     return { items: rows.map((row) => recordOf(row)), total };
   };
 
-  return { grant, balance, balances, reserve, settle: settleAttempt, openAttempts, list };
+  /** What each of these sequences has spent and holds, seconds; those without a line are not there. */
+  const costs = async (
+    sequenceIds: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly spentS: number; readonly openS: number }>> => {
+    if (sequenceIds.length === 0) return new Map();
+    const rows = await orm.em.fork().execute<({ sequence_id: string } & BalanceRow)[]>(
+      `select sequence_id, ${BALANCE_COLUMNS} from quota_entry
+       where sequence_id in (${sequenceIds.map(() => "?").join(", ")}) group by sequence_id`,
+      [...sequenceIds],
+    );
+    return new Map(
+      rows.map((row) => [row.sequence_id, { spentS: Number(row.spent), openS: Number(row.open) }]),
+    );
+  };
+
+  return { grant, balance, balances, reserve, settle: settleAttempt, openAttempts, list, costs };
 }
 
 type NewLine = Omit<QuotaEntryRecord, "id">;

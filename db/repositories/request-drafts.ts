@@ -32,6 +32,7 @@ export function createRequestDraftRepository(orm: MikroORM) {
         document: draft.document,
         version: 1,
         savedBy: draft.savedBy,
+        savedFrom: "",
         createdWallMs: draft.wallMs,
         updatedWallMs: draft.wallMs,
       };
@@ -59,20 +60,28 @@ export function createRequestDraftRepository(orm: MikroORM) {
     readonly version: number;
     readonly document: WrittenRequest;
     readonly savedBy: string;
+    /** The form it comes from; empty for a program. */
+    readonly savedFrom: string;
     readonly wallMs: number;
   }): Promise<DraftSave> =>
     orm.em.fork().transactional(async (em) => {
-      const row = await em.findOne(RequestDraft, { id: change.id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      const row = await em.findOne(
+        RequestDraft,
+        { id: change.id },
+        { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
+      );
       if (row === null) return { kind: "gone" };
       const before = recordOf(row);
       if (JSON.stringify(before.document) === JSON.stringify(change.document)) {
         return { kind: "saved", draft: before };
       }
-      if (before.version !== change.version) return { kind: "conflict", draft: before };
+      const ownForm = change.savedFrom !== "" && change.savedFrom === before.savedFrom;
+      if (before.version !== change.version && !ownForm) return { kind: "conflict", draft: before };
       const next = {
         document: change.document,
         version: before.version + 1,
         savedBy: change.savedBy,
+        savedFrom: change.savedFrom,
         updatedWallMs: change.wallMs,
       };
       await em.nativeUpdate(RequestDraft, { id: change.id }, next);

@@ -32,8 +32,8 @@ export interface DraftSubmission {
   readonly request: BuiltRequest;
   /** Of each sequence, the stored one it was made from; empty for new ones. */
   readonly sequenceIds: readonly string[];
-  /** Of sequences that wait for something as they are submitted: what for. By ordinal of a new request. */
-  readonly waits: readonly { readonly ordinal: number; readonly reason: string }[];
+  /** What a sequence waits for as it is submitted (a device, the weather), in words, or null. */
+  readonly waitsFor: (sequence: BuiltSequence) => string | null;
   readonly wallMs: number;
 }
 
@@ -79,21 +79,26 @@ export function createRequestRepository(orm: MikroORM) {
   const submitDraft = async (submission: DraftSubmission): Promise<boolean> =>
     orm.em.fork().transactional(async (em) => {
       const { id, version, request, wallMs } = submission;
-      const draft = await em.findOne(RequestDraft, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      const draft = await em.findOne(
+        RequestDraft,
+        { id },
+        { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
+      );
       if (draft === null || draft.version !== version) return false;
-      const before = await em.findOne(Request, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      const before = await em.findOne(
+        Request,
+        { id },
+        { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
+      );
       if (before === null) {
         await insertRequest(em, id, { ...request, userId: draft.userId, submit: true, wallMs });
       } else {
         if (before.kind !== "routine" || !["draft", "withdrawn"].includes(before.status)) return false;
         await storeVersion(em, submission);
       }
-      for (const { ordinal, reason } of submission.waits) {
-        await em.nativeUpdate(
-          Sequence,
-          { requestId: id, ordinal, status: "submitted" },
-          { statusReason: reason },
-        );
+      for (const { id: sequenceId, built, status } of await storedSequences(em, id)) {
+        if (status !== "submitted") continue;
+        await em.nativeUpdate(Sequence, { id: sequenceId }, { statusReason: submission.waitsFor(built) });
       }
       await em.nativeDelete(RequestDraft, { id });
       return true;
@@ -279,7 +284,12 @@ async function storeVersion(em: EntityManager, submission: DraftSubmission): Pro
 }
 
 async function storedSequences(em: EntityManager, requestId: string): Promise<StoredSequence[]> {
-  const sequences = await em.find(Sequence, { requestId }, { orderBy: { ordinal: "asc" } });
+  const sequences = await em.find(
+    Sequence,
+    { requestId },
+    // Rows that are updated by statement after: the unit of work must not write back what it read.
+    { orderBy: { ordinal: "asc" }, disableIdentityMap: true },
+  );
   const ids = sequences.map(({ id }) => id);
   const albums = await em.find(Album, { sequenceId: { $in: ids } }, { orderBy: { id: "asc" } });
   const plans = await em.find(

@@ -142,7 +142,24 @@ export function createScheduleRepository(orm: MikroORM) {
     return rows.map((row) => recordOf(row));
   };
 
-  return { store, current, one, list, markRow, settleExecuting, ofSequence };
+  /** When the newest schedule has these sequences, Unix ms: planned or executing ones only. */
+  const plannedStarts = async (sequenceIds: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+    const em = orm.em.fork();
+    const [newest] = await em.find(Schedule, {}, { orderBy: { id: "desc" }, limit: 1, fields: ["id"] });
+    if (newest === undefined || sequenceIds.length === 0) return new Map();
+    const rows = await em.find(ScheduledSequence, {
+      scheduleId: newest.id,
+      sequenceId: { $in: [...sequenceIds] },
+      status: { $in: ["planned", "executing"] },
+    });
+    const starts = new Map<string, number>();
+    for (const { sequenceId, tspMs } of rows) {
+      if (typeof tspMs === "number") starts.set(sequenceId, tspMs);
+    }
+    return starts;
+  };
+
+  return { store, current, one, list, markRow, settleExecuting, ofSequence, plannedStarts };
 }
 
 /** What IC is told of a schedule: the planned rows with their targets. */

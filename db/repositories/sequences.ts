@@ -29,6 +29,9 @@ export interface SequenceDetail extends SequenceRecord {
   readonly albums: readonly AlbumDetail[];
 }
 
+/** Rows that are read to be updated by statement: the unit of work must not write what it read back over that. */
+const UNMANAGED = { disableIdentityMap: true } as const;
+
 /** Statuses in which nothing more is taken. */
 const ENDED: readonly SequenceStatus[] = ["executed", "cancelled", "expired"];
 
@@ -131,12 +134,16 @@ export function createSequenceRepository(orm: MikroORM) {
   const carryOver = async (nowMs: number, wallMs: number): Promise<string[]> =>
     orm.em.fork().transactional(async (em) => {
       const requests = await em.find(Request, { kind: "routine", status: "submitted" }, { fields: ["id"] });
-      const rows = await em.find(Sequence, {
-        requestId: { $in: requests.map(({ id }) => id) },
-        status: { $in: [...OBSERVABLE_STATUSES] },
-        windowEndMs: { $lte: nowMs },
-        carryOverNights: { $gt: 0 },
-      });
+      const rows = await em.find(
+        Sequence,
+        {
+          requestId: { $in: requests.map(({ id }) => id) },
+          status: { $in: [...OBSERVABLE_STATUSES] },
+          windowEndMs: { $lte: nowMs },
+          carryOverNights: { $gt: 0 },
+        },
+        UNMANAGED,
+      );
       const moved: string[] = [];
       for (const row of rows) {
         const window = carriedOver(recordOf(row), nowMs);

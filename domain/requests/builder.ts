@@ -1,4 +1,9 @@
-import { declination, readDeclination, readRightAscension, rightAscension } from "../astronomy/coordinates.ts";
+import {
+  declination,
+  readDeclination,
+  readRightAscension,
+  rightAscension,
+} from "../astronomy/coordinates.ts";
 import type { Coordinate, CoordinateReading } from "../astronomy/coordinates.ts";
 import { buildRequest, type FieldError, type RequestCheck, type RequestContext } from "./build.ts";
 import { roundedS, sequenceDurationS } from "./duration.ts";
@@ -10,6 +15,7 @@ import {
   partsOfPath,
   planPath,
   sequencePath,
+  type SequenceField,
   withAlbum,
   withSequence,
   type WrittenPlan,
@@ -131,7 +137,9 @@ function checkWritten(written: WrittenRequest, context: BuilderContext): Written
     .filter(({ field }) => !noted.has(field));
   const errors = [...unreadable, ...ruled];
   const sequences = read.map(({ understood }) => understood);
-  const totalS = roundedS(sequences.reduce((sum, { durationS, overheadS }) => sum + durationS + overheadS, 0));
+  const totalS = roundedS(
+    sequences.reduce((sum, { durationS, overheadS }) => sum + durationS + overheadS, 0),
+  );
   if (errors.length === 0 && check.ok) return { check, errors, sequences, totalS };
   return { check: { ok: false, errors }, errors, sequences, totalS };
 }
@@ -144,8 +152,8 @@ function readSequence(
 ): { readonly draft: SequenceDraft; readonly understood: UnderstoodSequence } {
   const ra = coordinate(readRightAscension(sequence.ra), `${at}.ra`, sequence.ra, note);
   const dec = coordinate(readDeclination(sequence.dec), `${at}.dec`, sequence.dec, note);
-  const number = (field: keyof WrittenSequence & string, optional = false): number | null =>
-    readNumber(String(sequence[field]), `${at}.${field}`, optional, note);
+  const number = (field: SequenceField, optional = false): number | null =>
+    readNumber(sequence[field], `${at}.${field}`, optional, note);
   const constraints = {
     minAltDeg: number("minAltDeg") ?? Number.NaN,
     maxAirmass: number("maxAirmass", true),
@@ -171,7 +179,8 @@ function readSequence(
         startMs: instant(sequence.windowStart, `${at}.windowStart`, note),
         endMs: instant(sequence.windowEnd, `${at}.windowEnd`, note),
       };
-  const preferred = sequence.preferred.trim() === "" ? null : instant(sequence.preferred, `${at}.preferred`, note);
+  const preferred =
+    sequence.preferred.trim() === "" ? null : instant(sequence.preferred, `${at}.preferred`, note);
   const draft: SequenceDraft = {
     targetName: sequence.targetName,
     raDeg: ra?.deg ?? Number.NaN,
@@ -239,7 +248,9 @@ function timeOf(albums: SequenceDraft["albums"], context: BuilderContext) {
 
 function coordinate(reading: CoordinateReading, field: string, value: string, note: Note): Coordinate | null {
   if (reading.ok) {
-    return field.endsWith(".ra") ? rightAscension(reading.coordinate.deg) : declination(reading.coordinate.deg);
+    return field.endsWith(".ra")
+      ? rightAscension(reading.coordinate.deg)
+      : declination(reading.coordinate.deg);
   }
   const { rule, choices } = reading.problem;
   const offered = choices.map(({ write, means }) => `${write} (${means.sexagesimal})`);
@@ -255,7 +266,11 @@ function readNumber(text: string, field: string, optional: boolean, note: Note):
   if (written === "" && optional) return null;
   const value = NUMBER.test(written) ? Number(written) : Number.NaN;
   if (Number.isFinite(value)) return value;
-  note(field, text, written === "" ? "is missing: write a number" : `"${text}" is not a number: write it like 12.5`);
+  note(
+    field,
+    text,
+    written === "" ? "is missing: write a number" : `"${text}" is not a number: write it like 12.5`,
+  );
   return Number.NaN;
 }
 

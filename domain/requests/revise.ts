@@ -43,7 +43,14 @@ export function lockOf(sequence: { readonly status: SequenceStatus }): string {
 }
 
 /** Statuses of sequences that a new version may replace. */
-const REPLACEABLE: readonly SequenceStatus[] = ["draft", "submitted", "planned", "refused", "interrupted", "withdrawn"];
+const REPLACEABLE: readonly SequenceStatus[] = [
+  "draft",
+  "submitted",
+  "planned",
+  "refused",
+  "interrupted",
+  "withdrawn",
+];
 
 /** Whether a stored sequence is part of what an author edits: not over, not under way. */
 export function isEditable(status: SequenceStatus): boolean {
@@ -90,7 +97,10 @@ function canonical(sequence: BuiltSequence): unknown {
     sequence.carryOverNights ?? 0,
     [constraints.minAltDeg, constraints.maxAirmass, constraints.minMoonSepDeg, constraints.maxSunAltDeg],
     albums
-      .map((album) => [album.instrumentId, album.plans.map((plan) => [plan.filter, plan.exposureS, plan.count])])
+      .map((album) => [
+        album.instrumentId,
+        album.plans.map((plan) => [plan.filter, plan.exposureS, plan.count]),
+      ])
       .sort((a, b) => String(a[0]).localeCompare(String(b[0]))),
   ];
 }

@@ -159,16 +159,18 @@ export function foresee(
   if (neverHighEnough(pointing, observatory)) {
     const night = skies(firstAsked);
     const use = nightUse(pointing, observatory, night, within);
-    return { firstDate: null, firstMs: null, why: whyNotInNight(pointing, use, neededS, observatory, night, within) };
+    return {
+      firstDate: null,
+      firstMs: null,
+      why: whyNotInNight(pointing, use, neededS, observatory, night, within),
+    };
   }
   let why = "";
   for (let night = 0; night <= LOOK_NIGHTS; night += night < LOOK_DAILY_NIGHTS ? 1 : LOOK_EVERY_NIGHTS) {
     const date = laterDate(firstAsked, night);
     if (date > lastAsked) break;
     const use = nightUse(pointing, observatory, skies(date), within);
-    const fitting = use.windows.find(
-      ({ startMs, endMs }) => endMs - startMs >= neededS * MS_PER_SECOND,
-    );
+    const fitting = use.windows.find(({ startMs, endMs }) => endMs - startMs >= neededS * MS_PER_SECOND);
     if (fitting !== undefined) return { firstDate: date, firstMs: fitting.startMs, why };
     if (night === 0) why = whyNotInNight(pointing, use, neededS, observatory, skies(date), within);
   }

@@ -1,19 +1,27 @@
+import type { AuditRecord } from "../../../db/entities/audit.ts";
 import type { ImageRecord } from "../../../db/entities/image.ts";
+import type { QuotaEntryRecord } from "../../../db/entities/quota-entry.ts";
+import type { RequestDraftRecord } from "../../../db/entities/request-draft.ts";
 import type { RequestRecord } from "../../../db/entities/request.ts";
 import type { ScheduledSequenceRecord } from "../../../db/entities/scheduled-sequence.ts";
 import type { SequenceRecord } from "../../../db/entities/sequence.ts";
 import type { RequestWithSequences } from "../../../db/repositories/requests.ts";
 import type { SequenceDetail } from "../../../db/repositories/sequences.ts";
+import { nightDateAt } from "../../../domain/astronomy/night.ts";
+import type { Observatory } from "../../../domain/observatory.ts";
+import { isEditable, lockOf } from "../../../domain/requests/revise.ts";
+import { foresee, type NightSkies } from "../../../domain/requests/visibility.ts";
 import type { QuotaBalance } from "../../../domain/quota/ledger.ts";
 import type { SequenceStatus } from "../../../domain/requests/request.ts";
 import type { PageModel } from "../../pages/pages.ts";
 import type { Mark, Tone } from "../../situation/tone.ts";
 import { alertHref, requestHref, scheduleHref } from "../../words/links.ts";
-import { count, NBSP, number, quantity } from "../../words/numbers.ts";
+import { count, NBSP, NONE, number, quantity } from "../../words/numbers.ts";
 import { position } from "../../words/sky.ts";
-import { clockTime, dateTime, duration } from "../../words/time.ts";
+import { clockTime, dateTime, duration, hourMinute } from "../../words/time.ts";
 import { imageCard } from "../images/view-model.ts";
 import type { Pager } from "../lists.ts";
+import { foresightWords, plotOf } from "./panel-model.ts";
 
 const TONES: Readonly<Record<SequenceStatus, Tone>> = {
   draft: "quiet",
@@ -35,51 +43,132 @@ export function sequenceMark(status: SequenceStatus): Mark {
 export interface RequestFilters {
   readonly kind: string;
   readonly status: string;
+  readonly programme: string;
+  readonly mine: string;
   readonly text: string;
 }
 
-export function requestsModel(
-  items: readonly RequestWithSequences[],
-  filters: RequestFilters,
-  lines: Pager,
-): PageModel {
+export interface RequestListFacts {
+  readonly items: readonly RequestWithSequences[];
+  readonly filters: RequestFilters;
+  readonly lines: Pager;
+  readonly drafts: readonly RequestDraftRecord[];
+  readonly programmes: readonly string[];
+  /** When the newest schedule has each sequence, Unix ms. */
+  readonly planned: ReadonlyMap<string, number>;
+  readonly costs: ReadonlyMap<string, { readonly spentS: number; readonly openS: number }>;
+  readonly userId: string | null;
+  readonly mayWrite: boolean;
+  readonly said: string;
+}
+
+export function requestsModel(facts: RequestListFacts): PageModel {
+  const { items, filters, lines, drafts, programmes, planned, costs, userId } = facts;
   return {
     title: "Requests",
-    sentence: `What is asked to be observed. ${lines.words}.`,
+    sentence: `What ${filters.kind === "alert" ? "alerts ask" : "people ask"} to be observed. ${lines.words}.`,
     filters,
-    kinds: options(["routine", "alert"], filters.kind),
+    routine: filters.kind === "routine",
+    mayWrite: facts.mayWrite,
+    said: facts.said,
+    kinds: [
+      { value: "routine", label: "routine", chosen: filters.kind === "routine" },
+      { value: "alert", label: "of alerts", chosen: filters.kind === "alert" },
+    ],
     statuses: options(["draft", "submitted", "withdrawn", "completed", "closed"], filters.status),
+    programmes: options(programmes, filters.programme),
+    owners: [
+      { value: "", label: "everybody's", chosen: filters.mine !== "1" },
+      { value: "1", label: "mine", chosen: filters.mine === "1" },
+    ],
     pager: lines,
-    rows: items.map((request) => ({
-      id: request.id,
-      name: request.name,
-      href: requestHref(request.id),
-      alert: request.alertKey === null ? "" : alertHref(request.alertKey),
-      programme: request.programmeId,
-      targets: [...new Set(request.sequences.map(({ targetName }) => targetName))].join(", "),
-      done: `${request.sequences.filter(({ status }) => status === "executed").length} of ${request.sequences.length}`,
-      mark: requestMark(request, request.sequences),
-      created: dateTime(request.createdWallMs),
+    drafts: drafts.map((draft) => ({
+      id: draft.id,
+      name: draft.document.name.trim() === "" ? "without a name" : draft.document.name,
+      href: `/requests/${draft.id}/edit`,
+      targets: draft.document.sequences
+        .map(({ targetName }) => targetName.trim())
+        .filter((name) => name !== "")
+        .join(", "),
+      saved: dateTime(draft.updatedWallMs),
     })),
-    filtered: filters.kind !== "" || filters.status !== "" || filters.text !== "",
+    rows: items.map((request) => {
+      const tonight = request.sequences.flatMap(({ id }) => planned.get(id) ?? []).sort((a, b) => a - b)[0];
+      const cost = request.sequences.map(({ id }) => costs.get(id));
+      const sum = (key: "spentS" | "openS"): number =>
+        cost.reduce((total, each) => total + (each?.[key] ?? 0), 0);
+      const changed = Math.max(
+        request.createdWallMs,
+        ...request.sequences.map(({ updatedWallMs }) => updatedWallMs),
+      );
+      return {
+        id: request.id,
+        name: request.name,
+        href: requestHref(request.id),
+        mine: request.userId !== null && request.userId === userId,
+        alert: request.alertKey === null ? "" : alertHref(request.alertKey),
+        programme: request.programmeId,
+        targets: [...new Set(request.sequences.map(({ targetName }) => targetName))].join(", "),
+        done: `${request.sequences.filter(({ status }) => status === "executed").length} of ${request.sequences.length}`,
+        mark: requestMark(request, request.sequences),
+        tonight: tonight === undefined ? NONE : hourMinute(tonight),
+        quota: `${hours(sum("openS"))} held, ${hours(sum("spentS"))} spent`,
+        changed: dateTime(changed),
+      };
+    }),
+    filtered:
+      filters.status !== "" ||
+      filters.text !== "" ||
+      filters.programme !== "" ||
+      filters.mine !== "" ||
+      filters.kind === "alert",
   };
 }
 
-export function requestModel(facts: {
+export interface RequestFacts {
   readonly request: RequestRecord;
   readonly sequences: readonly SequenceDetail[];
   readonly appearances: ReadonlyMap<string, readonly ScheduledSequenceRecord[]>;
   readonly images: readonly ImageRecord[];
   readonly balance: QuotaBalance;
-}): PageModel {
-  const { request, sequences, appearances, images, balance } = facts;
+  readonly ledger: readonly QuotaEntryRecord[];
+  readonly history: readonly AuditRecord[];
+  readonly author: string;
+  readonly mine: boolean;
+  readonly mayChange: boolean;
+  readonly mayCopy: boolean;
+  readonly hasDraft: boolean;
+  readonly said: string;
+  readonly nowMs: number;
+  readonly observatory: Observatory;
+  readonly skies: NightSkies;
+}
+
+export function requestModel(facts: RequestFacts): PageModel {
+  const { request, sequences, appearances, images, balance, mayChange } = facts;
+  const executing = sequences.some(({ status }) => status === "executing");
+  const anyOpen = sequences.some(({ status }) => isEditable(status));
   return {
     title: request.name,
     sentence: requestSentence(sequences),
     mark: requestMark(request, sequences),
+    said: facts.said,
+    steps: pathOf(request, sequences),
+    actions: {
+      id: request.id,
+      unsubmit: mayChange && request.status === "submitted" && !executing && anyOpen,
+      locked:
+        mayChange && request.status === "submitted" && executing
+          ? "A sequence is being observed now: the request can be taken back when it has ended."
+          : "",
+      revise: mayChange && (request.status === "withdrawn" || request.status === "draft") && anyOpen,
+      hasDraft: facts.hasDraft,
+      copy: facts.mayCopy,
+    },
     facts: {
       id: request.id,
       kind: request.kind,
+      author: facts.author === "" ? "" : `${facts.author}${facts.mine ? " (you)" : ""}`,
       programme: request.programmeId,
       comment: request.comment,
       created: dateTime(request.createdWallMs),
@@ -87,15 +176,76 @@ export function requestModel(facts: {
       quota: `${hours(balance.spentS)} of ${hours(balance.grantedS)} used, ${hours(balance.openS)} held, ${hours(balance.availableS)} left`,
       alert: request.alertKey === null ? null : { name: request.alertKey, href: alertHref(request.alertKey) },
     },
-    sequences: sequences.map((sequence) => sequenceCard(sequence, appearances.get(sequence.id) ?? [])),
+    sequences: sequences.map((sequence) => sequenceCard(sequence, appearances.get(sequence.id) ?? [], facts)),
+    ledger: facts.ledger.map((line) => ({
+      at: dateTime(line.atMs),
+      sequence: line.sequenceId ?? "",
+      attempt: line.attempt === null ? "" : String(line.attempt),
+      kind: line.kind,
+      seconds: duration(line.seconds * 1_000),
+      note: line.note,
+    })),
+    history: facts.history.map((audit) => ({
+      at: dateTime(audit.atWallMs),
+      words: HISTORY_WORDS[audit.action] ?? audit.action,
+      by: typeof audit.details["by"] === "string" ? audit.details["by"] : "",
+    })),
     images: images.map(imageCard),
     imagesWords: count(images.length, "image"),
   };
 }
 
-function sequenceCard(sequence: SequenceDetail, rows: readonly ScheduledSequenceRecord[]) {
+const HISTORY_WORDS: Readonly<Record<string, string>> = {
+  "draft.create": "begun",
+  "draft.delete": "draft deleted",
+  "request.submit": "submitted",
+  "request.withdraw": "taken back",
+};
+
+/** The way of a request, with where it is now. */
+function pathOf(request: RequestRecord, sequences: readonly SequenceDetail[]) {
+  const has = (...statuses: readonly SequenceStatus[]): boolean =>
+    sequences.some(({ status }) => statuses.includes(status));
+  const now =
+    request.status === "completed" || request.status === "closed"
+      ? 4
+      : has("executing")
+        ? 3
+        : has("planned")
+          ? 2
+          : request.status === "submitted"
+            ? 1
+            : 0;
+  const words = [
+    request.status === "withdrawn" ? "withdrawn" : "draft",
+    "submitted",
+    "planned",
+    "observing",
+    "done",
+  ];
+  return words.map((word, index) => ({ word, current: index === now, past: index < now }));
+}
+
+function sequenceCard(
+  sequence: SequenceDetail,
+  rows: readonly ScheduledSequenceRecord[],
+  { request, nowMs, observatory, skies }: RequestFacts,
+) {
   const { constraints } = sequence;
+  const waits = isEditable(sequence.status) && request.kind === "routine" && request.status === "submitted";
+  const window = { startMs: sequence.windowStartMs, endMs: sequence.windowEndMs };
+  const neededS = sequence.durationS + sequence.overheadS;
+  const foresight = waits ? foresee(sequence, window, neededS, observatory, skies, nowMs) : null;
   return {
+    lock: lockOf(sequence),
+    foresight: foresight === null ? "" : foresightWords(foresight),
+    plot: waits
+      ? plotOf(sequence, foresight?.firstDate ?? nightDateAt(observatory.site, nowMs), sequence.targetName)
+      : null,
+    carryOver:
+      sequence.carryOverNights > 0
+        ? `May move on ${count(sequence.carryOverNights, "more night", "more nights")}`
+        : "",
     id: sequence.id,
     target: sequence.targetName,
     position: position(sequence.raDeg, sequence.decDeg),

@@ -1,0 +1,310 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { hashPassword } from "../../api/passwords.ts";
+import { seed } from "../../db/seed.ts";
+import { loadStrategies, strategyFolder } from "../../adapters/config/strategies.ts";
+import { observatoryState, NOW_MS } from "./support/states.ts";
+import { observatory, observatoryFile, PASSWORD, signInAs, startWeb } from "./support/web.ts";
+import type { Browser, TestWeb } from "./support/web.ts";
+
+const DAY_MS = 86_400_000;
+let web: TestWeb;
+let maria: Browser;
+let operator: Browser;
+let expert: Browser;
+
+beforeAll(async () => {
+  web = await startWeb();
+  await seed(web.database, {
+    observatory,
+    nowMs: NOW_MS,
+    wallMs: NOW_MS,
+    strategies: loadStrategies(strategyFolder(observatoryFile)),
+    demo: { passwordHash: await hashPassword(PASSWORD) },
+  });
+  maria = await signInAs(web.app, "user@vesper.example");
+  operator = await signInAs(web.app, "operator@vesper.example");
+  expert = await signInAs(web.app, "expert@vesper.example");
+}, 120_000);
+afterAll(async () => {
+  await web.stop();
+});
+beforeEach(() => {
+  web.gateway.commands.length = 0;
+  web.gateway.state = observatoryState();
+  web.clock.wallMs = NOW_MS;
+});
+
+/** Fields of the form on a page, as a browser would send them. */
+function formOf(html: string): Record<string, string> {
+  const fields: Record<string, string> = {};
+  const form = /<form[^>]*id="editor"[\s\S]*?<\/form>/.exec(html)?.[0] ?? "";
+  for (const [tag] of form.matchAll(/<input\b[^>]*>/g)) {
+    const name = /name="([^"]*)"/.exec(tag)?.[1];
+    if (name !== undefined) fields[unescaped(name)] = unescaped(/value="([^"]*)"/.exec(tag)?.[1] ?? "");
+  }
+  for (const [, name = "", text = ""] of form.matchAll(
+    /<textarea[^>]*name="([^"]*)"[^>]*>([\s\S]*?)<\/textarea>/g,
+  )) {
+    fields[unescaped(name)] = unescaped(text);
+  }
+  for (const [, name = "", options = ""] of form.matchAll(
+    /<select[^>]*name="([^"]*)"[^>]*>([\s\S]*?)<\/select>/g,
+  )) {
+    fields[unescaped(name)] = unescaped(/value="([^"]*)" selected/.exec(options)?.[1] ?? "");
+  }
+  return fields;
+}
+
+function unescaped(text: string): string {
+  return text
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#x27;", "'")
+    .replaceAll("&#x3D;", "=")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
+}
+
+/** Begins a request; gives its id. */
+async function begin(browser: Browser): Promise<string> {
+  const answer = await browser.post("/requests/new");
+  expect(answer.statusCode).toBe(303);
+  return /\/requests\/(R\d+)\/edit/.exec(String(answer.headers.location))?.[1] ?? "";
+}
+
+/** Fills in the whole form as it stands and presses a button. */
+async function fill(
+  browser: Browser,
+  id: string,
+  change: Readonly<Record<string, string>>,
+  button = "save",
+): Promise<{ status: number; location: string; body: string }> {
+  const page = await browser.get(`/requests/${id}/edit?step=all`);
+  expect(page.statusCode).toBe(200);
+  const answer = await browser.post(`/requests/${id}/edit`, { ...formOf(page.body), ...change, do: button });
+  return { status: answer.statusCode, location: String(answer.headers.location ?? ""), body: answer.body };
+}
+
+const GOOD = {
+  name: "Crab",
+  programmeId: "CLUSTERS",
+  "sequences[0].targetName": "M 1",
+  "sequences[0].ra": "05:34:31.9",
+  "sequences[0].dec": "+22:00:52",
+  "sequences[0].windowStart": "2026-11-20 20:00",
+  "sequences[0].windowEnd": "2026-12-20 20:00",
+  "sequences[0].albums[0].plans[0].filter": "r",
+  "sequences[0].albums[0].plans[0].exposureS": "60",
+  "sequences[0].albums[0].plans[0].count": "5",
+};
+
+/** A request of Maria's, submitted by the pages. */
+async function submitted(change: Readonly<Record<string, string>> = {}): Promise<string> {
+  const id = await begin(maria);
+  const done = await fill(maria, id, { ...GOOD, ...change }, "submit");
+  expect(done.location).toBe(`/requests/${id}/submit`);
+  const answer = await maria.post(`/requests/${id}/submit`);
+  expect(answer.headers.location).toBe(`/requests/${id}?said=submitted`);
+  return id;
+}
+
+test("a person writes, saves, submits and unsubmits a request without script; the night is told each time", async () => {
+  const id = await begin(maria);
+  await fill(maria, id, { name: "Crab", "sequences[0].dec": "-95" });
+  const draft = await maria.get(`/requests/${id}/edit?step=all&checked=1`);
+  expect(draft.body).toContain("<title>Error: Crab");
+  expect(draft.body).toContain('href="#f-sequences-0-dec"');
+  expect(draft.body).toContain("Declination:");
+  expect((await maria.get("/requests")).body).toContain("Your drafts");
+  expect(await web.database.requests.one(id)).toBeNull();
+
+  const question = await fill(maria, id, GOOD, "submit");
+  expect(question).toMatchObject({ status: 303, location: `/requests/${id}/submit` });
+  const asked = await maria.get(question.location);
+  expect(asked.body).toContain("It fits: from");
+  expect((await maria.post(question.location)).statusCode).toBe(303);
+  expect(web.gateway.commands).toEqual([`requestsChanged request ${id} submitted by user@vesper.example`]);
+  const [sequence] = await web.database.sequences.ofRequest(id);
+  expect(sequence).toMatchObject({
+    id: `${id}-1`,
+    status: "submitted",
+    statusReason: null,
+    durationS: 340,
+    overheadS: 60,
+    targetName: "M 1",
+  });
+  expect(sequence?.raDeg).toBeCloseTo(83.63292, 4);
+  expect(await web.database.requestDrafts.one(id)).toBeNull();
+
+  const shown = await maria.get(`/requests/${id}`);
+  expect(shown.body).toContain("Unsubmit");
+  expect((await maria.get(`/requests/${id}/unsubmit`)).body).toContain(
+    "What is reserved returns to CLUSTERS",
+  );
+  expect((await maria.post(`/requests/${id}/unsubmit`)).headers.location).toBe(
+    `/requests/${id}?said=withdrawn`,
+  );
+  expect((await web.database.requests.one(id))?.status).toBe("withdrawn");
+  expect(web.gateway.commands.at(-1)).toBe(`requestsChanged request ${id} withdrawn by user@vesper.example`);
+});
+
+test("what is reserved returns when a request is taken back, and what is observed now cannot be", async () => {
+  const id = await submitted({ name: "Reserved" });
+  const before = await web.database.quota.balance("CLUSTERS");
+  const attempt = { sequenceId: `${id}-1`, attempt: 1, atMs: NOW_MS, atWallMs: NOW_MS };
+  await web.database.quota.reserve({ ...attempt, programmeId: "CLUSTERS", seconds: 400 });
+  await web.database.sequences.setStatus({
+    id: `${id}-1`,
+    status: "executing",
+    reason: null,
+    wallMs: NOW_MS,
+  });
+  const refused = await maria.post(`/requests/${id}/unsubmit`);
+  expect(refused.statusCode).toBe(409);
+  expect(refused.body).toContain(`${id}-1 is being observed now`);
+  expect((await maria.get(`/requests/${id}`)).body).toContain("It is being observed now");
+  await web.database.sequences.setStatus({ id: `${id}-1`, status: "planned", reason: null, wallMs: NOW_MS });
+  await maria.post(`/requests/${id}/unsubmit`);
+  expect(await web.database.quota.balance("CLUSTERS")).toEqual(before);
+});
+
+test("a taken-back request is changed and submitted again: what changed is new, what did not is kept", async () => {
+  const id = await submitted({ name: "Again" });
+  await maria.post(`/requests/${id}/unsubmit`);
+  expect((await maria.post(`/requests/${id}/revise`)).headers.location).toBe(`/requests/${id}/edit`);
+  await fill(maria, id, {}, "double:sequences[0]");
+  await fill(maria, id, { "sequences[1].albums[0].plans[0].count": "9" }, "submit");
+  await maria.post(`/requests/${id}/submit`);
+  const sequences = await web.database.sequences.ofRequest(id);
+  expect(sequences.map((one) => [one.id, one.status])).toEqual([
+    [`${id}-1`, "submitted"],
+    [`${id}-2`, "submitted"],
+  ]);
+  expect(sequences[1]?.albums[0]?.plans[0]?.count).toBe(9);
+});
+
+test("two people at one draft: the second sees both versions and loses nothing", async () => {
+  const id = await begin(maria);
+  await fill(maria, id, GOOD);
+  const page = await maria.get(`/requests/${id}/edit?step=all`);
+  await fill(expert, id, { "sequences[0].priority": "10" });
+  const late = await maria.post(`/requests/${id}/edit`, {
+    ...formOf(page.body),
+    name: "Crab, deep",
+    do: "save",
+  });
+  expect(late.statusCode).toBe(409);
+  expect(late.body).toContain("expert@vesper.example saved this");
+  expect(late.body).toMatch(/Name<\/td>[^\n]*Crab<\/td>[^\n]*Crab, deep/);
+  const again = await maria.post(`/requests/${id}/edit`, { ...formOf(late.body), do: "save" });
+  expect(again.statusCode).toBe(303);
+  const { document } = (await web.database.requestDrafts.one(id)) ?? { document: null };
+  expect(document).toMatchObject({ name: "Crab, deep" });
+});
+
+test("another user may look at neither draft nor change a request; experts may", async () => {
+  const id = await begin(maria);
+  expect((await operator.get(`/requests/${id}/edit`)).statusCode).toBe(200);
+  const other = await web.database.users.create({
+    mail: "other@vesper.example",
+    name: "Other",
+    profile: "user",
+    passwordHash: await hashPassword(PASSWORD),
+    state: "active",
+    createdWallMs: NOW_MS,
+  });
+  expect(other.user.profile).toBe("user");
+  const stranger = await signInAs(web.app, "other@vesper.example");
+  for (const url of [`/requests/${id}/edit`, `/requests/${id}/submit`, "/requests/R0001/unsubmit"]) {
+    expect([url, (await stranger.get(url)).statusCode]).toEqual([url, 403]);
+  }
+  for (const url of [`/requests/${id}/edit`, `/requests/${id}/delete`, "/requests/R0001/unsubmit"]) {
+    expect([url, (await stranger.post(url, { do: "save" })).statusCode]).toEqual([url, 403]);
+  }
+  // Copying is for everybody, but only own programmes are offered.
+  const copied = await stranger.post("/requests/R0001/copy");
+  const page = await stranger.get(String(copied.headers.location));
+  expect(page.body).toContain("You are a member of no programme");
+});
+
+test("a submission while the camera is down or the dome is held says what it waits for", async () => {
+  const state = observatoryState();
+  const devices = {
+    "camera-vis": { state: "DISABLED" as const, since: NOW_MS, blocking: true, detail: "no answer for 40 s" },
+  };
+  web.gateway.state = {
+    ...state,
+    watch: state.watch === null ? null : { ...state.watch, devices },
+  } as typeof state;
+  const id = await submitted({ name: "Waits" });
+  const [sequence] = await web.database.sequences.ofRequest(id);
+  expect(sequence?.statusReason).toBe("waits for Visible camera, which is DISABLED: no answer for 40 s");
+  expect((await maria.get(`/requests/${id}`)).body).toContain("waits for Visible camera");
+});
+
+test("an observatory that does not answer keeps nobody from submitting", async () => {
+  web.gateway.state = null;
+  const id = await begin(maria);
+  await fill(maria, id, GOOD);
+  web.gateway.requestsChanged = async () => {
+    throw new Error("nobody there");
+  };
+  try {
+    const answer = await maria.post(`/requests/${id}/submit`);
+    expect(answer.headers.location).toBe(`/requests/${id}?said=untold`);
+    expect((await web.database.requests.one(id))?.status).toBe("submitted");
+  } finally {
+    Reflect.deleteProperty(web.gateway, "requestsChanged");
+  }
+});
+
+test("a sequence that was not done in its night moves on, as often as it may", async () => {
+  const id = await submitted({
+    name: "Carried",
+    "sequences[0].windowStart": "2026-11-20 20:00",
+    "sequences[0].windowEnd": "2026-11-21 13:00",
+    "sequences[0].carryOverNights": "2",
+  });
+  const { sequences } = web.database;
+  const afterMs = Date.UTC(2026, 10, 21, 20);
+  expect(await sequences.carryOver(afterMs, NOW_MS)).toEqual([`${id}-1`]);
+  expect(await sequences.carryOver(afterMs, NOW_MS)).toEqual([]);
+  const [moved] = await sequences.ofRequest(id);
+  expect(moved).toMatchObject({
+    status: "submitted",
+    windowStartMs: Date.UTC(2026, 10, 21, 20),
+    windowEndMs: Date.UTC(2026, 10, 22, 13),
+    carryOverNights: 1,
+  });
+  expect(moved?.statusReason).toContain("moved on to the window from 2026-11-21 20:00 UTC");
+  expect(await sequences.carryOver(afterMs + 3 * DAY_MS, NOW_MS)).toEqual([]);
+  expect(await sequences.expire(afterMs + 3 * DAY_MS, NOW_MS)).toContain(`${id}-1`);
+});
+
+test("alert requests are in no routine list", async () => {
+  const list = await maria.get("/requests");
+  expect(list.body).toContain("M 33");
+  expect((await maria.get("/requests?kind=alert")).body).toContain("No request matches these filters");
+  expect((await maria.get("/requests?mine=1&programme=AGN")).body).toContain("yours");
+});
+
+test("the live check saves, and answers with cost, visibility and what is wrong", async () => {
+  const id = await begin(maria);
+  const page = await maria.get(`/requests/${id}/edit?step=all`);
+  const fields = { ...formOf(page.body), ...GOOD, "sequences[0].ra": "12" };
+  const live = await maria.post(`/requests/${id}/live`, fields);
+  expect(live.statusCode).toBe(200);
+  expect(live.body).toContain("could be hours or degrees");
+  const right = await maria.post(`/requests/${id}/live`, { ...fields, "sequences[0].ra": "05 34 31.9" });
+  expect(right.body).toContain("6");
+  expect(right.body).toContain("/requests/altitude.svg?");
+  expect(right.body).toContain("It fits");
+  // The same form may save on, though its hidden version is old.
+  const saved = await maria.post(`/requests/${id}/edit`, { ...fields, name: "From one form", do: "save" });
+  expect(saved.statusCode).toBe(303);
+  const svg = await maria.get(
+    "/requests/altitude.svg?ra=83.6&dec=22&night=2026-11-20&width=720&minAlt=30&minMoon=20&maxSun=-12",
+  );
+  expect(svg.headers["content-type"]).toContain("image/svg+xml");
+  expect(svg.body).toContain("airmass");
+});
