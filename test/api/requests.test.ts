@@ -82,7 +82,7 @@ async function fill(
   const page = await browser.get(`/requests/${id}/edit?step=all`);
   expect(page.statusCode).toBe(200);
   const answer = await browser.post(`/requests/${id}/edit`, { ...formOf(page.body), ...change, do: button });
-  return { status: answer.statusCode, location: String(answer.headers.location ?? ""), body: answer.body };
+  return { status: answer.statusCode, location: answer.headers.location ?? "", body: answer.body };
 }
 
 const GOOD = {
