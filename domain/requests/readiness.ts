@@ -1,4 +1,4 @@
-import type { Observatory } from "../observatory.ts";
+import { wheelBefore, type Observatory } from "../observatory.ts";
 import type { Hold } from "../safety/holds.ts";
 
 /** What monitoring knows as a request is submitted. Null: the observatory does not answer. */
@@ -20,7 +20,8 @@ export function waitsFor(
   if (conditions === null) return null;
   for (const { instrumentId } of sequence.albums) {
     const instrument = observatory.instruments.find(({ id }) => id === instrumentId);
-    for (const deviceId of [instrument?.cameraId, instrument?.wheelId]) {
+    const wheel = instrument === undefined ? null : wheelBefore(observatory, instrument);
+    for (const deviceId of [instrument?.cameraId, wheel?.id]) {
       const device = deviceId === undefined ? undefined : conditions.devices[deviceId];
       if (deviceId === undefined || device === undefined || device.state !== "DISABLED") continue;
       const name = observatory.devices.find(({ id }) => id === deviceId)?.name ?? deviceId;
