@@ -6,6 +6,7 @@ import { createFocuserClient } from "../adapters/alpaca/focuser.ts";
 import { createPlainDevice } from "../adapters/alpaca/plain-device.ts";
 import { createDomeClient } from "../adapters/alpaca/dome.ts";
 import { checkIdentity, type IdentityVerdict } from "../adapters/alpaca/management.ts";
+import { createSwitchClient } from "../adapters/alpaca/switch.ts";
 import { createTelescopeClient } from "../adapters/alpaca/telescope.ts";
 import { readVersions } from "../adapters/alpaca/versions.ts";
 import type { AlpacaTransport, CallOptions } from "../adapters/alpaca/transport.ts";
@@ -105,6 +106,18 @@ function pollOf(
     }
     case "observingconditions":
       return weatherPoll(transport, device, clocks, options);
+    case "switch": {
+      const client = createSwitchClient(transport, device);
+      return async () => {
+        const channels = await client.channels(options);
+        const on = new Set(channels.filter((channel) => channel.on).map(({ number }) => number));
+        return {
+          type: "switch",
+          channels: Object.fromEntries(channels.map(({ name, on }) => [name, on])),
+          raised: (device.alarms ?? []).filter(({ number }) => on.has(number)).map(({ id }) => id),
+        };
+      };
+    }
     default: {
       const client = createPlainDevice(transport, device.type, device);
       return async () => ({ type: "plain", values: await client.values(options) });

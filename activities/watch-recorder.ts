@@ -142,6 +142,7 @@ function valuesOf(reading: Reading | null): Readonly<Record<string, unknown>> {
   if (reading === null) return {};
   if (reading.type === "observingconditions") return { ...reading.values, ageWallS: reading.ageWallS };
   if (reading.type === "plain") return reading.values;
+  if (reading.type === "switch") return reading.channels;
   const { type: _, ...values } = reading;
   return values;
 }

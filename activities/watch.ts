@@ -9,11 +9,13 @@ import {
 } from "../domain/safety/device-condition.ts";
 import type { DeviceVersions } from "../domain/safety/device-versions.ts";
 import {
+  diskAfter,
   discreteFacts,
   isComplete,
   watchStateOf,
   weatherOf,
   type DeviceEntry,
+  type DiskReading,
   type GuardReading,
   type WatchBoard,
 } from "../domain/safety/watch-board.ts";
@@ -42,13 +44,21 @@ export interface WatchDeps {
   readonly store: (siteId: string) => WatchStore;
   /** Takes what the guard wrote down by itself into the journal. */
   readonly importGuardJournal: () => Promise<void>;
+  /** Free space where images are stored. */
+  readonly freeDiskMiB: () => Promise<number>;
   readonly clocks: Clocks;
 }
 
+/** One look at all that is due. */
+const TICK_WALL_MS = 100;
+/** A device is polled this often at rate 1; above it, 5 times a second. */
+const POLL_WALL_MS = 1_000;
+const FAST_POLL_WALL_MS = 200;
 /** The whole state is signalled at least this often, wall ms. */
 const SIGNAL_EVERY_WALL_MS = 60_000;
 const LEASE_EVERY_WALL_MS = 5_000;
 const GUARD_EVERY_WALL_MS = 1_000;
+const DISK_EVERY_WALL_MS = 10_000;
 const GUARD_JOURNAL_EVERY_WALL_MS = 5_000;
 /** A signal that failed is sent again after this long, with the newest state. */
 const RESEND_WALL_MS = 500;
@@ -58,7 +68,8 @@ export type WatchActivities = ReturnType<typeof createWatchActivities>;
 /** The one activity that looks at all devices, for as long as its workflow is open. */
 export function createWatchActivities(deps: WatchDeps) {
   /**
-   * Polls all devices in parallel (5 times a second above rate 1, else each second), derives the verdicts and signals the
+   * Polls all devices in parallel (5 times a second above rate 1, else each second; one that has missed a poll at once
+   * again, so that its death is known within 3 s; one that is DISABLED each second), derives the verdicts and signals the
    * whole state when a discrete fact changed and once a minute. Ends only by cancellation: no device, database or
    * Temporal server that is away ends it.
    */
@@ -67,7 +78,7 @@ export function createWatchActivities(deps: WatchDeps) {
     for (;;) {
       cancellationSignal().throwIfAborted();
       round.tick();
-      await sleep(deps.clocks.fact().rate > 1 ? 200 : 1_000);
+      await sleep(TICK_WALL_MS);
     }
   }
 
@@ -98,6 +109,8 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
   const leaseTrouble = occasionally("the lease holder could not be looked up");
   let guard: GuardReading = { tripped: false, why: "", loopWallMs: runWallMs };
   let closedLeaseHolder: string | null = null;
+  let disk: DiskReading = { low: false, freeMiB: null };
+  const diskTrouble = occasionally("the free space could not be looked up");
 
   let seq = 0;
   let signalledFacts = "";
@@ -106,19 +119,35 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
 
   /** Runs an inquiry unless its former run is still under way or it is not due. */
   const inquiries = [
-    ...probes.map((probe) => singleFlight(() => look(probe), 0)),
-    singleFlight(lookAtGuard, GUARD_EVERY_WALL_MS),
-    singleFlight(lookAtLease, LEASE_EVERY_WALL_MS),
-    singleFlight(() => deps.importGuardJournal().catch(journalTrouble), GUARD_JOURNAL_EVERY_WALL_MS),
+    ...probes.map((probe) =>
+      singleFlight(
+        () => look(probe),
+        () => pollEveryWallMs(probe.device.id),
+      ),
+    ),
+    singleFlight(lookAtGuard, () => GUARD_EVERY_WALL_MS),
+    singleFlight(lookAtLease, () => LEASE_EVERY_WALL_MS),
+    singleFlight(lookAtDisk, () => DISK_EVERY_WALL_MS),
+    singleFlight(
+      () => deps.importGuardJournal().catch(journalTrouble),
+      () => GUARD_JOURNAL_EVERY_WALL_MS,
+    ),
   ];
-  const sending = singleFlight(send, 0);
+  const sending = singleFlight(send, () => 0);
 
-  function singleFlight(inquiry: () => Promise<void>, everyWallMs: number): () => void {
+  function pollEveryWallMs(deviceId: string): number {
+    const { misses, state } = devices.get(deviceId)?.record ?? UNKNOWN_DEVICE;
+    if (state === "DISABLED") return POLL_WALL_MS;
+    if (misses > 0) return 0;
+    return clocks.fact().rate > 1 ? FAST_POLL_WALL_MS : POLL_WALL_MS;
+  }
+
+  function singleFlight(inquiry: () => Promise<void>, everyWallMs: () => number): () => void {
     let underWay = false;
     let begunWallMs = Number.NEGATIVE_INFINITY;
     return () => {
       const wallMs = clocks.wallMs();
-      if (underWay || wallMs - begunWallMs < everyWallMs) return;
+      if (underWay || wallMs - begunWallMs < everyWallMs()) return;
       underWay = true;
       begunWallMs = wallMs;
       void inquiry()
@@ -147,7 +176,7 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
       devices.set(device.id, { record: answered(before.record, nowMs(clocks), clocks.wallMs()), reading });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      const record = missed(before.record, why, nowMs(clocks));
+      const record = missed(before.record, why, nowMs(clocks), clocks.wallMs());
       // Whoever comes back after a silence may be another.
       if (record.misses >= DEGRADED_AFTER_MISSES) entry.identified = false;
       devices.set(device.id, { ...before, record });
@@ -179,8 +208,17 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
     assess();
   }
 
+  async function lookAtDisk(): Promise<void> {
+    try {
+      disk = diskAfter(disk, await deps.freeDiskMiB(), observatory.night.minFreeDiskMiB);
+    } catch (error) {
+      diskTrouble(error);
+    }
+    assess();
+  }
+
   function board(): WatchBoard {
-    return { devices, guard, closedLeaseHolder };
+    return { devices, guard, closedLeaseHolder, disk };
   }
 
   /** Stores what is due, and signals when a discrete fact changed or a minute has passed. */

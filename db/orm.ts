@@ -2,6 +2,7 @@ import { MikroORM } from "@mikro-orm/postgresql";
 import { DatabaseUnavailable, isDatabaseUnavailable, shownAddress } from "./connection.ts";
 import { ormOptions } from "./orm-options.ts";
 import { createAccountRepository } from "./repositories/accounts.ts";
+import { createAlarmRepository } from "./repositories/alarms.ts";
 import { createAlertRepository } from "./repositories/alerts.ts";
 import { createApplicationRepository } from "./repositories/applications.ts";
 import { createAuditRepository } from "./repositories/audits.ts";
@@ -76,6 +77,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     /** Resolves when the database answers; throws DatabaseUnavailable when it does not. For /readyz. */
     ping,
     accounts: createAccountRepository(orm),
+    alarms: createAlarmRepository(orm),
     alerts: createAlertRepository(orm),
     applications: createApplicationRepository(orm),
     audits: createAuditRepository(orm),

@@ -55,6 +55,10 @@ export interface DeviceDescription {
   readonly blocking: boolean;
   /** Filter wheels only: id of the camera it sits on, or of the telescope: then all instruments look through it. */
   readonly boundTo?: string;
+  /** What is tried when it fails, in this order; `defaultLadder` of domain/safety/recovery.ts when left out. */
+  readonly recovery?: readonly RecoveryStep[];
+  /** Of a switch: the channels that are alarms of the PLC. */
+  readonly alarms?: readonly PlcAlarm[];
 }
 
 /** How a near-infrared detector is read while it exposes. */
@@ -67,6 +71,41 @@ export interface RampDescription {
   readonly nresets: number;
   /** Groups into which the reads are averaged. */
   readonly groups: number;
+}
+
+export const RECOVERY_KINDS = ["retry", "reconnect", "power-cycle", "go-on-without", "call"] as const;
+export type RecoveryKind = (typeof RECOVERY_KINDS)[number];
+
+/** One rung of the ladder of a device that has failed. Times are wall time: they are for equipment and software. */
+export interface RecoveryStep {
+  /**
+   * retry: look whether it answers. reconnect: disconnect and connect. power-cycle: its outlet off and on.
+   * go-on-without: the night is told not to count on it. call: an alarm asks for a human.
+   */
+  readonly kind: RecoveryKind;
+  /** How long it may take to answer after the step, wall seconds. */
+  readonly limitS: number;
+  /** Before the next step, wall seconds. */
+  readonly pauseS: number;
+  /** Of a power-cycle: the device id of the switch, the number of the outlet, and how long it stays off. */
+  readonly switchId?: string;
+  readonly switchNumber?: number;
+  readonly offS?: number;
+}
+
+export const ALARM_LEVELS = ["CRITICAL", "HIGH", "LOW"] as const;
+export type AlarmLevel = (typeof ALARM_LEVELS)[number];
+
+/** One channel of a switch that is an alarm of the PLC: true means raised. */
+export interface PlcAlarm {
+  /** Stable name, e.g. `fire`. */
+  readonly id: string;
+  readonly number: number;
+  readonly level: AlarmLevel;
+  /** What it says, a sentence. */
+  readonly text: string;
+  /** What a person is to look at and to do. */
+  readonly guidance: string;
 }
 
 export interface InstrumentDescription {

@@ -24,6 +24,8 @@ import { createGuardJournalImport } from "../activities/guard-journal.ts";
 import { createMembershipActivities } from "../activities/membership.ts";
 import { createPlanningActivities } from "../activities/planning.ts";
 import { createProbeActivities } from "../activities/probe.ts";
+import { createRecoveryActivities } from "../activities/recovery.ts";
+import { createDeviceRecordActivities } from "../activities/record-devices.ts";
 import { createRecordActivities } from "../activities/record.ts";
 import { createSkyActivities } from "../activities/sky.ts";
 import { createFrameStore } from "../activities/store-frame.ts";
@@ -138,6 +140,13 @@ export function siteActivities(process: Process) {
       journal,
       clocks: clock,
     }),
+    recovery: createRecoveryActivities({
+      transport,
+      readLease,
+      underMaintenance: async (siteId) =>
+        (await database.holds.open(siteId)).some(({ kind }) => kind === "maintenance"),
+      clocks: clock,
+    }),
   };
   return {
     activities,
@@ -198,6 +207,7 @@ export function ioActivities(process: Process) {
         client.workflow.getHandle(observatoryWorkflowId(observatory.site.id)).signal(watchStateSignal, state),
       ),
     store: (siteId) => createWatchStore(database, siteId),
+    freeDiskMiB: async () => (await freeBytes(settings.home)) / 1024 / 1024,
     importGuardJournal: createGuardJournalImport(settings.home, database.journal.append, clock.fact),
     clocks: clock,
   });
@@ -207,7 +217,11 @@ export function ioActivities(process: Process) {
     wallMs: clock.wallMs,
     nowMs: () => nowMs(clock),
   });
-  return { activities: { ...records, ...watch, ...membership }, close: () => transport.close() };
+  const deviceRecords = createDeviceRecordActivities({ database, wallMs: clock.wallMs });
+  return {
+    activities: { ...records, ...deviceRecords, ...watch, ...membership },
+    close: () => transport.close(),
+  };
 }
 
 /** Planning and ephemerides. */

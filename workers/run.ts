@@ -94,7 +94,7 @@ async function workerOptions(
   if (groups.includes("site")) {
     const site = siteActivities(process);
     closers.push(site.close);
-    const { telescope, dome, cover, focuser, wheel, camera, probe, sky } = site.activities;
+    const { telescope, dome, cover, focuser, wheel, camera, probe, sky, recovery } = site.activities;
     options.push(
       // The slew of an alert must not wait behind the wait of the slew before it.
       {
@@ -111,6 +111,12 @@ async function workerOptions(
         taskQueue: queues.fast,
         activities: { ...telescope, ...dome, ...cover, ...camera, ...probe, ...sky },
         maxConcurrentActivityTaskExecutions: 10,
+      },
+      // Every device may be waited for at the same time.
+      {
+        taskQueue: queues.recovery,
+        activities: recovery,
+        maxConcurrentActivityTaskExecutions: process.observatory.devices.length + 10,
       },
       ...site.cameraIds.map((cameraId) => ({
         taskQueue: queues.camera(cameraId),

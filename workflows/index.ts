@@ -4,4 +4,5 @@ export { membership } from "./membership.ts";
 export { night } from "./night.ts";
 export { observatory } from "./observatory.ts";
 export { probe, probeTarget } from "./probe.ts";
+export { deviceRecovery } from "./recovery.ts";
 export { sequence } from "./sequence.ts";

@@ -5,6 +5,7 @@ import type { MeasuredOverhead } from "../domain/night/overhead.ts";
 import type { Observatory } from "../domain/observatory.ts";
 import type { MembershipMode, MembershipOutcome } from "../domain/people/membership.ts";
 import type { PersonProfile, Profile } from "../domain/permissions/profiles.ts";
+import type { DeviceHealth, RecoveryProgress } from "../domain/safety/device-health.ts";
 import type { Hold, Mode } from "../domain/safety/holds.ts";
 import type { ShutterWord, WatchState } from "../domain/safety/watch-state.ts";
 
@@ -70,6 +71,17 @@ export const leaveMaintenanceUpdate = defineUpdate<ObservatoryState, [PersonalOr
 /** One operation by hand: only under the maintenance hold of the person who orders it. Answers when it has begun. */
 export const manualUpdate = defineUpdate<ObservatoryState, [ManualOrder]>("manual");
 
+/** From `deviceRecovery` at each step, and at its end. */
+export const recoveryReportSignal = defineSignal<[RecoveryReport]>("recoveryReport");
+
+/* ---- To deviceRecovery ---------------------------------------------------------------------------------- */
+
+/** From a person or a page: try the next step now. */
+export const tryNowSignal = defineSignal<[{ by: string }]>("tryNow");
+
+/** How far a recovery has come. */
+export const recoveryQuery = defineQuery<RecoveryProgress>("recovery");
+
 /* ---- To night ------------------------------------------------------------------------------------------- */
 
 /** From `observatory`: the holds as they are now, with a growing number. */
@@ -82,6 +94,9 @@ export const endNightSignal = defineSignal<[{ by: string }]>("endNight");
 
 /** From `night`: finish the exposure that runs, then stop. */
 export const stopAfterFrameSignal = defineSignal<[{ reason: string }]>("stopAfterFrame");
+
+/** From `night`: the devices that cannot be used now, by device id with the reason. The newest is all that counts. */
+export const unavailableSignal = defineSignal<[Readonly<Record<string, string>>]>("unavailable");
 
 /* ---- To alert ------------------------------------------------------------------------------------------- */
 
@@ -236,6 +251,27 @@ export interface HoldsMessage {
   readonly shutter: ShutterWord;
   /** Generation of the night's lease; null while a person has the telescope. */
   readonly leaseGeneration: number | null;
+  /** Devices that are DISABLED, by device id with the reason: their albums are skipped. */
+  readonly unavailable: Readonly<Record<string, string>>;
+}
+
+/** From a recovery to `observatory`. */
+export interface RecoveryReport {
+  readonly deviceId: string;
+  readonly progress: RecoveryProgress;
+  /** Set up anew and verified: the device may be used again. */
+  readonly recovered: boolean;
+}
+
+/** Input of `deviceRecovery`. Carried over when it continues as new. */
+export interface RecoveryInput {
+  readonly observatory: Observatory;
+  readonly clock: ClockFact;
+  readonly deviceId: string;
+  /** Why the device was given up. */
+  readonly why: string;
+  /** Index of the step to begin with, and what is known of those before; null at the start. */
+  readonly carried: { readonly index: number; readonly lastTrouble: string } | null;
 }
 
 export type NightPhase =
@@ -322,6 +358,8 @@ export interface ObservatoryState {
   readonly closedByHand: boolean;
   readonly clock: ClockFact;
   readonly watch: WatchState | null;
+  /** State of each device, with the recovery that is under way. */
+  readonly devices: Readonly<Record<string, DeviceHealth>>;
   readonly lease: { readonly holder: string; readonly generation: number };
   readonly manual: ManualState;
   /** The night that is open, else null. */
@@ -414,6 +452,8 @@ export interface SequenceInput {
   readonly attempt: number;
   /** Observatory ms after which no frame is started. */
   readonly notAfterMs: number;
+  /** Devices that cannot be used at its start, by device id with the reason; `unavailableSignal` brings news. */
+  readonly unavailable: Readonly<Record<string, string>>;
 }
 
 /** Who may move hardware: a moving activity refuses when the stored generation is not this one. */

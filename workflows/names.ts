@@ -6,6 +6,7 @@ export const WORKFLOW_TYPES = {
   sequence: "sequence",
   alert: "alert",
   membership: "membership",
+  deviceRecovery: "deviceRecovery",
 } as const;
 
 /** Id of the majordome of a site: always on. */
@@ -33,6 +34,11 @@ export function membershipWorkflowId(siteId: string, userId: string): string {
   return `membership/${siteId}/${userId}`;
 }
 
+/** Id of the recovery of one device. */
+export function recoveryWorkflowId(siteId: string, deviceId: string): string {
+  return `recovery/${siteId}/${deviceId}`;
+}
+
 /** Task queues of one site. Queues only order; the lease says who may move hardware. */
 export function taskQueues(siteId: string) {
   return {
@@ -43,6 +49,8 @@ export function taskQueues(siteId: string) {
     fast: `${siteId}.fast`,
     /** Database, feeds, reports, the watch. */
     io: `${siteId}.io`,
+    /** Devices that have failed: long waits, apart from everything that a night needs. */
+    recovery: `${siteId}.recovery`,
     /** Planning and images. */
     compute: `${siteId}.compute`,
     camera: (cameraId: string) => `${siteId}.${cameraId}`,

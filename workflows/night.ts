@@ -27,7 +27,7 @@ import {
 import { alertJob, dropExpiredAlerts, onPreempt, onWithdrawn } from "./night/alerts.ts";
 import { openCover } from "./night/cover.ts";
 import { closeAtTheEnd, closeBecause, followShutter, noticeShutter, openDome } from "./night/dome.ts";
-import { abortExposures, observeJob } from "./night/job.ts";
+import { abortExposures, observeJob, tellUnavailable } from "./night/job.ts";
 import { startPreparation } from "./night/preparation.ts";
 import { enter } from "./night/report.ts";
 import { OpenNight, type Job } from "./night/state.ts";
@@ -84,7 +84,9 @@ function takeMessages(tonight: OpenNight): void {
 
 function onHolds(tonight: OpenNight, message: HoldsMessage): void {
   if (message.seq <= tonight.holds.seq) return;
+  const before = tonight.holds;
   tonight.holds = message;
+  tellUnavailable(tonight, before);
   const { leaseGeneration } = message;
   if (typeof leaseGeneration === "number") tonight.lease = { ...tonight.lease, generation: leaseGeneration };
   if (tonight.inMaintenance()) {

@@ -18,6 +18,7 @@ import {
   observatoryFileSignal,
   pauseUpdate,
   preemptSignal,
+  recoveryReportSignal,
   requestsChangedSignal,
   resumeUpdate,
   startNightUpdate,
@@ -31,8 +32,10 @@ import {
   type ObservatoryInput,
   type ObservatoryState,
 } from "./messages.ts";
+import { keepAlarms } from "./observatory/alarms.ts";
 import { onPreempt, onWithdrawn } from "./observatory/alerts.ts";
 import { closeNow } from "./observatory/closing.ts";
+import { onRecoveryReport } from "./observatory/devices.ts";
 import { countSafeTimeAnew, lift, onUnorderedClosing, raise, sendHolds } from "./observatory/holds.ts";
 import {
   leaveMaintenance,
@@ -59,6 +62,7 @@ export async function observatory(input: ObservatoryInput): Promise<never> {
 
   if (!majordome.continued) await takeUpLease(majordome);
   const watching = startWatch(majordome);
+  void keepAlarms(majordome);
   if (majordome.continued) countSafeTimeAnew(majordome);
 
   for (;;) {
@@ -119,6 +123,7 @@ function takeSignals(majordome: Majordome): void {
     majordome.file = newer;
   });
   setHandler(watchStateSignal, (newer) => onWatchState(majordome, newer));
+  setHandler(recoveryReportSignal, (report) => onRecoveryReport(majordome, report));
   setHandler(nightReportSignal, (report) => onNightReport(majordome, report));
   setHandler(requestsChangedSignal, (change) =>
     tellNight(majordome, (handle) => handle.signal(requestsChangedSignal, change)),

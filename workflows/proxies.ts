@@ -5,12 +5,15 @@ import type { DomeActivities } from "../activities/dome.ts";
 import type { FilterWheelActivities } from "../activities/filter-wheel.ts";
 import type { FocuserActivities } from "../activities/focuser.ts";
 import type { MembershipActivities } from "../activities/membership.ts";
+import type { RecoveryActivities } from "../activities/recovery.ts";
 import type { RecordActivities } from "../activities/record.ts";
+import type { DeviceRecordActivities } from "../activities/record-devices.ts";
 import type { PlanningActivities } from "../activities/planning.ts";
 import type { SkyActivities } from "../activities/sky.ts";
 import type { TelescopeActivities } from "../activities/telescope.ts";
 import type { WatchActivities } from "../activities/watch.ts";
 import { motionLimitWallMs, type ClockFact } from "../domain/clock.ts";
+import type { Observatory } from "../domain/observatory.ts";
 import { taskQueues } from "./names.ts";
 
 /**
@@ -203,6 +206,16 @@ export function membershipActivities(siteId: string) {
   });
 }
 
+/** Rows of devices and alarms: as those of the night. */
+export function deviceRecordActivities(siteId: string) {
+  return proxyActivities<DeviceRecordActivities>({
+    taskQueue: taskQueues(siteId).io,
+    startToCloseTimeout: "10 s",
+    scheduleToCloseTimeout: RECORD_LIMIT,
+    retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 5_000 },
+  });
+}
+
 /** Histories of closed workflows written to files: long, heartbeating, not urgent. */
 export function exportActivities(siteId: string) {
   return proxyActivities<Pick<RecordActivities, "exportHistories">>({
@@ -236,5 +249,29 @@ export function watchActivities(siteId: string) {
     heartbeatTimeout: 5_000,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: { initialInterval: 500, backoffCoefficient: 1 },
+  });
+}
+
+/**
+ * What brings a failed device back. The ladder is the retry rule: an activity is repeated for a worker that died only.
+ * @param waitWallMs longest wait for an answer inside one call
+ */
+export function recoveryActivities(
+  siteId: string,
+  clock: ClockFact,
+  { night, telescope }: Observatory,
+  waitWallMs: number,
+) {
+  const longestMotionS = Math.max(night.coolLimitS, night.domeLimitS, telescope.slewLimitS);
+  return proxyActivities<RecoveryActivities>({
+    taskQueue: taskQueues(siteId).recovery,
+    startToCloseTimeout: waitWallMs + 3 * motionLimitWallMs(clock, longestMotionS) + 600_000,
+    heartbeatTimeout: 10_000,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: {
+      initialInterval: 1_000,
+      maximumAttempts: 2,
+      nonRetryableErrorTypes: [...DEVICE_FAILURES, "DeviceFault", "DeviceUnreachable", "LimitExceeded"],
+    },
   });
 }

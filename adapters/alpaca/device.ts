@@ -65,6 +65,8 @@ export interface AlpacaDevice<T extends AlpacaDeviceType> {
   state(options?: CallOptions): Promise<DeviceState>;
   /** Connects and waits for it, at most 10 s. Does nothing when connected. */
   connect(options?: CallOptions): Promise<void>;
+  /** Gives the connection up, for every client of the device. */
+  disconnect(options?: CallOptions): Promise<void>;
 }
 
 const CONNECT_LIMIT_MS = 10_000;
@@ -110,6 +112,15 @@ export function createAlpacaDevice<T extends AlpacaDeviceType>(
     }
   }
 
+  async function disconnect(options?: CallOptions): Promise<void> {
+    try {
+      await write("disconnect", {}, options);
+    } catch (error) {
+      if (!isMissingMember(error)) throw error;
+      await write("connected", { Connected: false }, options);
+    }
+  }
+
   async function connected<R>(call: () => Promise<R>, options?: CallOptions): Promise<R> {
     try {
       return await call();
@@ -152,6 +163,7 @@ export function createAlpacaDevice<T extends AlpacaDeviceType>(
       connected(() => write(member, parameters, options), options) as never,
     state: (options) => connected(() => readState(options), options),
     connect,
+    disconnect,
   };
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Type } from "typebox";
-import type { Observatory } from "../../domain/observatory.ts";
+import { ALARM_LEVELS, RECOVERY_KINDS, type Observatory } from "../../domain/observatory.ts";
 import { ConfigurationError, explain } from "./explain.ts";
 import { environmentSchema } from "./settings.ts";
 
@@ -27,6 +27,11 @@ const webAddress = () =>
     pattern: String.raw`^https?://[^\s/?#@]+(/[^\s?#]*)?$`,
     rule: "a web address such as https://ic.example.org/messages, without user, query or fragment",
   });
+const oneOf = (words: readonly string[]) =>
+  Type.Union(
+    words.map((word) => Type.Literal(word)),
+    { rule: `one of ${words.join(", ")}` },
+  );
 
 const DEVICE_TYPES = [
   "telescope",
@@ -76,6 +81,31 @@ export const observatorySchema = record({
       uniqueId: Type.String({ minLength: 1, rule: "the Alpaca UniqueID of the device" }),
       blocking: yesNo(),
       boundTo: Type.Optional(id()),
+      recovery: Type.Optional(
+        Type.Array(
+          record({
+            kind: oneOf(RECOVERY_KINDS),
+            limitS: between(0, 86_400, "wall seconds"),
+            pauseS: between(0, 86_400, "wall seconds"),
+            switchId: Type.Optional(id()),
+            switchNumber: Type.Optional(whole(0, 65_535, "number of the outlet")),
+            offS: Type.Optional(between(0, 600, "wall seconds")),
+          }),
+          { minItems: 1, rule: "a list of at least one step" },
+        ),
+      ),
+      alarms: Type.Optional(
+        Type.Array(
+          record({
+            id: id(),
+            number: whole(0, 65_535, "number of the channel"),
+            level: oneOf(ALARM_LEVELS),
+            text: Type.String({ minLength: 1, rule: "a sentence" }),
+            guidance: Type.String({ minLength: 1, rule: "what a person is to do" }),
+          }),
+          { rule: "a list of alarms" },
+        ),
+      ),
     }),
     { minItems: 1, rule: "a list of at least one device" },
   ),
@@ -225,6 +255,7 @@ function contradictions(observatory: Observatory): string[] {
       "id",
     ),
   );
+  problems.push(...ladderProblems(observatory));
   for (const type of ["telescope", "dome", "safetymonitor", "observingconditions"] as const) {
     const count = observatory.devices.filter((device) => device.type === type).length;
     if (count !== 1) problems.push(`devices has ${count} of type ${type}: there must be exactly one`);
@@ -300,6 +331,38 @@ function wheelProblems(
     return [`${where}.filters has ${filters.length}: without a filter wheel there is exactly one`];
   }
   return [];
+}
+
+/** Rules of the recovery ladders and of the alarms of switches. */
+function ladderProblems({ devices }: Observatory): string[] {
+  const problems: string[] = [];
+  for (const [index, device] of devices.entries()) {
+    const where = `devices[${index}]`;
+    for (const [n, step] of (device.recovery ?? []).entries()) {
+      const place = `${where}.recovery[${n}]`;
+      const outlet = devices.find(({ id }) => id === step.switchId);
+      if (step.kind === "power-cycle") {
+        if (outlet?.type !== "switch") {
+          problems.push(`${place}.switchId is "${step.switchId ?? "missing"}": must be the id of a switch`);
+        }
+        if (step.switchId === device.id) problems.push(`${place}.switchId is "${device.id}": not by itself`);
+        if (step.switchNumber === undefined) problems.push(`${place}.switchNumber is missing`);
+      } else if (step.switchId ?? step.switchNumber ?? step.offS) {
+        problems.push(`${place} is a ${step.kind}: only a power-cycle has switchId, switchNumber and offS`);
+      }
+      if (step.kind === "go-on-without" && device.blocking) {
+        problems.push(`${place} is go-on-without: nothing goes on without a blocking device`);
+      }
+    }
+    if (device.alarms !== undefined && device.type !== "switch") {
+      problems.push(`${where}.alarms: only a switch has alarms, and this is a ${device.type}`);
+    }
+    for (const field of ["id", "number"] as const) {
+      const values = (device.alarms ?? []).map((alarm) => String(alarm[field]));
+      problems.push(...repeated(values, `${where}.alarms`, field));
+    }
+  }
+  return problems;
 }
 
 function isTimeZone(timeZone: string): boolean {

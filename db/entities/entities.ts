@@ -1,4 +1,5 @@
 import { AccountLink } from "./account-link.ts";
+import { Alarm } from "./alarm.ts";
 import { Album } from "./album.ts";
 import { Alert } from "./alert.ts";
 import { ApiToken } from "./api-token.ts";
@@ -38,6 +39,7 @@ import { Weather } from "./weather.ts";
 /** Every table there is. A new entity is not known until it stands here. */
 export const ENTITIES = [
   AccountLink,
+  Alarm,
   Album,
   Alert,
   ApiToken,

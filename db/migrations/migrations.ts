@@ -1,4 +1,5 @@
 import { SpineMigration } from "./0001-spine.ts";
+import { RecoveryMigration } from "./0003-recovery.ts";
 import { ManualMigration } from "./0004-manual.ts";
 import { PartnersMigration } from "./0007-partners.ts";
 import { PeopleMigration } from "./0008-people.ts";
@@ -7,6 +8,7 @@ import { RequestDraftMigration } from "./0009-request-drafts.ts";
 /** Every migration, oldest first. A migration that has run anywhere is never edited: add the next one. */
 export const MIGRATIONS = [
   { name: "0001-spine", class: SpineMigration },
+  { name: "0003-recovery", class: RecoveryMigration },
   { name: "0004-manual", class: ManualMigration },
   { name: "0007-partners", class: PartnersMigration },
   { name: "0008-people", class: PeopleMigration },

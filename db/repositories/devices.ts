@@ -9,21 +9,64 @@ export type DeviceRepository = ReturnType<typeof createDeviceRepository>;
 
 export function createDeviceRepository(orm: MikroORM) {
   /**
-   * Stores a device as last seen, by its UniqueID. `sinceWallMs` is when its state became what it is. IC is told of each
-   * change of its state, and of no other: values move all the time.
+   * Stores what a device said last, by its UniqueID. Its state is `setHealth`'s to change, but for a device that was not
+   * stored yet.
    */
-  const upsert = async (device: DeviceRecord): Promise<void> =>
+  const upsert = async (device: Omit<DeviceRecord, "recovery">): Promise<void> => {
+    await orm.em.fork().upsert(
+      Device,
+      { ...device, recovery: null },
+      {
+        onConflictFields: ["uniqueId"],
+        onConflictAction: "merge",
+        onConflictExcludeFields: ["state", "sinceWallMs", "recovery"],
+      },
+    );
+  };
+
+  /**
+   * Stores the state of a device and how far its recovery has come. With a state that differs from `from`, the one before,
+   * also a row of its history, and IC is told. Run twice it changes nothing more.
+   */
+  const setHealth = async (health: {
+    readonly device: Pick<DeviceRecord, "uniqueId" | "deviceId" | "type" | "name" | "blocking">;
+    readonly state: DeviceRecord["state"];
+    readonly recovery: DeviceRecord["recovery"];
+    readonly why: string;
+    readonly from: DeviceRecord["state"] | null;
+    readonly atMs: number;
+    readonly wallMs: number;
+  }): Promise<void> =>
     orm.em.fork().transactional(async (em) => {
-      const before = await em.findOne(Device, { uniqueId: device.uniqueId }, { fields: ["state"] });
-      const changed = before?.state !== device.state;
-      em.clear();
-      await em.upsert(Device, { ...device });
+      const { device, state, recovery, why, from, atMs, wallMs } = health;
+      const changed = from !== state;
+      await em.upsert(
+        Device,
+        { ...device, state, recovery, sinceWallMs: wallMs, seenWallMs: wallMs, values: {} },
+        {
+          onConflictFields: ["uniqueId"],
+          onConflictAction: "merge",
+          onConflictMergeFields: changed ? ["state", "recovery", "sinceWallMs"] : ["state", "recovery"],
+        },
+      );
       if (!changed) return;
+      const { uniqueId } = device;
+      const known = await em.count(DeviceStatus, { uniqueId, atMs, state, cause: "change" });
+      if (known > 0) return;
+      await em.insert(DeviceStatus, {
+        uniqueId,
+        atMs,
+        atWallMs: wallMs,
+        state,
+        cause: "change" as const,
+        values: why === "" ? {} : { why },
+      });
+      const { values } = await em.findOneOrFail(Device, { uniqueId }, { fields: ["values"] });
       await enqueue(em, {
         topic: "ic.status",
-        key: `${device.uniqueId}/${new Date(device.sinceWallMs).toISOString()}/${device.state}`,
-        payload: statusMessage(device),
-        createdWallMs: device.seenWallMs,
+        key: `${uniqueId}/${new Date(atMs).toISOString()}/${state}`,
+        payload: statusMessage({ ...device, state, sinceWallMs: wallMs, values }),
+        createdWallMs: wallMs,
       });
     });
 
@@ -60,5 +103,5 @@ export function createDeviceRepository(orm: MikroORM) {
     return rows.map((row) => recordOf(row));
   };
 
-  return { upsert, sample, list, one, history };
+  return { upsert, setHealth, sample, list, one, history };
 }

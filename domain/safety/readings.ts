@@ -37,6 +37,13 @@ export type Reading =
       readonly lamp: string;
       readonly brightness: number | null;
     }
+  | {
+      readonly type: "switch";
+      /** By name of the channel. */
+      readonly channels: Readonly<Record<string, boolean>>;
+      /** Alarms of the observatory file that are raised, by id. */
+      readonly raised: readonly string[];
+    }
   /** A device of which only life and plain values are watched. */
   | { readonly type: "plain"; readonly values: Readonly<Record<string, string | number | boolean>> };
 
@@ -61,6 +68,8 @@ export function readingInWords(reading: Reading): string {
       return `${reading.moving ? "moving, " : ""}step ${reading.position}`;
     case "covercalibrator":
       return `${reading.cover.toLowerCase()}, lamp ${reading.lamp.toLowerCase()}`;
+    case "switch":
+      return reading.raised.length === 0 ? "no alarm" : `alarm: ${reading.raised.join(", ")}`;
     default:
       return "answers";
   }
@@ -95,5 +104,6 @@ export function discreteFact(reading: Reading | null): string {
   if (reading.type === "dome") return reading.shutter;
   if (reading.type === "safetymonitor") return reading.isSafe ? "safe" : "unsafe";
   if (reading.type === "covercalibrator") return reading.cover;
+  if (reading.type === "switch") return reading.raised.join(" ");
   return "";
 }

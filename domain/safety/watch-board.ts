@@ -9,6 +9,24 @@ export interface WatchBoard {
   readonly devices: ReadonlyMap<string, DeviceEntry>;
   readonly guard: GuardReading;
   readonly closedLeaseHolder: string | null;
+  readonly disk: DiskReading;
+}
+
+/** Free space where images are stored. */
+export interface DiskReading {
+  readonly low: boolean;
+  /** Null before the first look. */
+  readonly freeMiB: number | null;
+}
+
+/** People are told long before exposures are refused: below this many times the least free space. */
+const LOW_DISK_TIMES = 2;
+const ENOUGH_DISK_TIMES = 2.2;
+
+/** The disk after a look: low below twice the least free space, and no longer from 2.2 times on. */
+export function diskAfter(before: DiskReading, freeMiB: number, minFreeMiB: number): DiskReading {
+  const limitMiB = minFreeMiB * (before.low ? ENOUGH_DISK_TIMES : LOW_DISK_TIMES);
+  return { low: freeMiB < limitMiB, freeMiB: Math.round(freeMiB) };
 }
 
 export interface DeviceEntry {
@@ -80,8 +98,18 @@ export function watchStateOf(
         conditionOf(device.name, device.blocking, board.devices.get(device.id)),
       ]),
     ),
+    plcAlarms: raisedAlarms(board, observatory),
+    disk: board.disk,
     closedLeaseHolder: board.closedLeaseHolder,
   };
+}
+
+/** Alarms of all switches as they last said: one that is silent is an alarm of its own. */
+function raisedAlarms(board: WatchBoard, observatory: Observatory): string[] {
+  return observatory.devices.flatMap(({ id }) => {
+    const reading = board.devices.get(id)?.reading;
+    return reading?.type === "switch" ? reading.raised.map((alarm) => `${id}/${alarm}`) : [];
+  });
 }
 
 /** The weather verdict with the limits crossed: unsafe when the station has not answered for too long. */
@@ -159,6 +187,7 @@ export function discreteFacts(board: WatchBoard, state: WatchState, weather: Wea
     state.guard.tripped,
     state.guard.silent,
     state.closedLeaseHolder,
+    state.disk.low,
     Object.entries(state.devices).map(([id, { state: word }]) => [id, word]),
     [...board.devices].map(([id, { reading }]) => [id, discreteFact(reading)]),
   ]);

@@ -23,6 +23,10 @@ export interface WatchState {
   };
   readonly guard: { readonly tripped: boolean; readonly silent: boolean; readonly why: string };
   readonly devices: Readonly<Record<string, DeviceCondition>>;
+  /** Alarms of the PLC that are raised now: `<switch id>/<alarm id>`. */
+  readonly plcAlarms: readonly string[];
+  /** Free space for images is short. */
+  readonly disk: { readonly low: boolean; readonly freeMiB: number | null };
   /** Workflow id of the lease holder that is no longer open, when the watch found that; else null. */
   readonly closedLeaseHolder: string | null;
 }

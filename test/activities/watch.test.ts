@@ -45,6 +45,7 @@ function startWatch(overrides: Partial<WatchDeps> = {}, observatory: Observatory
     signal: async (state) => void states.push(state),
     store: () => store,
     importGuardJournal: async () => undefined,
+    freeDiskMiB: async () => 100_000,
     clocks: rig.clocks,
     ...overrides,
   });

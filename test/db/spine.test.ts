@@ -442,8 +442,36 @@ test("devices and weather keep their history", async () => {
     versions: { name: "Dome Simulator", driverInfo: "info", driverVersion: "1.0", interfaceVersion: 3 },
   };
   await database.devices.upsert(device);
+  // What a device says is one thing, its state another: the observatory alone changes that.
   await database.devices.upsert({ ...device, state: "DISABLED", seenWallMs: T0 + 1 });
-  expect(await database.devices.list()).toEqual([{ ...device, state: "DISABLED", seenWallMs: T0 + 1 }]);
+  expect(await database.devices.list()).toEqual([{ ...device, seenWallMs: T0 + 1, recovery: null }]);
+  const { uniqueId, deviceId, type, name, blocking } = device;
+  const recovery = {
+    step: 1,
+    steps: 3,
+    doing: "asked again",
+    nextWallMs: T0,
+    lastTrouble: "",
+    without: false,
+    calls: false,
+  };
+  const lost = {
+    device: { uniqueId, deviceId, type, name, blocking },
+    state: "DISABLED" as const,
+    recovery,
+    why: "It is silent.",
+    from: "UP" as const,
+    atMs: T0 - 120_000,
+    wallMs: T0 + 2,
+  };
+  await database.devices.setHealth(lost);
+  await database.devices.setHealth(lost);
+  expect(await database.devices.one("dome")).toMatchObject({ state: "DISABLED", sinceWallMs: T0 + 2, recovery });
+  expect(await database.devices.history("dome", T0 - 120_000, T0 - 120_000)).toMatchObject([
+    { state: "DISABLED", cause: "change", values: { why: "It is silent." } },
+  ]);
+  const told = await database.outbox.list({ topic: "ic.status" });
+  expect(told.items.map(({ payload }) => payload["state"])).toEqual(["DISABLED"]);
   const status = { uniqueId: "7b0d6d1e", atMs: T0, atWallMs: T0, state: "UP" as const, values: {} };
   await database.devices.sample({ ...status, cause: "change" });
   await database.devices.sample({ ...status, atMs: T0 + 60_000, cause: "sample" });

@@ -65,6 +65,7 @@ function board(changes: Readonly<Record<string, Partial<Reading>>> = {}): WatchB
     ),
     guard: { tripped: false, why: "", loopWallMs: 0 },
     closedLeaseHolder: null,
+    disk: { low: false, freeMiB: 100_000 },
   };
 }
 
@@ -116,7 +117,7 @@ test("what was never heard is unsafe, and the board not complete", () => {
 test("a dome that is given up shows no old shutter, and its sentence says why", () => {
   const silent = board();
   let record = answered(UNKNOWN_DEVICE, 0, 0);
-  for (let poll = 1; poll <= 10; poll += 1) record = missed(record, "Dome cannot be reached.", poll);
+  for (let poll = 1; poll <= 10; poll += 1) record = missed(record, "Dome cannot be reached.", poll, poll);
   const devices = new Map(silent.devices).set("dome", { record, reading: READINGS["dome"] ?? null });
   const state = stateAt({ ...silent, devices }, 100);
   expect(state.dome.shutter).toBe("Unknown");

@@ -218,7 +218,7 @@ function countedWork(activities: Activities) {
 }
 
 export function noHolds(seq: number): HoldsMessage {
-  return { seq, holds: [], stop: "now", closedByHand: false, shutter: "Unknown", leaseGeneration: null };
+  return { seq, holds: [], stop: "now", closedByHand: false, shutter: "Unknown", leaseGeneration: null, unavailable: {} };
 }
 
 export const nightId = `${observatory.site.id}/${NIGHT_DATE}`;

@@ -2,6 +2,7 @@ import {
   CancellationScope,
   ChildWorkflowCancellationType,
   condition,
+  getExternalWorkflowHandle,
   isCancellation,
   log,
   ParentClosePolicy,
@@ -12,7 +13,9 @@ import { measured } from "../../domain/night/overhead.ts";
 import { failureSentence } from "../failure-words.ts";
 import {
   stopAfterFrameSignal,
+  unavailableSignal,
   type Executing,
+  type HoldsMessage,
   type PreemptRequest,
   type SequenceResult,
 } from "../messages.ts";
@@ -197,12 +200,22 @@ function startSequence(
         plan: job.plan,
         attempt: job.attempt,
         notAfterMs: job.notAfterMs,
+        unavailable: tonight.holds.unavailable,
       },
     ],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
     staticSummary: `${job.plan.target.name}, ${job.plan.requestName}`,
   });
+}
+
+/** Tells the sequence that runs which devices it can no longer, or again, count on. */
+export function tellUnavailable({ running, holds }: OpenNight, before: HoldsMessage): void {
+  const now = Object.keys(holds.unavailable).sort().join();
+  if (running === null || now === Object.keys(before.unavailable).sort().join()) return;
+  void getExternalWorkflowHandle(running.executing.workflowId)
+    .signal(unavailableSignal, holds.unavailable)
+    .catch((error: unknown) => log.warn(`the sequence had ended already: ${failureSentence(error)}`));
 }
 
 /**

@@ -22,6 +22,7 @@ export function raise(majordome: Majordome, hold: Pick<Hold, "kind" | "who" | "w
   const holds = withHold(before, { ...hold, sinceMs: clock.nowMs(), sinceWallMs: Date.now() });
   majordome.holds = holds;
   if (holds === before) return;
+  majordome.alarmsDue = true;
   const raised = holdOf(before, hold.kind) === undefined;
   void sendHolds(majordome);
   const recorded = holdOf(holds, hold.kind) as Hold;
@@ -38,6 +39,7 @@ export function lift(majordome: Majordome, by: string, ...kinds: readonly HoldKi
   const { siteId, clock, background, records } = majordome;
   const lifted = majordome.holds.filter((hold) => kinds.includes(hold.kind));
   if (lifted.length === 0) return;
+  majordome.alarmsDue = true;
   majordome.holds = withoutHolds(majordome.holds, ...kinds);
   void sendHolds(majordome);
   const nowMs = clock.nowMs();

@@ -85,6 +85,7 @@ export async function startNight(majordome: Majordome, by: string): Promise<void
     majordome.granting = false;
   }
   majordome.nightReport = null;
+  majordome.alarmsDue = true;
   const { valid } = sortedByValidity(majordome.pending, majordome.clock.nowMs());
   majordome.pending = [];
   try {
@@ -151,6 +152,7 @@ export async function nightEnded(majordome: Majordome, ended: LastNight): Promis
   majordome.lease = taken;
   majordome.nightDate = null;
   majordome.nightReport = null;
+  majordome.alarmsDue = true;
   if (ended.wrongEnd) {
     alarm(
       majordome,

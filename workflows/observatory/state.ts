@@ -1,4 +1,5 @@
 import type { Observatory } from "../../domain/observatory.ts";
+import { NO_ALARMS, type AlarmBook, type AlarmFacts } from "../../domain/safety/alarms.ts";
 import {
   holdOf,
   LIFTED_BY_RESUME,
@@ -7,6 +8,7 @@ import {
   type HoldKind,
   type Mode,
 } from "../../domain/safety/holds.ts";
+import { unavailable, type Healths } from "../../domain/safety/device-health.ts";
 import type { WatchState } from "../../domain/safety/watch-state.ts";
 import { Background } from "../background.ts";
 import type {
@@ -20,7 +22,7 @@ import type {
   PreemptRequest,
 } from "../messages.ts";
 import { observatoryWorkflowId } from "../names.ts";
-import { planningActivities, recordActivities } from "../proxies.ts";
+import { deviceRecordActivities, planningActivities, recordActivities } from "../proxies.ts";
 import { SkyClock } from "../sky-clock.ts";
 
 export interface LastNight {
@@ -37,6 +39,8 @@ interface Carried {
   readonly holdsSeq: number;
   readonly closedByHand: boolean;
   readonly watch: WatchState | null;
+  readonly devices: Healths;
+  readonly alarms: AlarmBook;
   readonly lease: Lease;
   readonly nightDate: string | null;
   readonly nightReport: NightReport | null;
@@ -66,6 +70,7 @@ export class Majordome {
   readonly clock: SkyClock;
   readonly background: Background;
   readonly records: ReturnType<typeof recordActivities>;
+  readonly deviceRecords: ReturnType<typeof deviceRecordActivities>;
   readonly planning: ReturnType<typeof planningActivities>;
   /** This run goes on where a former one stopped: it has the lease already. */
   readonly continued: boolean;
@@ -78,6 +83,12 @@ export class Majordome {
   stopWord: "now" | "frameEnd";
   closedByHand: boolean;
   watch: WatchState | null;
+  devices: Healths;
+  /** When each recovery under way was heard last, wall ms; not carried over: the next run asks for them anew. */
+  readonly recoveryHeardWallMs: Map<string, number>;
+  alarms: AlarmBook;
+  /** Something has changed that alarms are judged by. */
+  alarmsDue: boolean;
   lease: Lease;
   /** Local-noon date of the night that is open, else null. */
   nightDate: string | null;
@@ -117,6 +128,7 @@ export class Majordome {
     this.clock = new SkyClock(input.clock);
     this.background = new Background();
     this.records = recordActivities(siteId);
+    this.deviceRecords = deviceRecordActivities(siteId);
     this.planning = planningActivities(siteId);
     this.continued = carried !== null;
 
@@ -126,6 +138,10 @@ export class Majordome {
     this.stopWord = carried?.stopWord ?? "now";
     this.closedByHand = carried?.closedByHand ?? false;
     this.watch = carried?.watch ?? null;
+    this.devices = carried?.devices ?? {};
+    this.recoveryHeardWallMs = new Map();
+    this.alarms = carried?.alarms ?? NO_ALARMS;
+    this.alarmsDue = false;
     this.lease = carried?.lease ?? { siteId, holder: this.ownId, generation: 0 };
     this.nightDate = carried?.nightDate ?? null;
     this.nightReport = carried?.nightReport ?? null;
@@ -171,6 +187,22 @@ export class Majordome {
       closedByHand: this.closedByHand,
       shutter: this.watch?.dome.shutter ?? "Unknown",
       leaseGeneration: this.lease.holder === this.ownId ? null : this.lease.generation,
+      unavailable: unavailable(this.devices),
+    };
+  }
+
+  /** What alarms are judged by. */
+  alarmFacts(): AlarmFacts {
+    const { file, lastNight, nightDate } = this;
+    return {
+      observatory: file,
+      clock: this.clock.fact,
+      watch: this.watch,
+      healths: this.devices,
+      holds: this.holds,
+      closedByHand: this.closedByHand,
+      nightOpen: nightDate !== null,
+      wrongEnd: nightDate === null && lastNight?.wrongEnd === true ? lastNight : null,
     };
   }
 
@@ -189,6 +221,7 @@ export class Majordome {
       closedByHand: this.closedByHand,
       clock: this.clock.fact,
       watch: this.watch,
+      devices: this.devices,
       lease: this.lease,
       manual: {
         runs: [...[...this.operations.values()].map(({ run }) => run), ...this.manualRuns],
@@ -209,6 +242,8 @@ export class Majordome {
       holdsSeq: this.holdsSeq,
       closedByHand: this.closedByHand,
       watch: this.watch,
+      devices: this.devices,
+      alarms: this.alarms,
       lease: this.lease,
       nightDate: this.nightDate,
       nightReport: this.nightReport,

@@ -1,9 +1,10 @@
 import { CancellationScope, condition, isCancellation, log } from "@temporalio/workflow";
 import { closesDome } from "../../domain/safety/holds.ts";
-import { deviceHold, type WatchState } from "../../domain/safety/watch-state.ts";
+import type { WatchState } from "../../domain/safety/watch-state.ts";
 import { failureSentence } from "../failure-words.ts";
 import { watchActivities } from "../proxies.ts";
 import { closeObservatory } from "./closing.ts";
+import { takeDevices } from "./devices.ts";
 import { beginSafeTime, lift, raise, sendHolds } from "./holds.ts";
 import { nightEnded } from "./nights.ts";
 import type { Majordome } from "./state.ts";
@@ -47,6 +48,7 @@ export function onWatchState(majordome: Majordome, newer: WatchState): void {
   const before = majordome.watch;
   if (before !== null && !isNewer(newer, before)) return;
   majordome.watch = newer;
+  majordome.alarmsDue = true;
   takeVerdict(majordome, "safety", "interlock", newer.safety);
   takeVerdict(majordome, "weather", "weather station", newer.weather);
   takeGuard(majordome, newer.guard);
@@ -79,15 +81,6 @@ function takeVerdict(
 function takeGuard(majordome: Majordome, { tripped, silent, why }: WatchState["guard"]): void {
   if (tripped || silent) raise(majordome, { kind: "guard", who: "guard", why });
   else lift(majordome, "guard", "guard");
-}
-
-/** Only a device without which nothing can be observed holds; a degraded one changes nothing. */
-function takeDevices(majordome: Majordome, devices: WatchState["devices"]): void {
-  for (const [deviceId, { blocking, state, detail }] of Object.entries(devices)) {
-    if (!blocking) continue;
-    if (state === "DISABLED") raise(majordome, { kind: deviceHold(deviceId), who: deviceId, why: detail });
-    if (state === "UP") lift(majordome, deviceId, deviceHold(deviceId));
-  }
 }
 
 /** The night that has the lease is no longer open, though its end may not have come as a message. */
