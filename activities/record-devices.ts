@@ -3,6 +3,7 @@ import type { JournalLevel } from "../db/entities/journal-entry.ts";
 import type { DeviceDescription } from "../domain/observatory.ts";
 import type { RaisedAlarm } from "../domain/safety/alarms.ts";
 import type { DeviceHealth } from "../domain/safety/device-health.ts";
+import { asSentence } from "../domain/safety/sentences.ts";
 
 export interface DeviceRecordDeps {
   readonly database: Pick<Database, "devices" | "alarms" | "journal">;
@@ -90,16 +91,16 @@ function sentenceOf({ device, health, from }: DeviceChange): { level: JournalLev
   const { state, why, recovery } = health;
   if (state === from && recovery !== null) {
     const { step, steps, doing, lastTrouble } = recovery;
-    const text = `${name}, recovery step ${step} of ${steps}: ${doing}. ${lastTrouble}`;
+    const text = `${name}, recovery step ${step} of ${steps}: ${doing}. ${asSentence(lastTrouble)}`;
     return { level: "warning", text: text.trim() };
   }
   switch (state) {
     case "DISABLED": {
       const effect = blocking ? "Observing waits for it." : "Observing goes on without it.";
-      return { level: "warning", text: `${name} does not work: ${why} ${effect}` };
+      return { level: "warning", text: `${name} does not work: ${asSentence(why)} ${effect}` };
     }
     case "DEGRADED":
-      return { level: "warning", text: `${name} answers badly: ${why}` };
+      return { level: "warning", text: `${name} answers badly: ${asSentence(why)}` };
     default:
       return {
         level: "info",

@@ -17,6 +17,7 @@ import { addErrors } from "./plugins/errors.ts";
 import { addIdentity, createIdentities } from "./plugins/identity.ts";
 import { addOpenApi, addOpenApiRoute } from "./plugins/openapi.ts";
 import { addSecurity } from "./plugins/security.ts";
+import { alarmRoutes } from "./routes/alarms/routes.ts";
 import { alertRoutes } from "./routes/alerts/routes.ts";
 import { deviceRoutes } from "./routes/devices/routes.ts";
 import { imageRoutes } from "./routes/images/routes.ts";
@@ -34,6 +35,7 @@ import { scheduleRoutes } from "./routes/schedules/routes.ts";
 import { userRoutes } from "./routes/users/routes.ts";
 import { voeventRoutes } from "./routes/voevents/routes.ts";
 import { observatoryRoutes } from "./routes/observatory/routes.ts";
+import { withAlarms } from "./situation/alarms.ts";
 import { withAlert } from "./situation/alert.ts";
 import { withCameras } from "./situation/cameras.ts";
 import { situationFromDatabase } from "./situation/from-database.ts";
@@ -69,7 +71,8 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     },
     nowWallMs,
   );
-  const situation = async () => withAlert(await situationNow(), database);
+  const situation = async () =>
+    withAlarms(await withAlert(await situationNow(), database), database, observatory.site.id);
   const situationNow = async () =>
     situationOf(await stateReader.readOrLast(1_000), observatory, () =>
       situationFromDatabase(database, observatory, observatoryMs(clock(), nowWallMs())),
@@ -106,6 +109,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   manualRoutes(context);
   scheduleRoutes(context);
   requestRoutes(context);
+  alarmRoutes(context);
   alertRoutes(context);
   await voeventRoutes(context);
   imageRoutes(context);

@@ -54,10 +54,12 @@
       if (lst !== null) lst.textContent = `LST ${sidereal}`;
       heard();
     });
-    source.addEventListener("images", () => {
-      const chip = document.getElementById("new-images");
-      if (chip !== null) chip.hidden = false;
-    });
+    for (const list of ["images", "alarms"]) {
+      source.addEventListener(list, () => {
+        const chip = document.getElementById(`new-${list}`);
+        if (chip !== null) chip.hidden = false;
+      });
+    }
     return source;
   };
 

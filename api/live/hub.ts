@@ -20,6 +20,7 @@ export const TOPICS = [
   "night",
   "schedule",
   "alerts",
+  "alarms",
   "images",
   "outbox",
   "journal",
@@ -54,11 +55,12 @@ const CATCH_UP_LINES = 500;
 const OUT_OF_ORDER = 50;
 
 /** Tables whose change shows in the situation. */
-const SITUATION_TABLES = new Set(["night", "hold", "device", "exposure", "alert", "weather"]);
+const SITUATION_TABLES = new Set(["night", "hold", "device", "exposure", "alert", "alarm", "weather"]);
 /** Topics that tell a page to fetch its list again, by table. */
 const LIST_TOPICS: Readonly<Record<string, readonly Topic[]>> = {
   schedule: ["schedule"],
   scheduled_sequence: ["schedule"],
+  alarm: ["alarms"],
   alert: ["alerts"],
   image: ["images", "manual"],
   device: ["devices", "manual"],

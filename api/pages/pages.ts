@@ -49,6 +49,7 @@ const NAVIGATION: readonly {
   { href: "/requests", label: "Requests", permission: "read" },
   { href: "/alerts", label: "Alerts", permission: "read" },
   { href: "/images", label: "Images", permission: "read" },
+  { href: "/alarms", label: "Alarms", permission: "read" },
   { href: "/manual", label: "Manual", permission: "devices" },
   { href: "/outbox", label: "Outbox", permission: "read" },
   { href: "/system", label: "System", permission: "read" },

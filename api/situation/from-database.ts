@@ -57,6 +57,7 @@ export async function situationFromDatabase(
         state: row?.state ?? "UNKNOWN",
         blocking: device.blocking,
         detail: row === undefined ? "not seen yet" : "as last stored",
+        recovery: row?.recovery ?? null,
       };
     }),
     manual: { runs: [], closingAnnounced: null },
@@ -69,6 +70,7 @@ export async function situationFromDatabase(
     pendingAlerts: [],
     alertInProgress: alerts.find(({ slew }) => slew)?.key ?? null,
     alert: null,
+    alarms: null,
   };
 }
 

@@ -1,6 +1,9 @@
 import type { AlertStages } from "../../db/entities/alert.ts";
+import type { AlarmSummary } from "../../db/repositories/alarms.ts";
 import type { Observatory } from "../../domain/observatory.ts";
+import type { RecoveryProgress } from "../../domain/safety/device-health.ts";
 import type { Hold, Mode } from "../../domain/safety/holds.ts";
+import { asSentence } from "../../domain/safety/sentences.ts";
 import type { ShutterWord, WeatherValues } from "../../domain/safety/watch-state.ts";
 import type { ManualState, NightReport, NightTimes, ObservatoryState } from "../../workflows/messages.ts";
 import type { LastKnown } from "../live/state-reader.ts";
@@ -32,6 +35,8 @@ export interface Situation {
   readonly alertInProgress: string | null;
   /** The alert in progress as stored; null when there is none or it is not stored yet. */
   readonly alert: SituationAlert | null;
+  /** How many alarms there are; null when the database is away. */
+  readonly alarms: AlarmSummary | null;
   /** Null while `observatory` answers; else since when (wall ms) not, and who is away. */
   readonly stale: { readonly sinceWallMs: number; readonly why: string } | null;
 }
@@ -51,6 +56,8 @@ export interface SituationDevice {
   readonly state: "UNKNOWN" | "UP" | "DEGRADED" | "DISABLED";
   readonly blocking: boolean;
   readonly detail: string;
+  /** How far its recovery has come; null when none is under way. */
+  readonly recovery: RecoveryProgress | null;
 }
 
 /**
@@ -79,13 +86,15 @@ export function fromState(state: ObservatoryState, observatory: Observatory): Om
     guard: watch === null ? null : watch.guard,
     devices: observatory.devices.map((device) => {
       const condition = watch?.devices[device.id];
+      const health = state.devices[device.id];
       return {
         id: device.id,
         name: device.name,
         type: device.type,
-        state: condition?.state ?? "UNKNOWN",
+        state: health?.state ?? condition?.state ?? "UNKNOWN",
         blocking: device.blocking,
-        detail: condition?.detail ?? "not seen yet",
+        detail: detailOf(condition?.detail ?? "not seen yet", health?.recovery ?? null),
+        recovery: health?.recovery ?? null,
       };
     }),
     manual: state.manual,
@@ -95,5 +104,12 @@ export function fromState(state: ObservatoryState, observatory: Observatory): Om
     pendingAlerts: state.pendingAlerts,
     alertInProgress: state.alertInProgress,
     alert: null,
+    alarms: null,
   };
+}
+
+/** The device's own words, and what is done for it. */
+function detailOf(words: string, recovery: RecoveryProgress | null): string {
+  if (recovery === null) return words;
+  return `${asSentence(words)} Recovery step ${recovery.step} of ${recovery.steps}: ${recovery.doing}`;
 }

@@ -8,6 +8,7 @@ import { NBSP } from "../words/numbers.ts";
 import { alertHref } from "../words/links.ts";
 import { skyError } from "../words/sky.ts";
 import { clockTime, duration, latency } from "../words/time.ts";
+import { alarmMark } from "./alarms.ts";
 import { phaseSentence, phaseWords } from "./phase.ts";
 import type { Situation } from "./situation.ts";
 import { domeMark, modeMark, safetyMark } from "./tone.ts";
@@ -28,6 +29,8 @@ export interface StatusBar {
     /** Stage, age, error and latency, as far as they are known. */
     readonly words: string;
   } | null;
+  /** How many alarms; null when the list is empty. */
+  readonly alarms: Mark | null;
   readonly stale: string;
 }
 
@@ -50,6 +53,7 @@ export function statusBar(situation: Situation, clock: ClockFact, nowWallMs: num
     phase: phaseSentence(situation, nowMs),
     safety: safetyMark(situation),
     dome: domeMark(situation.dome),
+    alarms: alarmMark(situation.alarms),
     executing: executing === null ? "" : executingWords(executing, nowMs),
     alert:
       alertInProgress === null

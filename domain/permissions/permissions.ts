@@ -20,6 +20,8 @@ const ALLOWED = {
   "outbox.retry": ["operator", "admin"],
   /** Vote on who gets an account. */
   "users.vote": ["expert", "operator", "admin"],
+  /** Acknowledge alarms. */
+  alarms: ["operator", "admin"],
   users: ["admin"],
   programmes: ["admin"],
   tokens: ["admin"],

@@ -2,6 +2,7 @@ import { motionLimitWallMs, type ClockFact } from "../clock.ts";
 import type { AlarmLevel, DeviceDescription, Observatory } from "../observatory.ts";
 import type { Healths } from "./device-health.ts";
 import { closesDome, holdOf, type Hold } from "./holds.ts";
+import { asSentence } from "./sentences.ts";
 import type { WatchState } from "./watch-state.ts";
 
 /**
@@ -214,7 +215,7 @@ function deviceAlarms(facts: AlarmFacts, servers: readonly AlarmCause[]): AlarmC
 function deviceText({ name, blocking }: DeviceDescription, why: string, children: number): string {
   const hides = children === 0 ? "" : ` Its ${children} alarms cannot be read (hides ${children}).`;
   const effect = blocking ? "Observing waits for it." : "Observing goes on without it.";
-  return `${name} does not work. ${why} ${effect}${hides}`;
+  return `${name} does not work. ${asSentence(why)} ${effect}${hides}`;
 }
 
 function deviceGuidance({ name }: DeviceDescription, calls: boolean): string {

@@ -466,7 +466,11 @@ test("devices and weather keep their history", async () => {
   };
   await database.devices.setHealth(lost);
   await database.devices.setHealth(lost);
-  expect(await database.devices.one("dome")).toMatchObject({ state: "DISABLED", sinceWallMs: T0 + 2, recovery });
+  expect(await database.devices.one("dome")).toMatchObject({
+    state: "DISABLED",
+    sinceWallMs: T0 + 2,
+    recovery,
+  });
   expect(await database.devices.history("dome", T0 - 120_000, T0 - 120_000)).toMatchObject([
     { state: "DISABLED", cause: "change", values: { why: "It is silent." } },
   ]);

@@ -79,7 +79,15 @@ whenSkipping("a night, with time skipped", () => {
       sinceMs: 0,
       sinceWallMs: 0,
     };
-    return { seq, holds: [hold], stop, closedByHand: false, shutter: "Unknown", leaseGeneration: null, unavailable: {} };
+    return {
+      seq,
+      holds: [hold],
+      stop,
+      closedByHand: false,
+      shutter: "Unknown",
+      leaseGeneration: null,
+      unavailable: {},
+    };
   }
 
   function claimFor(alertKey: string, change: Partial<PreemptRequest> = {}): PreemptRequest {

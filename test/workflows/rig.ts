@@ -218,7 +218,15 @@ function countedWork(activities: Activities) {
 }
 
 export function noHolds(seq: number): HoldsMessage {
-  return { seq, holds: [], stop: "now", closedByHand: false, shutter: "Unknown", leaseGeneration: null, unavailable: {} };
+  return {
+    seq,
+    holds: [],
+    stop: "now",
+    closedByHand: false,
+    shutter: "Unknown",
+    leaseGeneration: null,
+    unavailable: {},
+  };
 }
 
 export const nightId = `${observatory.site.id}/${NIGHT_DATE}`;

@@ -27,6 +27,17 @@ export const CameraSchema = Type.Object({
   startMs: Nullable(Type.Integer()),
 });
 
+/** How far the recovery of a device has come. */
+export const RecoverySchema = Type.Object({
+  step: Type.Integer(),
+  steps: Type.Integer(),
+  doing: Type.String(),
+  nextWallMs: Nullable(Type.Integer()),
+  lastTrouble: Type.String(),
+  without: Type.Boolean({ description: "The night goes on without it" }),
+  calls: Type.Boolean({ description: "A human is asked for" }),
+});
+
 export const ObservatorySchema = Type.Object({
   mode: Type.String({ description: "MANUAL, CLOSED, PAUSED, RUNNING, WAITING, ENDED" }),
   paused: Type.Boolean(),
@@ -91,6 +102,7 @@ export const ObservatorySchema = Type.Object({
       state: Type.String({ description: "UNKNOWN, UP, DEGRADED, DISABLED" }),
       blocking: Type.Boolean(),
       detail: Type.String(),
+      recovery: Nullable(RecoverySchema),
     }),
   ),
   pendingAlerts: Type.Array(

@@ -49,7 +49,10 @@ export function observatoryState(change: Partial<ObservatoryState> = {}): Observ
         ]),
       ),
       closedLeaseHolder: null,
+      plcAlarms: [],
+      disk: { low: false, freeMiB: 100_000 },
     },
+    devices: {},
     lease: { holder: "night/colibri/2026-11-20", generation: 3 },
     night: {
       seq: 12,
