@@ -209,10 +209,16 @@ function startSequence(
   });
 }
 
+/** A message of a former version carries none. */
+function namesOf({ unavailable }: Partial<Pick<HoldsMessage, "unavailable">>): string {
+  return Object.keys(unavailable ?? {})
+    .sort()
+    .join();
+}
+
 /** Tells the sequence that runs which devices it can no longer, or again, count on. */
 export function tellUnavailable({ running, holds }: OpenNight, before: HoldsMessage): void {
-  const now = Object.keys(holds.unavailable).sort().join();
-  if (running === null || now === Object.keys(before.unavailable).sort().join()) return;
+  if (running === null || namesOf(holds) === namesOf(before)) return;
   void getExternalWorkflowHandle(running.executing.workflowId)
     .signal(unavailableSignal, holds.unavailable)
     .catch((error: unknown) => log.warn(`the sequence had ended already: ${failureSentence(error)}`));

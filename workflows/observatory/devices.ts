@@ -74,7 +74,7 @@ function change(majordome: Majordome, deviceId: string, next: DeviceHealth): voi
     deviceRecords.recordDevice({ device, health: next, from: before?.state ?? null, atMs }),
   );
   // A night must not ask for a device that is gone, nor leave out one that is back.
-  if (stateChanged && (next.state === "DISABLED" || before?.state === "DISABLED")) sendHolds(majordome);
+  if (stateChanged && (next.state === "DISABLED" || before?.state === "DISABLED")) void sendHolds(majordome);
 }
 
 /**
