@@ -198,6 +198,12 @@ test("an operation of a program is checked whole before it is sent", async () =>
   });
   expect(bad.statusCode).toBe(400);
   expect(web.gateway.commands).toEqual([]);
-  const good = await web.app.inject({ method: "POST", url, headers, payload: { kind: "park" } });
-  expect(good.statusCode).toBe(200);
+  for (const payload of [
+    { kind: "park" },
+    { kind: "tracking", on: true },
+    { kind: "expose", instrumentId: "vis", filter: "r", exposureS: 5, light: false },
+  ]) {
+    expect((await web.app.inject({ method: "POST", url, headers, payload })).statusCode).toBe(200);
+    expect(web.gateway.commands.pop()).toMatch(JSON.stringify(payload));
+  }
 });

@@ -1,9 +1,11 @@
 import { ApplicationFailure, condition, log, sleep } from "@temporalio/workflow";
+import type { ManualKind } from "../../domain/manual/operation.ts";
 import { holdOf } from "../../domain/safety/holds.ts";
 import { may } from "../../domain/permissions/permissions.ts";
 import { failureSentence } from "../failure-words.ts";
 import type { Lease, ObservatoryState, PersonalOrder } from "../messages.ts";
 import { nightWorkflowId } from "../names.ts";
+import { cameraActivities } from "../proxies.ts";
 import { closeObservatory } from "./closing.ts";
 import { lift, raise, sendHolds } from "./holds.ts";
 import { journal } from "./journal.ts";
@@ -63,6 +65,7 @@ export async function leaveMaintenance(majordome: Majordome, by: string): Promis
     const running = [...majordome.operations.values()];
     await Promise.all(running.map((operation) => operation.stop(`${by} left the maintenance hold`)));
     await settleLease(majordome);
+    if (majordome.nightDate !== null) coolAgain(majordome);
     lift(majordome, by, "maintenance");
   } finally {
     majordome.leavingMaintenance = false;
@@ -72,6 +75,25 @@ export async function leaveMaintenance(majordome: Majordome, by: string): Promis
     closeObservatory(majordome, `${by} left the maintenance hold and no night is open.`);
   return majordome.answer();
 }
+
+/** A camera whose cooler was changed by hand goes back to its set point for the night that goes on. */
+function coolAgain(majordome: Majordome): void {
+  const { siteId, clock, file, manualRuns } = majordome;
+  const limitS = file.night.coolLimitS;
+  const touched = new Set(
+    manualRuns.filter(({ operation }) => COOLING.has(operation.kind)).map(({ deviceId }) => deviceId),
+  );
+  for (const { cameraId, setPointC, name } of file.instruments) {
+    if (!touched.has(cameraId)) continue;
+    void cameraActivities(siteId, cameraId, clock.fact, limitS)
+      .coolCamera({ cameraId, setPointC, limitS })
+      .catch((error: unknown) =>
+        journal(majordome, "warning", `${name} did not go back to its set point: ${failureSentence(error)}`),
+      );
+  }
+}
+
+const COOLING: ReadonlySet<ManualKind> = new Set(["cool", "warm"]);
 
 /** Why there is nothing to leave, or null. */
 export function whyNoLeaving({ holds }: Majordome): string | null {
