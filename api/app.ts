@@ -18,6 +18,7 @@ import { addIdentity, createIdentities } from "./plugins/identity.ts";
 import { addOpenApi, addOpenApiRoute } from "./plugins/openapi.ts";
 import { addSecurity } from "./plugins/security.ts";
 import { alarmRoutes } from "./routes/alarms/routes.ts";
+import { addTracing } from "./plugins/tracing.ts";
 import { alertRoutes } from "./routes/alerts/routes.ts";
 import { deviceRoutes } from "./routes/devices/routes.ts";
 import { imageRoutes } from "./routes/images/routes.ts";
@@ -82,6 +83,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   const pages = createPages({ ...deps, renderer, identities, assets, situation, version });
 
   addErrors(app, pages);
+  addTracing(app);
   // First: the page that says a refusal reads the theme.
   await app.register(cookie);
   await addSecurity(app, settings.publicUrl);

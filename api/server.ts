@@ -1,5 +1,6 @@
 import { loadObservatory } from "../adapters/config/observatory.ts";
 import type { Settings } from "../adapters/config/settings.ts";
+import { startTracing, wantsTraces } from "../adapters/telemetry/tracing.ts";
 import { createTemporalClient } from "../adapters/temporal/client.ts";
 import { createTemporalGateway } from "../adapters/temporal/gateway.ts";
 import { createMembershipGateway } from "../adapters/temporal/membership.ts";
@@ -31,9 +32,14 @@ export async function startApi(settings: Settings): Promise<{ close(): Promise<v
     closers.push(clock.stop);
     const notifications = await createNotificationListener(settings.databaseUrl, { onError: warn });
     closers.push(() => notifications.close());
+    const tracing = wantsTraces(settings.otlpUrl, process.env)
+      ? await startTracing(settings.otlpUrl, "api")
+      : null;
+    if (tracing !== null) closers.push(() => tracing.close());
     const temporal = createTemporalClient({
       address: settings.temporalAddress,
       namespace: settings.temporalNamespace,
+      ...(tracing === null ? {} : { interceptors: tracing.clientInterceptors }),
     });
     closers.push(() => temporal.close());
 

@@ -23,6 +23,7 @@ export async function workflowBundle(): Promise<WorkflowBundleFile> {
   const problems: string[] = [];
   const { code } = await bundleWorkflowCode({
     workflowsPath: path.join(PROJECT, "workflows", "index.ts"),
+    workflowInterceptorModules: [path.join(PROJECT, "workflows", "trace.ts")],
     logger: new DefaultLogger("WARN", ({ message, meta }) => {
       problems.push(`${message} ${JSON.stringify(meta ?? {})}`);
     }),

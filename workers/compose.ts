@@ -11,6 +11,7 @@ import { loadObservatory } from "../adapters/config/observatory.ts";
 import { publicAddress, type Settings } from "../adapters/config/settings.ts";
 import { freeBytes } from "../adapters/files/disk.ts";
 import { readLeaseFile, writeLeaseFile } from "../adapters/home/home-files.ts";
+import { startTracing, wantsTraces, type Tracing } from "../adapters/telemetry/tracing.ts";
 import { createTemporalClient, type TemporalConnection } from "../adapters/temporal/client.ts";
 import { createCameraActivities } from "../activities/camera.ts";
 import { nowMs } from "../activities/clocks.ts";
@@ -63,18 +64,24 @@ export interface Process {
   readonly clock: ProcessClock;
   readonly database: Database;
   readonly temporal: TemporalConnection;
+  /** Null when nothing is traced. */
+  readonly tracing: Tracing | null;
   close(): Promise<void>;
 }
 
 /** Opens what every worker needs. @throws with a sentence when the clock, the observatory file or the database is away. */
-export async function openProcess(settings: Settings): Promise<Process> {
+export async function openProcess(settings: Settings, part: string): Promise<Process> {
   const observatory = loadObservatory(settings.observatoryFile, process.env);
   const clock = await openProcessClock(settings.home);
   // Activities have their own limits and retries: a statement may take longer than a page may.
   const database = await openDatabase(settings.databaseUrl, { statementTimeoutMs: 8_000 });
+  const tracing = wantsTraces(settings.otlpUrl, process.env)
+    ? await startTracing(settings.otlpUrl, part)
+    : null;
   const temporal = createTemporalClient({
     address: settings.temporalAddress,
     namespace: settings.temporalNamespace,
+    ...(tracing === null ? {} : { interceptors: tracing.clientInterceptors }),
   });
   return {
     settings,
@@ -82,7 +89,9 @@ export async function openProcess(settings: Settings): Promise<Process> {
     clock,
     database,
     temporal,
+    tracing,
     close: async () => {
+      await tracing?.close();
       clock.close();
       await temporal.close();
       await database.close();

@@ -1,6 +1,7 @@
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "@temporalio/common";
 import pino from "pino";
+import { NO_SINKS } from "../adapters/telemetry/tracing.ts";
 import type { Settings } from "../adapters/config/settings.ts";
 import type { ObservatoryInput } from "../workflows/messages.ts";
 import { observatoryFileSignal } from "../workflows/messages.ts";
@@ -42,10 +43,17 @@ export async function runWorkers(settings: Settings, groups: readonly string[]):
       error: (message, meta) => log.error(meta ?? {}, message),
     },
   });
-  const process = await openProcess(settings);
+  const process = await openProcess(settings, `worker ${groups.join(" ")}`);
   const connection = await NativeConnection.connect({ address: settings.temporalAddress });
   const closers: (() => Promise<void>)[] = [];
-  const base = { ...COMMON, connection, namespace: settings.temporalNamespace };
+  const { tracing } = process;
+  const base = {
+    ...COMMON,
+    connection,
+    namespace: settings.temporalNamespace,
+    sinks: tracing?.sinks ?? NO_SINKS,
+    ...(tracing === null ? {} : { interceptors: { activity: [tracing.activityInterceptors] } }),
+  };
   const workers: Worker[] = [];
   for (const options of await workerOptions(process, groups, closers)) {
     workers.push(await Worker.create({ ...base, ...options }));

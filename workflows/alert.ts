@@ -32,10 +32,12 @@ import {
   type AlertObserved,
   type PreemptAnswer,
   type PreemptRequest,
+  type Trace,
 } from "./messages.ts";
 import { observatoryWorkflowId } from "./names.ts";
 import { recordActivities, skyActivities } from "./proxies.ts";
 import { SkyClock } from "./sky-clock.ts";
+import { currentTrace, inTrace } from "./trace.ts";
 
 /** An event is followed this long after its first notice, observatory time. */
 const FOLLOWED_MS = 48 * 3_600_000;
@@ -77,15 +79,15 @@ export async function alert(
   let progressReason = carried?.progressReason ?? "";
   const openedMs = carried?.openedMs ?? clock.nowMs();
   const seen = new Set(carried?.seenNotices ?? []);
-  const inbox: AlertNotice[] = [];
+  const inbox: { readonly message: AlertNotice; readonly trace: Trace }[] = [];
   let answer: PreemptAnswer | null = null;
   let closedBy: string | null = null;
   /** Generation that is being asked for or observed; a newer one takes its place. */
   let asked = carried?.asked ?? 0;
 
   setHandler(clockChangedSignal, (fact) => clock.change(fact));
-  setHandler(noticeSignal, (notice) => {
-    inbox.push(notice);
+  setHandler(noticeSignal, (message) => {
+    inbox.push({ message, trace: currentTrace() });
   });
   setHandler(preemptAnswerSignal, (given) => {
     if (given.generation === asked) answer = given;
@@ -97,7 +99,10 @@ export async function alert(
   upsertSearchAttributes({ Site: [siteId], AlertKey: [alertKey], Phase: ["alert"] });
 
   for (;;) {
-    while (inbox.length > 0) takeNotice(inbox.shift() as AlertNotice);
+    for (let next = inbox.shift(); next !== undefined; next = inbox.shift()) {
+      const { message, trace } = next;
+      inTrace(trace, () => takeNotice(message));
+    }
     if (closedBy !== null || clock.nowMs() >= closesAtMs()) break;
     if (workflowInfo().continueAsNewSuggested && settled()) {
       await background.drained();
@@ -176,6 +181,7 @@ export async function alert(
       setProgress("notObserved", `Not observed: ${built.why}.`);
       return;
     }
+    const trace = currentTrace();
     const request: PreemptRequest = {
       alertKey,
       alertWorkflowId: workflowId,
@@ -185,6 +191,7 @@ export async function alert(
       plan: built.plan,
       validUntilMs: from.validUntilMs ?? openedMs + KEPT_MS,
       simulated: from.simulated,
+      ...(trace === undefined ? {} : { trace }),
     };
     asked = from.generation;
     answer = null;

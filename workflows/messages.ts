@@ -164,6 +164,21 @@ export interface PreemptRequest {
   readonly validUntilMs: number;
   /** Simulated alerts say so everywhere. */
   readonly simulated: boolean;
+  /** The trace of the notice behind it, kept while the request waits. */
+  readonly trace?: string;
+}
+
+/** W3C trace context; undefined when nothing is recorded. */
+export type Trace = string | undefined;
+
+/** One step of a traced workflow, as it leaves the sandbox. Ids are hex. */
+export interface WorkflowSpan {
+  readonly name: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly workflowId: string;
+  readonly runId: string;
 }
 
 export interface PreemptAnswer {

@@ -33,6 +33,7 @@ import { enter } from "./night/report.ts";
 import { OpenNight, type Job } from "./night/state.ts";
 import { idle, waitWhileHeld } from "./night/waits.ts";
 import { closingActivities } from "./proxies.ts";
+import { inTrace } from "./trace.ts";
 
 /** The longest the night idles before it looks again, observatory ms. */
 const LONGEST_IDLE_MS = 10 * 60_000;
@@ -157,7 +158,7 @@ async function observe(tonight: OpenNight): Promise<boolean> {
     const claim = inOrder(tonight.pending)[0];
     const job =
       claim === undefined ? await nextRoutineJob(tonight, dawnMs) : await alertJob(tonight, claim, dawnMs);
-    if (job !== null) await observeJob(tonight, job);
+    if (job !== null) await inTrace(job.claim?.trace, () => observeJob(tonight, job));
   }
   return false;
 }

@@ -1,5 +1,6 @@
 import { Agent, request } from "undici";
 import { IMAGE_BYTES_TYPE } from "../../protocol/image-bytes.ts";
+import { deviceSpan } from "../telemetry/device-span.ts";
 import { AlpacaError, BadAnswer, causeCode, DeviceTimeout, DeviceUnreachable } from "./errors.ts";
 
 /** Where a device is: what the observatory file says of it, as far as the wire needs it. */
@@ -90,6 +91,10 @@ export function createAlpacaTransport({ clientId }: { readonly clientId: number 
 
   /** Sends one request and reads the whole answer. Throws DeviceUnreachable or DeviceTimeout, or the caller's own abort reason. */
   async function send(call: Call): Promise<Answer> {
+    return deviceSpan(nameOf(call), { device: call.device, "url.path": call.path }, () => sendNow(call));
+  }
+
+  async function sendNow(call: Call): Promise<Answer> {
     lastTransactionId = lastTransactionId >= MAX_UINT32 ? 1 : lastTransactionId + 1;
     const clientTransactionId = lastTransactionId;
     const form = new URLSearchParams();

@@ -90,6 +90,15 @@ export const environmentSchema = Type.Object(
         rule: "the address people use, such as https://vesper.example.org, without a path",
       }),
     ),
+    VESPER_OTLP_URL: Type.Optional(
+      Type.String({
+        pattern: String.raw`^https?://[^\s?#]+$`,
+        rule: "the address of an OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318",
+      }),
+    ),
+    VESPER_METRICS_PORT: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 65_515, rule: "a port number from 1 to 65515" }),
+    ),
     VESPER_LOG_LEVEL: Type.Union(
       ["trace", "debug", "info", "warn", "error"].map((level) => Type.Literal(level)),
       { default: "info", rule: "one of trace, debug, info, warn, error" },
@@ -175,6 +184,10 @@ export interface Settings {
   readonly retime: boolean;
   /** Address people use when a reverse proxy stands in front; null: http://host:port. */
   readonly publicUrl: string | null;
+  /** Where traces go; null: none are made. */
+  readonly otlpUrl: string | null;
+  /** Loopback port on which this process shows its metrics; null: it does not. `up` gives each part one, from this on. */
+  readonly metricsPort: number | null;
   readonly logLevel: string;
 }
 
@@ -285,6 +298,8 @@ function settingsFrom(given: Environment, folder: string): Settings {
     alpacaDiscovery: given.VESPER_ALPACA_DISCOVERY,
     retime: given.VESPER_RETIME,
     publicUrl: given.VESPER_PUBLIC_URL ?? null,
+    otlpUrl: given.VESPER_OTLP_URL ?? null,
+    metricsPort: given.VESPER_METRICS_PORT ?? null,
     logLevel: given.VESPER_LOG_LEVEL,
   });
 }

@@ -1,9 +1,11 @@
-import { Client, Connection } from "@temporalio/client";
+import { Client, Connection, type WorkflowClientInterceptor } from "@temporalio/client";
 
 export interface TemporalAddress {
   /** host:port of the frontend. */
   readonly address: string;
   readonly namespace: string;
+  /** What traces its calls; nothing when absent. */
+  readonly interceptors?: readonly WorkflowClientInterceptor[];
 }
 
 export interface TemporalConnection {
@@ -16,7 +18,11 @@ export interface TemporalConnection {
  * Queries of a workflow that is no longer open are rejected: a closed workflow would go on answering
  * with its last state for as long as it is retained.
  */
-export function createTemporalClient({ address, namespace }: TemporalAddress): TemporalConnection {
+export function createTemporalClient({
+  address,
+  namespace,
+  interceptors = [],
+}: TemporalAddress): TemporalConnection {
   const connection = Connection.lazy({
     address,
     channelArgs: {
@@ -29,6 +35,11 @@ export function createTemporalClient({ address, namespace }: TemporalAddress): T
       "grpc.max_reconnect_backoff_ms": 2_000,
     },
   });
-  const client = new Client({ connection, namespace, workflow: { queryRejectCondition: "NOT_OPEN" } });
+  const client = new Client({
+    connection,
+    namespace,
+    workflow: { queryRejectCondition: "NOT_OPEN" },
+    interceptors: { workflow: [...interceptors] },
+  });
   return { client, close: () => connection.close() };
 }

@@ -21,6 +21,7 @@ import {
 } from "../messages.ts";
 import { sequenceWorkflowId } from "../names.ts";
 import { slewStartActivities } from "../proxies.ts";
+import { inTrace } from "../trace.ts";
 import type { sequence } from "../sequence.ts";
 import { afterAlert } from "./alerts.ts";
 import { interruptionOf, urgent, type Interruption } from "./interruption.ts";
@@ -138,8 +139,10 @@ async function runUntilDoneOrInterrupted(
     interruption = result === null ? interruptionOf(tonight, job) : interruption;
   }
   if (result === null && interruption !== null) {
-    const aborted = abortExposures(tonight, interruption.reason);
-    if (interruption.kind === "alert") await startAlertSlew(tonight, interruption.claim, aborted);
+    const why = interruption.reason;
+    const claim = interruption.kind === "alert" ? interruption.claim : null;
+    const aborted = inTrace(claim?.trace, () => abortExposures(tonight, why));
+    if (claim !== null) await inTrace(claim.trace, () => startAlertSlew(tonight, claim, aborted));
     scope.cancel();
     await aborted;
   }
