@@ -23,6 +23,8 @@ import { alertRoutes } from "./routes/alerts/routes.ts";
 import { deviceRoutes } from "./routes/devices/routes.ts";
 import { imageRoutes } from "./routes/images/routes.ts";
 import { manualRoutes } from "./routes/manual/routes.ts";
+import { metricsRoutes } from "./routes/metrics/routes.ts";
+import { createMetricsText } from "./routes/metrics/text.ts";
 import { nightRoutes } from "./routes/night/routes.ts";
 import { requestRoutes } from "./routes/requests/routes.ts";
 import { systemRoutes } from "./routes/system/routes.ts";
@@ -93,6 +95,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   addAccess(app, identities);
   await addOpenApi(app, version);
 
+  app.decorate("metricsText", createMetricsText(deps, stateReader));
   const context: ApiContext = { app, deps, pages, identities, stateReader, situation, version };
   const hub = createLiveHub({
     ...deps,
@@ -104,6 +107,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   addAssets(app, assets);
   eventRoutes(context, hub);
   healthRoutes(context);
+  metricsRoutes(context);
   accountRoutes(context);
   observatoryRoutes(context);
   homeRoutes(context);

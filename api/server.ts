@@ -1,5 +1,6 @@
 import { loadObservatory } from "../adapters/config/observatory.ts";
 import type { Settings } from "../adapters/config/settings.ts";
+import { serveMetrics } from "../adapters/telemetry/metrics.ts";
 import { startTracing, wantsTraces } from "../adapters/telemetry/tracing.ts";
 import { createTemporalClient } from "../adapters/temporal/client.ts";
 import { createTemporalGateway } from "../adapters/temporal/gateway.ts";
@@ -79,6 +80,10 @@ export async function startApi(settings: Settings): Promise<{ close(): Promise<v
     });
     closers.push(() => app.close());
     await app.listen({ host: settings.host, port: settings.port });
+    if (settings.metricsPort !== null) {
+      const metrics = await serveMetrics(settings.metricsPort, () => app.metricsText());
+      closers.push(() => metrics.close());
+    }
     log.info(
       { host: settings.host, port: settings.port, signedNotices: settings.webhookSecret !== null },
       "web listens",

@@ -10,6 +10,7 @@ import { createClockRepository } from "./repositories/clock.ts";
 import { createDeviceCommandRepository } from "./repositories/device-commands.ts";
 import { createDeviceRepository } from "./repositories/devices.ts";
 import { createExposureRepository } from "./repositories/exposures.ts";
+import { createFiguresRepository } from "./repositories/figures.ts";
 import { createFscMessageRepository } from "./repositories/fsc-messages.ts";
 import { createHoldRepository } from "./repositories/holds.ts";
 import { createImageRepository } from "./repositories/images.ts";
@@ -85,6 +86,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     deviceCommands: createDeviceCommandRepository(orm),
     devices: createDeviceRepository(orm),
     exposures: createExposureRepository(orm),
+    figures: createFiguresRepository(orm),
     fscMessages: createFscMessageRepository(orm),
     holds: createHoldRepository(orm),
     images: createImageRepository(orm),

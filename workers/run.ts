@@ -7,6 +7,7 @@ import type { ObservatoryInput } from "../workflows/messages.ts";
 import { observatoryFileSignal } from "../workflows/messages.ts";
 import { observatoryWorkflowId, taskQueues } from "../workflows/names.ts";
 import { workflowBundle } from "./bundle.ts";
+import { startWorkerMetrics } from "./metrics.ts";
 import { computeActivities, ioActivities, openProcess, siteActivities, type Process } from "./compose.ts";
 import { startFeeds } from "./feeds.ts";
 
@@ -32,8 +33,13 @@ const COMMON = {
  * @throws with a sentence when Temporal, the database or the clock is away.
  */
 export async function runWorkers(settings: Settings, groups: readonly string[]): Promise<RunningWorkers> {
-  const log = pino({ level: settings.logLevel, name: `worker ${groups.join(" ")}` });
+  const part = `worker ${groups.join(" ")}`;
+  const log = pino({ level: settings.logLevel, name: part });
+  const metrics = settings.metricsPort === null ? null : await startWorkerMetrics(settings.metricsPort, part);
   Runtime.install({
+    ...(metrics === null
+      ? {}
+      : { telemetryOptions: { metrics: { prometheus: { bindAddress: metrics.sdkAddress } } } }),
     logger: {
       log: (level, message, meta) => log[pinoLevel(level)](meta ?? {}, message),
       trace: (message, meta) => log.trace(meta ?? {}, message),
@@ -43,7 +49,7 @@ export async function runWorkers(settings: Settings, groups: readonly string[]):
       error: (message, meta) => log.error(meta ?? {}, message),
     },
   });
-  const process = await openProcess(settings, `worker ${groups.join(" ")}`);
+  const process = await openProcess(settings, part);
   const connection = await NativeConnection.connect({ address: settings.temporalAddress });
   const closers: (() => Promise<void>)[] = [];
   const { tracing } = process;
@@ -77,6 +83,7 @@ export async function runWorkers(settings: Settings, groups: readonly string[]):
       for (const close of closers.toReversed()) await close();
       await connection.close();
       await process.close();
+      await metrics?.close();
     },
   };
 }

@@ -72,13 +72,24 @@ export function simulatorsPart(settings: Settings, env: Env): Part {
  * The rest one process each, so that image work never holds up a device.
  */
 export function workerParts(env: Env): Part[] {
-  return [
-    command("worker-control-1", ["worker", "control"], [], 7_000, env),
-    command("worker-control-2", ["worker", "control"], [], 7_000, env),
-    command("worker-site", ["worker", "site"], [], 7_000, env),
-    command("worker-compute", ["worker", "compute"], [], 7_000, env),
-    command("worker-feeds", ["worker", "feeds"], [], 7_000, env),
-  ];
+  const workers = [
+    ["worker-control-1", "control"],
+    ["worker-control-2", "control"],
+    ["worker-site", "site"],
+    ["worker-compute", "compute"],
+    ["worker-feeds", "feeds"],
+  ] as const;
+  return workers.map(([name, group], index) => {
+    const { ports, env: own } = withMetricsPort(env, index + 1);
+    return command(name, ["worker", group], ports, 7_000, own);
+  });
+}
+
+/** A port of its own for the metrics of each part, counted on from VESPER_METRICS_PORT, which is the web's. */
+function withMetricsPort(env: Env, offset: number): { readonly ports: number[]; readonly env: Env } {
+  const first = Number(env["VESPER_METRICS_PORT"] ?? "");
+  if (!(first > 0)) return { ports: [], env };
+  return { ports: [first + offset], env: { ...env, VESPER_METRICS_PORT: String(first + offset) } };
 }
 
 /** The guard, which needs neither database nor workers. */
@@ -88,7 +99,8 @@ export function guardPart(settings: Settings, env: Env): Part {
 
 /** The web pages and the API. */
 export function apiPart(settings: Settings, env: Env): Part {
-  return command("api", ["api"], [settings.port], 3_000, env);
+  const { ports } = withMetricsPort(env, 0);
+  return command("api", ["api"], [settings.port, ...ports], 3_000, env);
 }
 
 /** The environment our own commands get: everything resolved, so that all agree. */

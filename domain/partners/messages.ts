@@ -51,9 +51,11 @@ export function statusMessage(device: {
   readonly state: string;
   readonly sinceWallMs: number;
   readonly values: Readonly<Record<string, unknown>>;
+  /** What its driver says of itself; null while nobody asked. */
+  readonly versions: object | null;
 }): Readonly<Record<string, unknown>> {
-  const { deviceId, type, name, blocking, state, values } = device;
-  return { device: deviceId, type, name, blocking, state, since: iso(device.sinceWallMs), values };
+  const { deviceId, type, name, blocking, state, values, versions } = device;
+  return { device: deviceId, type, name, blocking, state, since: iso(device.sinceWallMs), values, versions };
 }
 
 function iso(ms: number): string {

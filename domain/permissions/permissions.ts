@@ -22,6 +22,8 @@ const ALLOWED = {
   "users.vote": ["expert", "operator", "admin"],
   /** Acknowledge alarms. */
   alarms: ["operator", "admin"],
+  /** Figures for the monitoring of the system. */
+  metrics: ["admin"],
   users: ["admin"],
   programmes: ["admin"],
   tokens: ["admin"],

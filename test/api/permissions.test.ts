@@ -25,6 +25,7 @@ const EXPECTED: Readonly<Record<Permission, string>> = {
   backOffice: "admin",
   "notices.post": "admin feed",
   "outbox.retry": "operator admin",
+  metrics: "admin",
   "fsc.post": "admin",
 };
 
@@ -112,6 +113,7 @@ const ROUTES: Readonly<Record<string, Permission | "public">> = {
   "POST /api/alerts/simulate": "alerts.simulate",
   "POST /alerts/simulate": "alerts.simulate",
   "POST /api/voevents": "notices.post",
+  "GET /api/metrics": "metrics",
   "GET /api/outbox": "read",
   "GET /api/outbox/1": "read",
   "POST /api/outbox/1/retry": "outbox.retry",

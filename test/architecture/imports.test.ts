@@ -27,7 +27,7 @@ const ONLY: readonly [string, string, RegExp][] = [
   ["workers", "workflows", /^(messages|names)\.ts$/],
   ["adapters", "workflows", /^(messages|names)\.ts$/],
   ["ingest", "adapters", /^temporal\//],
-  ["api", "adapters", /^(temporal|config)\//],
+  ["api", "adapters", /^(temporal|config|telemetry)\//],
   ["simulators", "domain", /^(units|clock)\.ts$/],
 ];
 /** What workflows may see of activities and of the scheduler is types. */

@@ -19,6 +19,8 @@ export interface StackOptions {
   readonly rate: number;
   /** ISO instant the clock starts at; 15 observatory minutes before dusk when absent. */
   readonly start?: string;
+  /** Further settings. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ApiAnswer {
@@ -90,6 +92,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const env: NodeJS.ProcessEnv = {
     ...outerEnvironment(),
     ...Object.fromEntries([...ports].map(([name, port]) => [`VESPER_${name}`, String(port)])),
+    ...options.env,
     VESPER_HOME: home,
     VESPER_PASSWORD: "correct horse battery",
     VESPER_WEBHOOK_SECRET: WEBHOOK_SECRET,
