@@ -61,11 +61,15 @@ export function createDeviceRepository(orm: MikroORM) {
         cause: "change" as const,
         values: why === "" ? {} : { why },
       });
-      const { values } = await em.findOneOrFail(Device, { uniqueId }, { fields: ["values"] });
+      const { values, versions } = await em.findOneOrFail(
+        Device,
+        { uniqueId },
+        { fields: ["values", "versions"] },
+      );
       await enqueue(em, {
         topic: "ic.status",
         key: `${uniqueId}/${new Date(atMs).toISOString()}/${state}`,
-        payload: statusMessage({ ...device, state, sinceWallMs: wallMs, values }),
+        payload: statusMessage({ ...device, state, sinceWallMs: wallMs, values, versions: versions ?? null }),
         createdWallMs: wallMs,
       });
     });
