@@ -4,6 +4,7 @@ import type { FilterWheelClient } from "../adapters/alpaca/filter-wheel.ts";
 import type { DomeClient } from "../adapters/alpaca/dome.ts";
 import type { TelescopeClient } from "../adapters/alpaca/telescope.ts";
 import type { RawImage } from "../adapters/alpaca/transport.ts";
+import type { CalibrationKind } from "../domain/imaging/calibration/calibration-night.ts";
 import type { InstrumentDescription, Observatory } from "../domain/observatory.ts";
 import { instrumentOf } from "../domain/observatory.ts";
 import type { Lease, TargetPosition } from "../workflows/messages.ts";
@@ -27,6 +28,8 @@ export interface ExposureInput {
   readonly exposureS: number;
   /** false: a dark or bias, taken without looking at telescope and dome. */
   readonly light: boolean;
+  /** A frame of a calibration run: taken of no target, `planId` names its group. Absent in science frames. */
+  readonly calibration?: { readonly calibrationId: string; readonly kind: CalibrationKind };
   readonly target: TargetPosition;
   readonly requestName: string;
   readonly programmeId: string;

@@ -21,6 +21,8 @@ export type ExposureFetched =
   | ({ readonly kind: "stored" } & StoredImage)
   | { readonly kind: "lost"; readonly reason: string };
 
+/** Calibration frames look at no place of the sky. */
+const NOWHERE = { raDeg: 0, decDeg: 0, measured: false };
 /** Looks in a row that must agree before a frame is called lost: a state between two others is short. */
 const AGREEING_LOOKS = 3;
 
@@ -106,7 +108,7 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
       camera.download({ signal }),
       camera.pixelSizeUm({ signal }),
       camera.status({ signal }),
-      pointings.of(input, signal),
+      input.calibration === undefined ? pointings.of(input, signal) : NOWHERE,
     ]);
     const startMs = row.startMs ?? row.intendedStartMs;
     const facts = {

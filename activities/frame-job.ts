@@ -20,12 +20,3 @@ export interface FrameWritten {
   readonly header: Readonly<Record<string, unknown>>;
   readonly statistics: Readonly<Record<string, unknown>>;
 }
-
-export type FrameAnswer =
-  | { readonly id: number; readonly written: FrameWritten }
-  | {
-      readonly id: number;
-      /** The camera's answer cannot be used, or the disk refused. */
-      readonly fault: "device" | "disk";
-      readonly message: string;
-    };

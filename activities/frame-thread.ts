@@ -5,15 +5,16 @@ import { encodePng } from "../adapters/files/png.ts";
 import { storeAtomically } from "../adapters/files/store-atomically.ts";
 import { headerRecord } from "../domain/imaging/headers.ts";
 import { buildFrame } from "../domain/imaging/science-frame.ts";
-import type { FrameAnswer, FrameJob, FrameWritten } from "./frame-job.ts";
+import type { FrameJob, FrameWritten } from "./frame-job.ts";
+import type { JobAnswer } from "./job-thread.ts";
 
 /** The thread that turns a camera's answer into files: some 100 ms a megapixel that the event loop must not feel. */
 
 parentPort?.on("message", ({ id, job }: { readonly id: number; readonly job: FrameJob }) => {
   void write(job)
     .then(
-      (written): FrameAnswer => ({ id, written }),
-      (error: unknown): FrameAnswer => ({
+      (result): JobAnswer<FrameWritten> => ({ id, result }),
+      (error: unknown): JobAnswer<FrameWritten> => ({
         id,
         fault: error instanceof DeviceProblem || error instanceof RangeError ? "device" : "disk",
         message: error instanceof Error ? error.message : String(error),

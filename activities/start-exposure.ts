@@ -79,7 +79,7 @@ export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, 
     await Promise.all([
       freed(camera, status, apparatusOf(deps, input).instrument.readoutLimitS),
       checkDisk(),
-      input.light ? checkPointing(input) : undefined,
+      input.light && input.calibration === undefined ? checkPointing(input) : undefined,
     ]);
     await checkLease(deps.readLease, input.lease);
     signal.throwIfAborted();

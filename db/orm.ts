@@ -6,6 +6,8 @@ import { createAlarmRepository } from "./repositories/alarms.ts";
 import { createAlertRepository } from "./repositories/alerts.ts";
 import { createApplicationRepository } from "./repositories/applications.ts";
 import { createAuditRepository } from "./repositories/audits.ts";
+import { createCalibratedImageRepository } from "./repositories/calibrated-images.ts";
+import { createCalibrationRepository } from "./repositories/calibrations.ts";
 import { createClockRepository } from "./repositories/clock.ts";
 import { createDeviceCommandRepository } from "./repositories/device-commands.ts";
 import { createDeviceRepository } from "./repositories/devices.ts";
@@ -18,6 +20,7 @@ import { createIntakeRepository } from "./repositories/intake.ts";
 import { createJournalRepository } from "./repositories/journal.ts";
 import { createLeaseRepository } from "./repositories/lease.ts";
 import { createManualFrameRepository } from "./repositories/manual-frames.ts";
+import { createMasterRepository } from "./repositories/masters.ts";
 import { createNightRepository } from "./repositories/nights.ts";
 import { createNoticeRepository } from "./repositories/notices.ts";
 import { createOutboxRepository } from "./repositories/outbox.ts";
@@ -82,6 +85,8 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     alerts: createAlertRepository(orm),
     applications: createApplicationRepository(orm),
     audits: createAuditRepository(orm),
+    calibratedImages: createCalibratedImageRepository(orm),
+    calibrations: createCalibrationRepository(orm),
     clock: createClockRepository(orm),
     deviceCommands: createDeviceCommandRepository(orm),
     devices: createDeviceRepository(orm),
@@ -94,6 +99,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     journal: createJournalRepository(orm),
     lease: createLeaseRepository(orm),
     manualFrames: createManualFrameRepository(orm),
+    masters: createMasterRepository(orm),
     nights: createNightRepository(orm),
     notices: createNoticeRepository(orm),
     outbox: createOutboxRepository(orm),

@@ -184,6 +184,17 @@ export interface PartnerAddresses {
   readonly fsc?: string;
 }
 
+/** How calibrations are taken; what is not said has the default of domain/imaging/calibration/calibration-night. */
+export interface CalibrationSection {
+  readonly frames?: number;
+  readonly flatLevel?: number;
+  readonly lampPct?: number;
+  readonly testFlatS?: number;
+  readonly limitMin?: number;
+  readonly holdLimitMin?: number;
+  readonly maxAgeNights?: number;
+}
+
 export interface Observatory {
   readonly site: Site;
   readonly telescope: TelescopeDescription;
@@ -192,6 +203,7 @@ export interface Observatory {
   readonly weather: WeatherLimits;
   readonly night: NightRules;
   readonly partners?: PartnerAddresses;
+  readonly calibration?: CalibrationSection;
 }
 
 /** The device with that id. Throws when the observatory file has none: the file was validated, so this is a programmer's error. */

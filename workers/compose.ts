@@ -13,6 +13,8 @@ import { freeBytes } from "../adapters/files/disk.ts";
 import { readLeaseFile, writeLeaseFile } from "../adapters/home/home-files.ts";
 import { startTracing, wantsTraces, type Tracing } from "../adapters/telemetry/tracing.ts";
 import { createTemporalClient, type TemporalConnection } from "../adapters/temporal/client.ts";
+import { createCalibrationActivities } from "../activities/calibration.ts";
+import { createCalibrationFrameActivities } from "../activities/calibration-frames.ts";
 import { createCameraActivities } from "../activities/camera.ts";
 import { nowMs } from "../activities/clocks.ts";
 import { createCoverActivities } from "../activities/cover.ts";
@@ -23,11 +25,14 @@ import { createFilterWheelActivities } from "../activities/filter-wheel.ts";
 import { createFocuserActivities } from "../activities/focuser.ts";
 import { createGuardJournalImport } from "../activities/guard-journal.ts";
 import { createMembershipActivities } from "../activities/membership.ts";
+import { createImageWorkshop } from "../activities/image-workshop.ts";
+import { createLampActivities } from "../activities/lamp.ts";
 import { createPlanningActivities } from "../activities/planning.ts";
 import { createProbeActivities } from "../activities/probe.ts";
 import { createRecoveryActivities } from "../activities/recovery.ts";
 import { createDeviceRecordActivities } from "../activities/record-devices.ts";
 import { createRecordActivities } from "../activities/record.ts";
+import { createReductionActivities } from "../activities/reduce-frames.ts";
 import { createSkyActivities } from "../activities/sky.ts";
 import { createFrameStore } from "../activities/store-frame.ts";
 import { createTelescopeActivities } from "../activities/telescope.ts";
@@ -125,6 +130,19 @@ export function siteActivities(process: Process) {
   const readLease = (siteId: string) => database.lease.read(siteId);
   const journal = (line: JournalLine) =>
     database.journal.append({ atWallMs: clock.wallMs(), atMs: observatoryNow(), ...line });
+  const cameraDeps = {
+    observatory,
+    cameras,
+    telescope,
+    dome,
+    cover,
+    wheels,
+    readLease,
+    storeFrame: frames.storeFrame,
+    freeDiskMiB: async () => (await freeBytes(settings.home)) / 1024 / 1024,
+    journal,
+    clocks: clock,
+  };
   const activities = {
     probe: createProbeActivities(clock.wallMs),
     sky: createSkyActivities({
@@ -135,19 +153,10 @@ export function siteActivities(process: Process) {
     cover: createCoverActivities({ cover, readLease, clocks: clock }),
     focuser: createFocuserActivities({ focuser, readLease, clocks: clock }),
     wheel: createFilterWheelActivities({ wheels, readLease, clocks: clock }),
+    lamp: createLampActivities({ cover, readLease, clocks: clock }),
     camera: createCameraActivities({
-      observatory,
-      cameras,
-      telescope,
-      dome,
-      cover,
-      wheels,
-      readLease,
+      ...cameraDeps,
       exposures: createExposureStore(database, clock.wallMs),
-      storeFrame: frames.storeFrame,
-      freeDiskMiB: async () => (await freeBytes(settings.home)) / 1024 / 1024,
-      journal,
-      clocks: clock,
     }),
     recovery: createRecoveryActivities({
       transport,
@@ -156,6 +165,7 @@ export function siteActivities(process: Process) {
         (await database.holds.open(siteId)).some(({ kind }) => kind === "maintenance"),
       clocks: clock,
     }),
+    calibrationFrames: createCalibrationFrameActivities({ ...cameraDeps, frames: database.calibrations }),
   };
   return {
     activities,
@@ -239,6 +249,19 @@ export function computeActivities({ database, clock }: Process) {
   return {
     activities: createPlanningActivities({ database, planner, wallMs: clock.wallMs }),
     close: () => planner.close(),
+  };
+}
+
+/** Masters and calibrated images, in a thread of their own. */
+export function imageActivities({ settings, clock, database }: Process) {
+  const workshop = createImageWorkshop();
+  const common = { database, home: settings.home, wallMs: clock.wallMs, nowMs: () => nowMs(clock) };
+  return {
+    activities: {
+      ...createCalibrationActivities({ ...common, runJob: workshop.makeMaster }),
+      ...createReductionActivities({ ...common, runJob: workshop.calibrate }),
+    },
+    close: () => workshop.close(),
   };
 }
 

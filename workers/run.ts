@@ -8,7 +8,14 @@ import { observatoryFileSignal } from "../workflows/messages.ts";
 import { observatoryWorkflowId, taskQueues } from "../workflows/names.ts";
 import { workflowBundle } from "./bundle.ts";
 import { startWorkerMetrics } from "./metrics.ts";
-import { computeActivities, ioActivities, openProcess, siteActivities, type Process } from "./compose.ts";
+import {
+  computeActivities,
+  imageActivities,
+  ioActivities,
+  openProcess,
+  siteActivities,
+  type Process,
+} from "./compose.ts";
 import { startFeeds } from "./feeds.ts";
 
 /** Groups of workers that one process may run. */
@@ -109,12 +116,13 @@ async function workerOptions(
   if (groups.includes("site")) {
     const site = siteActivities(process);
     closers.push(site.close);
-    const { telescope, dome, cover, focuser, wheel, camera, probe, sky, recovery } = site.activities;
+    const { telescope, dome, cover, focuser, wheel, lamp } = site.activities;
+    const { camera, calibrationFrames, probe, sky, recovery } = site.activities;
     options.push(
       // The slew of an alert must not wait behind the wait of the slew before it.
       {
         taskQueue: queues.mount,
-        activities: { ...telescope, ...focuser, ...wheel, ...probe },
+        activities: { ...telescope, ...focuser, ...wheel, ...lamp, ...probe },
         maxConcurrentActivityTaskExecutions: 4,
       },
       {
@@ -135,7 +143,7 @@ async function workerOptions(
       },
       ...site.cameraIds.map((cameraId) => ({
         taskQueue: queues.camera(cameraId),
-        activities: { ...camera, ...wheel },
+        activities: { ...camera, ...calibrationFrames, ...wheel },
         maxConcurrentActivityTaskExecutions: 4,
       })),
     );
@@ -143,7 +151,8 @@ async function workerOptions(
   if (groups.includes("compute")) {
     const io = ioActivities(process);
     const compute = computeActivities(process);
-    closers.push(io.close, compute.close);
+    const images = imageActivities(process);
+    closers.push(io.close, compute.close, images.close);
     options.push(
       { taskQueue: queues.io, activities: io.activities, maxConcurrentActivityTaskExecutions: 20 },
       {
@@ -151,6 +160,8 @@ async function workerOptions(
         activities: compute.activities,
         maxConcurrentActivityTaskExecutions: 4,
       },
+      // One thread does the work: more at once would only wait in it.
+      { taskQueue: queues.images, activities: images.activities, maxConcurrentActivityTaskExecutions: 4 },
     );
   }
   return options;

@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type { ClockFact } from "../domain/clock.ts";
 import type { ManualOperation } from "../domain/manual/operation.ts";
+import type { CalibrationRun } from "../domain/imaging/calibration/calibration-night.ts";
 import type { MeasuredOverhead } from "../domain/night/overhead.ts";
 import type { Observatory } from "../domain/observatory.ts";
 import type { MembershipMode, MembershipOutcome } from "../domain/people/membership.ts";
@@ -14,8 +15,8 @@ import type { ShutterWord, WatchState } from "../domain/safety/watch-state.ts";
 /** From `up` after the clock was anchored anew: every wait is computed again. */
 export const clockChangedSignal = defineSignal<[ClockFact]>("clockChanged");
 
-/** From the guard, the pages and tests. Never changes state; answered by `observatory` and `night`. */
-export const stateQuery = defineQuery<ObservatoryState | NightState>("state");
+/** From the guard, the pages and tests. Never changes state; answered by `observatory`, `night` and `calibration`. */
+export const stateQuery = defineQuery<ObservatoryState | NightState | CalibrationState>("state");
 
 /* ---- To observatory ------------------------------------------------------------------------------------- */
 
@@ -30,6 +31,9 @@ export const withdrawAlertSignal = defineSignal<[{ alertKey: string; reason: str
 
 /** From `night` on each change of phase or of what is executing. */
 export const nightReportSignal = defineSignal<[NightReport]>("nightReport");
+
+/** From `calibration`: it waits for the lease, how far it is, and that it has ended: then the lease goes back. */
+export const calibrationReportSignal = defineSignal<[CalibrationReport]>("calibrationReport");
 
 /** From `night`: the dome closed though nobody who holds the lease ordered it. */
 export const unorderedClosingSignal = defineSignal<[{ why: string }]>("unorderedClosing");
@@ -82,9 +86,20 @@ export const tryNowSignal = defineSignal<[{ by: string }]>("tryNow");
 /** How far a recovery has come. */
 export const recoveryQuery = defineQuery<RecoveryProgress>("recovery");
 
+/** Calibrate button, by day: the last night's calibrations once more. Refused while a night is open. */
+export const startCalibrationUpdate = defineUpdate<ObservatoryState, [{ by: string }]>("startCalibration");
+
+/* ---- To calibration -------------------------------------------------------------------------------------- */
+
+/** From `observatory`: the cameras, wheels and lamp are its own until it says that it has ended. */
+export const leaseGrantedSignal = defineSignal<[{ lease: Lease; holds: HoldsMessage }]>("leaseGranted");
+
+/** From `observatory` when a night is to start or an operator ends it: take no more frames. */
+export const endCalibrationSignal = defineSignal<[{ reason: string }]>("endCalibration");
+
 /* ---- To night ------------------------------------------------------------------------------------------- */
 
-/** From `observatory`: the holds as they are now, with a growing number. */
+/** From `observatory`: the holds as they are now, with a growing number. Also of `calibration`. */
 export const holdsSignal = defineSignal<[HoldsMessage]>("holds");
 
 /** From `observatory` after the End button. */
@@ -395,6 +410,58 @@ export interface ObservatoryState {
     reason: string;
   }[];
   readonly alertInProgress: string | null;
+  /** The calibration that runs, or null. */
+  readonly calibration: CalibrationReport | null;
+}
+
+/** Input of `calibration`. */
+export interface CalibrationInput {
+  readonly observatory: Observatory;
+  readonly clock: ClockFact;
+  readonly run: CalibrationRun;
+  readonly startedBy: string;
+}
+
+export type CalibrationPhase = "waiting" | "taking" | "held" | "reducing" | "ended";
+
+export interface CalibrationReport {
+  readonly seq: number;
+  readonly workflowId: string;
+  readonly date: string;
+  readonly run: number;
+  readonly phase: CalibrationPhase;
+  /** What it does or waits for, in words. */
+  readonly words: string;
+  readonly framesTaken: number;
+  readonly framesPlanned: number;
+}
+
+export interface CalibrationState extends CalibrationReport {
+  readonly kind: "calibration";
+  /** Never: calibrations are taken under a closed dome. */
+  readonly allowsOpenDome: false;
+  readonly generation: number;
+}
+
+export interface CalibrationResult {
+  readonly status: "ended" | "failed";
+  readonly reason: string;
+  readonly masters: number;
+}
+
+/** Input of `analysis`. */
+export interface AnalysisInput {
+  readonly observatory: Observatory;
+  readonly sequenceId: string;
+  /** Frames of that night only; null: of any. */
+  readonly nightId: string | null;
+  /** quicklook: with the newest masters there are; final: with those of the night. */
+  readonly kind: "quicklook" | "final";
+}
+
+export interface AnalysisResult {
+  readonly calibrated: number;
+  readonly failed: number;
 }
 
 /** What people do by hand. */
@@ -414,6 +481,8 @@ export interface NightInput {
   readonly holds: HoldsMessage;
   readonly pendingAlerts: readonly PreemptRequest[];
   readonly startedBy: string;
+  /** Whether its frames are calibrated: quick-looks while it lasts, masters and final images when it has ended. */
+  readonly calibrates: boolean;
   /** What the former run of this workflow hands over when it continues as new; null at the start. */
   readonly carried: NightCarried | null;
 }

@@ -7,6 +7,8 @@ export const WORKFLOW_TYPES = {
   alert: "alert",
   membership: "membership",
   deviceRecovery: "deviceRecovery",
+  calibration: "calibration",
+  analysis: "analysis",
 } as const;
 
 /** Id of the majordome of a site: always on. */
@@ -39,6 +41,16 @@ export function recoveryWorkflowId(siteId: string, deviceId: string): string {
   return `recovery/${siteId}/${deviceId}`;
 }
 
+/** Id of one run of a night's calibrations. */
+export function calibrationWorkflowId(siteId: string, date: string, run: number): string {
+  return `calibration/${siteId}/${date}/${run}`;
+}
+
+/** Id of what makes calibrated images of a sequence's frames. */
+export function analysisWorkflowId(sequenceId: string): string {
+  return `analysis/${sequenceId}`;
+}
+
 /** Task queues of one site. Queues only order; the lease says who may move hardware. */
 export function taskQueues(siteId: string) {
   return {
@@ -51,8 +63,10 @@ export function taskQueues(siteId: string) {
     io: `${siteId}.io`,
     /** Devices that have failed: long waits, apart from everything that a night needs. */
     recovery: `${siteId}.recovery`,
-    /** Planning and images. */
+    /** Planning. */
     compute: `${siteId}.compute`,
+    /** Masters and calibrated images: seconds each, which planning must not wait behind. */
+    images: `${siteId}.images`,
     camera: (cameraId: string) => `${siteId}.${cameraId}`,
   };
 }

@@ -24,12 +24,13 @@ import {
   type NightInput,
   type NightResult,
 } from "./messages.ts";
+import { startCalibration } from "./start-calibration.ts";
 import { alertJob, dropExpiredAlerts, onPreempt, onWithdrawn } from "./night/alerts.ts";
 import { openCover } from "./night/cover.ts";
 import { closeAtTheEnd, closeBecause, followShutter, noticeShutter, openDome } from "./night/dome.ts";
 import { abortExposures, observeJob, tellUnavailable } from "./night/job.ts";
 import { startPreparation } from "./night/preparation.ts";
-import { enter } from "./night/report.ts";
+import { enter, journal } from "./night/report.ts";
 import { OpenNight, type Job } from "./night/state.ts";
 import { idle, waitWhileHeld } from "./night/waits.ts";
 import { closingActivities } from "./proxies.ts";
@@ -227,6 +228,7 @@ async function endNight(tonight: OpenNight, outcome: NightResult["outcome"], rea
   }
   await tonight.planningBeside;
   await background.drained();
+  await calibrate(tonight, outcome);
   dropExpiredAlerts(tonight);
   // Alerts that are still worth observing go back to the majordome, which keeps them for the next night.
   for (const claim of tonight.pending) {
@@ -243,4 +245,17 @@ async function endNight(tonight: OpenNight, outcome: NightResult["outcome"], rea
   enter(tonight, "ended", "", null);
   await background.drained();
   await condition(allHandlersFinished);
+}
+
+/** Dome closed and telescope parked, both verified: the calibrations begin, and go on when the night has ended. */
+async function calibrate(tonight: OpenNight, outcome: NightResult["outcome"]): Promise<void> {
+  const { input, clock, workflowId, lease, times } = tonight;
+  const { observatory, date, calibrates } = input;
+  // Without dusk and dawn nothing was exposed; a night that failed is started again, and calibrated at its end.
+  if (!calibrates || outcome === "failed" || times === null || times.dawnMs === null) return;
+  const openedBy = `${workflowId} ${lease.generation}`;
+  await startCalibration({ observatory, clock, date, openedBy, startedBy: "the night" }).catch(
+    (error: unknown) =>
+      journal(tonight, "alarm", `The calibrations were not started: ${failureSentence(error)}`),
+  );
 }

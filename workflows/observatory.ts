@@ -8,6 +8,7 @@ import {
 } from "@temporalio/workflow";
 import { LIFTED_BY_RESUME } from "../domain/safety/holds.ts";
 import {
+  calibrationReportSignal,
   clockChangedSignal,
   closeUpdate,
   endNightSignal,
@@ -21,6 +22,7 @@ import {
   recoveryReportSignal,
   requestsChangedSignal,
   resumeUpdate,
+  startCalibrationUpdate,
   startNightUpdate,
   stateQuery,
   stopUpdate,
@@ -34,6 +36,7 @@ import {
 } from "./messages.ts";
 import { keepAlarms } from "./observatory/alarms.ts";
 import { onPreempt, onWithdrawn } from "./observatory/alerts.ts";
+import { onCalibrationReport, startCalibrationBy, whyNoCalibration } from "./observatory/calibrations.ts";
 import { closeNow } from "./observatory/closing.ts";
 import { onRecoveryReport } from "./observatory/devices.ts";
 import { countSafeTimeAnew, lift, onUnorderedClosing, raise, sendHolds } from "./observatory/holds.ts";
@@ -109,9 +112,9 @@ function waitForSomethingToDo(
 
 /** Only when nothing is under way that the next run would not know of. */
 function mayContinueAsNew(majordome: Majordome): boolean {
-  const { closing, closingAnnounced, exporting, operations, stopping } = majordome;
+  const { closing, closingAnnounced, exporting, operations, stopping, calibrationAskedBy } = majordome;
   const closes = closing !== null || closingAnnounced !== null;
-  const busy = closes || exporting || operations.size > 0 || stopping > 0;
+  const busy = closes || exporting || operations.size > 0 || stopping > 0 || calibrationAskedBy !== null;
   return workflowInfo().continueAsNewSuggested && !busy && allHandlersFinished();
 }
 
@@ -125,6 +128,7 @@ function takeSignals(majordome: Majordome): void {
   setHandler(watchStateSignal, (newer) => onWatchState(majordome, newer));
   setHandler(recoveryReportSignal, (report) => onRecoveryReport(majordome, report));
   setHandler(nightReportSignal, (report) => onNightReport(majordome, report));
+  setHandler(calibrationReportSignal, (report) => onCalibrationReport(majordome, report));
   setHandler(requestsChangedSignal, (change) =>
     tellNight(majordome, (handle) => handle.signal(requestsChangedSignal, change)),
   );
@@ -175,6 +179,14 @@ function takeButtons(majordome: Majordome): void {
       return majordome.answer();
     },
     { validator: (_request: { by: string }) => refuse(whyNoStart(majordome)) },
+  );
+  setHandler(
+    startCalibrationUpdate,
+    ({ by }) => {
+      startCalibrationBy(majordome, by);
+      return majordome.answer();
+    },
+    { validator: (_request: { by: string }) => refuse(whyNoCalibration(majordome)) },
   );
   setHandler(
     endNightUpdate,

@@ -1,4 +1,6 @@
-import { ActivityCancellationType, proxyActivities } from "@temporalio/workflow";
+import { ActivityCancellationType, proxyActivities, type ActivityOptions } from "@temporalio/workflow";
+import type { CalibrationActivities } from "../activities/calibration.ts";
+import type { CalibrationFrameActivities } from "../activities/calibration-frames.ts";
 import type { CameraActivities } from "../activities/camera.ts";
 import type { CoverActivities } from "../activities/cover.ts";
 import type { DomeActivities } from "../activities/dome.ts";
@@ -8,7 +10,9 @@ import type { MembershipActivities } from "../activities/membership.ts";
 import type { RecoveryActivities } from "../activities/recovery.ts";
 import type { RecordActivities } from "../activities/record.ts";
 import type { DeviceRecordActivities } from "../activities/record-devices.ts";
+import type { LampActivities } from "../activities/lamp.ts";
 import type { PlanningActivities } from "../activities/planning.ts";
+import type { ReductionActivities } from "../activities/reduce-frames.ts";
 import type { SkyActivities } from "../activities/sky.ts";
 import type { TelescopeActivities } from "../activities/telescope.ts";
 import type { WatchActivities } from "../activities/watch.ts";
@@ -153,7 +157,21 @@ export function skyActivities(siteId: string) {
 
 /** One camera's own queue. `limitS` is the longest device time inside one call: read-out or cooling. */
 export function cameraActivities(siteId: string, cameraId: string, clock: ClockFact, limitS: number) {
-  return proxyActivities<CameraActivities>({
+  return proxyActivities<CameraActivities>(cameraOptions(siteId, cameraId, clock, limitS));
+}
+
+/** Calibration frames, on the camera's own queue. */
+export function calibrationFrameActivities(
+  siteId: string,
+  cameraId: string,
+  clock: ClockFact,
+  limitS: number,
+) {
+  return proxyActivities<CalibrationFrameActivities>(cameraOptions(siteId, cameraId, clock, limitS));
+}
+
+function cameraOptions(siteId: string, cameraId: string, clock: ClockFact, limitS: number): ActivityOptions {
+  return {
     taskQueue: taskQueues(siteId).camera(cameraId),
     startToCloseTimeout: motionLimitWallMs(clock, limitS) + 60_000,
     heartbeatTimeout: 10_000,
@@ -165,6 +183,41 @@ export function cameraActivities(siteId: string, cameraId: string, clock: ClockF
       maximumInterval: 5_000,
       maximumAttempts: 20,
       nonRetryableErrorTypes: DEVICE_FAILURES,
+    },
+  };
+}
+
+/** The flat-field lamp, on the mount queue. */
+export function lampActivities(siteId: string, clock: ClockFact, limitS: number) {
+  return proxyActivities<LampActivities>({
+    taskQueue: taskQueues(siteId).mount,
+    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 10_000,
+    heartbeatTimeout: 10_000,
+    scheduleToStartTimeout: "2 minutes",
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: 500,
+      backoffCoefficient: 2,
+      maximumInterval: 5_000,
+      maximumAttempts: 6,
+      nonRetryableErrorTypes: DEVICE_FAILURES,
+    },
+  });
+}
+
+/** Rows of calibrations, masters and calibrated images. A damaged file is final, all else is tried until it works. */
+export function imageActivities(siteId: string) {
+  return proxyActivities<CalibrationActivities & ReductionActivities>({
+    taskQueue: taskQueues(siteId).images,
+    startToCloseTimeout: "10 minutes",
+    scheduleToCloseTimeout: "1 hour",
+    heartbeatTimeout: "4 minutes",
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: {
+      initialInterval: 500,
+      backoffCoefficient: 2,
+      maximumInterval: 10_000,
+      nonRetryableErrorTypes: ["BadRequest", "UnusableFile"],
     },
   });
 }

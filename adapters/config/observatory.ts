@@ -164,6 +164,17 @@ export const observatorySchema = record({
     minFreeDiskMiB: atLeast(0, "MiB"),
   }),
   partners: Type.Optional(record({ ic: Type.Optional(webAddress()), fsc: Type.Optional(webAddress()) })),
+  calibration: Type.Optional(
+    record({
+      frames: Type.Optional(whole(3, 50, "frames")),
+      flatLevel: Type.Optional(between(0.15, 0.8, "share of saturation")),
+      lampPct: Type.Optional(between(1, 100, "per cent")),
+      testFlatS: Type.Optional(between(0.1, 60, "seconds")),
+      limitMin: Type.Optional(between(1, 720, "observatory minutes")),
+      holdLimitMin: Type.Optional(between(0, 720, "observatory minutes")),
+      maxAgeNights: Type.Optional(whole(0, 365, "nights")),
+    }),
+  ),
 });
 
 /**

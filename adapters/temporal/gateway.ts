@@ -10,6 +10,7 @@ import {
   pauseUpdate,
   requestsChangedSignal,
   resumeUpdate,
+  startCalibrationUpdate,
   startNightUpdate,
   stateQuery,
   stopUpdate,
@@ -50,6 +51,8 @@ export interface TemporalGateway {
   leaveMaintenance(order: PersonalOrder): Promise<CommandOutcome>;
   /** One operation by hand. Sent once: a motion that begins minutes after it was ordered would surprise. */
   manual(order: ManualOrder): Promise<CommandOutcome>;
+  /** Takes the calibrations of the last night once more. */
+  startCalibration(by: string): Promise<CommandOutcome>;
   /** Tells `observatory` that requests changed. @throws NotAnsweringError after 2 s */
   requestsChanged(reason: string): Promise<void>;
   /** Whether the server answers. @throws NotAnsweringError after 2 s */
@@ -157,6 +160,7 @@ export function createTemporalGateway(deps: GatewayDeps): TemporalGateway {
     takeMaintenance: (order) => command(takeMaintenanceUpdate, [order]),
     leaveMaintenance: (order) => command(leaveMaintenanceUpdate, [order]),
     manual: (order) => command(manualUpdate, [order], { resent: false }),
+    startCalibration: (by) => command(startCalibrationUpdate, [{ by }]),
     requestsChanged: (reason) =>
       within(answerLimitMs, () => handle().signal(requestsChangedSignal, { reason })),
     ping: async () => {

@@ -112,7 +112,7 @@ function timed(work: () => void): number[] {
 
 function askPython(): { calibrate: number[]; combine: number[]; ccdproc: number[] | null } | null {
   const script = path.join(root, "bench/images/reference.py");
-  const python = spawnSync("python3", [script, folder, String(rounds)], {
+  const python = spawnSync(process.env["PYTHON"] ?? "python3", [script, folder, String(rounds)], {
     encoding: "utf8",
     timeout: 600_000,
   });

@@ -4,6 +4,9 @@ import { Album } from "./album.ts";
 import { Alert } from "./alert.ts";
 import { ApiToken } from "./api-token.ts";
 import { Audit } from "./audit.ts";
+import { CalibratedImage } from "./calibrated-image.ts";
+import { Calibration } from "./calibration.ts";
+import { CalibrationFrame } from "./calibration-frame.ts";
 import { Clock } from "./clock.ts";
 import { DeviceCommand } from "./device-command.ts";
 import { DeviceStatus } from "./device-status.ts";
@@ -16,6 +19,7 @@ import { JournalEntry } from "./journal-entry.ts";
 import { Lease } from "./lease.ts";
 import { MembershipApplication } from "./membership-application.ts";
 import { MembershipVote } from "./membership-vote.ts";
+import { Master } from "./master.ts";
 import { Membership } from "./membership.ts";
 import { Night } from "./night.ts";
 import { Notice } from "./notice.ts";
@@ -44,6 +48,9 @@ export const ENTITIES = [
   Alert,
   ApiToken,
   Audit,
+  CalibratedImage,
+  Calibration,
+  CalibrationFrame,
   Clock,
   Device,
   DeviceCommand,
@@ -54,6 +61,7 @@ export const ENTITIES = [
   Image,
   JournalEntry,
   Lease,
+  Master,
   Membership,
   MembershipApplication,
   MembershipVote,

@@ -1,6 +1,7 @@
 import { SpineMigration } from "./0001-spine.ts";
 import { RecoveryMigration } from "./0003-recovery.ts";
 import { ManualMigration } from "./0004-manual.ts";
+import { CalibrationMigration } from "./0006-calibration.ts";
 import { PartnersMigration } from "./0007-partners.ts";
 import { PeopleMigration } from "./0008-people.ts";
 import { RequestDraftMigration } from "./0009-request-drafts.ts";
@@ -10,6 +11,7 @@ export const MIGRATIONS = [
   { name: "0001-spine", class: SpineMigration },
   { name: "0003-recovery", class: RecoveryMigration },
   { name: "0004-manual", class: ManualMigration },
+  { name: "0006-calibration", class: CalibrationMigration },
   { name: "0007-partners", class: PartnersMigration },
   { name: "0008-people", class: PeopleMigration },
   { name: "0009-request-drafts", class: RequestDraftMigration },

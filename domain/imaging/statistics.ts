@@ -180,3 +180,24 @@ function selectInPlace(values: Float64Array | Float32Array, index: number): numb
 function middleOfThree(a: number, b: number, c: number): number {
   return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }
+
+/** How often values occur, in bins of equal width. */
+export interface Histogram {
+  readonly low: number;
+  readonly high: number;
+  readonly counts: readonly number[];
+}
+
+/** A histogram of all but the outermost of the values: one in 500 below and above is left out. */
+export function histogramOf(values: Values, bins: number): Histogram {
+  const [low = 0, high = 0] = percentiles(values, [0.002, 0.998]);
+  const counts = Array.from({ length: bins }, () => 0);
+  const scale = bins / (high - low || 1);
+  for (let i = 0; i < values.length; i += 1) {
+    const place = Math.floor(((values[i] ?? Number.NaN) - low) * scale);
+    // The highest value belongs to the last bin.
+    const bin = values[i] === high ? bins - 1 : place;
+    if (bin >= 0 && bin < bins) counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  return { low, high, counts };
+}

@@ -58,21 +58,37 @@ export function asinhStretch(x: number, softening = 0.1): number {
   return Math.asinh(x / softening) / Math.asinh(1 / softening);
 }
 
+/** How counts become grey: asinh shows faint and bright light at once, zscale (linear) the sky and what is faint in it. */
+export const STRETCHES = ["asinh", "zscale"] as const;
+export type Stretch = (typeof STRETCHES)[number];
+
+/**
+ * A frame as an 8-bit picture, rows turned so that the picture begins at the top. NaN is black.
+ * @param pixels FITS order (bottom row first)
+ */
+export function stretched(pixels: Values, width: number, stretch: Stretch): GreyImage {
+  return stretch === "asinh"
+    ? greyPreview(pixels, width)
+    : greyPreview(pixels, width, zscale(pixels), (x) => x);
+}
+
 /**
  * A frame as an 8-bit picture: limits, asinh, and rows turned so that the picture begins at the top. NaN is black.
  * @param pixels FITS order (bottom row first)
  * @param limits zscale with head room for stars, unless given
+ * @param curve from 0..1 to 0..1
  */
 export function greyPreview(
   pixels: Values,
   width: number,
   limits: Interval = previewLimits(pixels),
+  curve: (x: number) => number = asinhStretch,
 ): GreyImage {
   const grey = new Uint8Array(pixels.length);
   const span = limits.high - limits.low || 1;
   for (let i = 0; i < grey.length; i += 1) {
     const x = Math.min(1, Math.max(0, ((pixels[i] ?? 0) - limits.low) / span));
-    grey[i] = Number.isNaN(x) ? 0 : Math.round(255 * asinhStretch(x));
+    grey[i] = Number.isNaN(x) ? 0 : Math.round(255 * curve(x));
   }
   return { width, height: grey.length / width, pixels: upsideDown(grey, width) };
 }

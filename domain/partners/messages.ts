@@ -58,6 +58,41 @@ export function statusMessage(device: {
   return { device: deviceId, type, name, blocking, state, since: iso(device.sinceWallMs), values, versions };
 }
 
+/** A master frame as IC gets it: where the file is, what it is for, and how good it is. */
+export function masterMessage(master: {
+  readonly id: string;
+  readonly nightDate: string;
+  readonly kind: string;
+  readonly instrumentId: string;
+  readonly filter: string;
+  readonly exposureS: number;
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly grade: string;
+  readonly framesUsed: number;
+  readonly framesTaken: number;
+  readonly levelAdu: number;
+  readonly noiseAdu: number;
+  readonly readNoiseE: number | null;
+  readonly warnings: readonly string[];
+  readonly madeMs: number;
+}): Readonly<Record<string, unknown>> {
+  const { id, nightDate, kind, instrumentId, filter, exposureS, path, sha256, bytes, madeMs } = master;
+  const { grade, framesUsed, framesTaken, levelAdu, noiseAdu, readNoiseE, warnings } = master;
+  return {
+    masterId: id,
+    night: nightDate,
+    kind,
+    instrument: instrumentId,
+    filter: filter === "" ? null : filter,
+    exposureS,
+    madeAt: iso(madeMs),
+    file: { path, sha256, bytes },
+    quality: { grade, framesUsed, framesTaken, levelAdu, noiseAdu, readNoiseE, warnings },
+  };
+}
+
 function iso(ms: number): string {
   return new Date(ms).toISOString();
 }

@@ -46,6 +46,16 @@ export function withoutHolds(holds: readonly Hold[], ...kinds: readonly HoldKind
     : holds;
 }
 
+/**
+ * Whether a hold of this kind stops calibrations. They are taken under a closed dome, so the weather does not; a person,
+ * the interlock, the guard and a device that they need do.
+ * @param deviceIds the devices they need
+ */
+export function stopsCalibration(kind: HoldKind, deviceIds: readonly string[]): boolean {
+  if (kind === "weather") return false;
+  return kind.startsWith("device:") ? deviceIds.includes(kind.slice("device:".length)) : true;
+}
+
 /** What a person's Resume lifts. */
 export const LIFTED_BY_RESUME: readonly HoldKind[] = ["operator", "maintenance"];
 

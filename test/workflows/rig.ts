@@ -178,6 +178,7 @@ export async function openNightRig(
       holds: noHolds(0),
       pendingAlerts: [],
       startedBy: "the test",
+      calibrates: false,
       carried: null,
     }),
     close: async () => {

@@ -7,8 +7,10 @@ import {
   log,
   ParentClosePolicy,
   startChild,
+  WorkflowIdReusePolicy,
   type ChildWorkflowHandle,
 } from "@temporalio/workflow";
+import type { analysis } from "../analysis.ts";
 import { measured } from "../../domain/night/overhead.ts";
 import { failureSentence } from "../failure-words.ts";
 import {
@@ -19,7 +21,7 @@ import {
   type PreemptRequest,
   type SequenceResult,
 } from "../messages.ts";
-import { sequenceWorkflowId } from "../names.ts";
+import { analysisWorkflowId, sequenceWorkflowId } from "../names.ts";
 import { slewStartActivities } from "../proxies.ts";
 import { inTrace } from "../trace.ts";
 import type { sequence } from "../sequence.ts";
@@ -77,6 +79,9 @@ export async function observeJob(tonight: OpenNight, job: Job): Promise<void> {
   );
   // The plan is read from the database next: it must have seen this end.
   await background.drained();
+  if (tonight.input.calibrates && result.framesStored > 0) {
+    background.add("quick-looks", () => startQuickLooks(tonight, job.plan.sequenceId));
+  }
   if (job.claim !== null) await afterAlert(tonight, job.claim, result, interruption);
   if (result.outcome === "completed" && job.claim === null) {
     tonight.overhead = measured(tonight.overhead, {
@@ -225,6 +230,18 @@ export function tellUnavailable({ running, holds }: OpenNight, before: HoldsMess
   void getExternalWorkflowHandle(running.executing.workflowId)
     .signal(unavailableSignal, holds.unavailable)
     .catch((error: unknown) => log.warn(`the sequence had ended already: ${failureSentence(error)}`));
+}
+
+/** Quick-looks of what was stored, made beside the night. Those being made already take the new frames along. */
+async function startQuickLooks(tonight: OpenNight, sequenceId: string): Promise<void> {
+  const { input, nightId } = tonight;
+  await startChild<typeof analysis>("analysis", {
+    workflowId: analysisWorkflowId(sequenceId),
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    staticSummary: `Quick-looks of ${sequenceId}`,
+    args: [{ observatory: input.observatory, sequenceId, nightId, kind: "quicklook" }],
+  });
 }
 
 /**

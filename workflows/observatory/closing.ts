@@ -3,6 +3,7 @@ import { ANNOUNCED_AHEAD_WALL_MS, announcementOf } from "../../domain/safety/ann
 import { optionalDevice } from "../../domain/observatory.ts";
 import { failureSentence } from "../failure-words.ts";
 import { closingActivities, coverClosingActivities, fastActivities } from "../proxies.ts";
+import { grantCalibration } from "./calibrations.ts";
 import { journal } from "./journal.ts";
 import type { Majordome } from "./state.ts";
 
@@ -36,6 +37,7 @@ export function closeNow(majordome: Majordome, why: string): void {
     .catch((error: unknown) => log.error(`closing was given up: ${failureSentence(error)}`))
     .finally(() => {
       majordome.closing = null;
+      grantCalibration(majordome);
     });
 
   /** The mirror cover beside the dome: the dome never waits for it. */

@@ -8,6 +8,7 @@ import {
   type HoldKind,
 } from "../../domain/safety/holds.ts";
 import { holdsSignal } from "../messages.ts";
+import { tellCalibrationHolds } from "./calibrations.ts";
 import { closeObservatory } from "./closing.ts";
 import type { Majordome } from "./state.ts";
 import { tellNight } from "./tell-night.ts";
@@ -48,10 +49,11 @@ export function lift(majordome: Majordome, by: string, ...kinds: readonly HoldKi
   }
 }
 
-/** Sends the night all holds as they are now: the newest number wins, nothing is a difference. */
+/** Sends the night, and a calibration, all holds as they are now: the newest number wins, nothing is a difference. */
 export async function sendHolds(majordome: Majordome): Promise<void> {
   majordome.holdsSeq += 1;
   const message = majordome.holdsMessage();
+  tellCalibrationHolds(majordome);
   await tellNight(majordome, (handle) => handle.signal(holdsSignal, message));
 }
 

@@ -14,6 +14,7 @@ import type { Lease, NightInput, NightReport } from "../messages.ts";
 import { nightWorkflowId } from "../names.ts";
 import type { night } from "../night.ts";
 import { exportActivities } from "../proxies.ts";
+import { endCalibration, grantCalibration } from "./calibrations.ts";
 import { closeObservatory } from "./closing.ts";
 import type { LastNight, Majordome } from "./state.ts";
 
@@ -69,6 +70,7 @@ export async function startNight(majordome: Majordome, by: string): Promise<void
   if (tonight === null) return;
   const { date } = tonight;
   majordome.startRequestedBy = null;
+  endCalibration(majordome, `the night of ${date} starts`);
   const again = lastNight?.date === date && lastNight.outcome === "failed";
   majordome.restarts = again ? majordome.restarts + 1 : 0;
   const granted: Lease = {
@@ -122,6 +124,7 @@ export async function startNight(majordome: Majordome, by: string): Promise<void
       holds: majordome.holdsMessage(),
       pendingAlerts: valid,
       startedBy: by,
+      calibrates: true,
       carried: null,
     };
   }
@@ -161,6 +164,7 @@ export async function nightEnded(majordome: Majordome, ended: LastNight): Promis
     closeObservatory(majordome, `the night ended wrongly (${ended.outcome})`);
   }
   background.add("lease", () => records.writeLease(taken));
+  grantCalibration(majordome);
   background.add("wrong end", async () => {
     if (ended.wrongEnd) {
       await records.endNight({

@@ -12,6 +12,7 @@ import { unavailable, type Healths } from "../../domain/safety/device-health.ts"
 import type { WatchState } from "../../domain/safety/watch-state.ts";
 import { Background } from "../background.ts";
 import type {
+  CalibrationReport,
   HoldsMessage,
   Lease,
   ManualRun,
@@ -51,6 +52,7 @@ interface Carried {
   readonly startRequestedBy: string | null;
   readonly unorderedClosing: boolean;
   readonly manualRuns: readonly ManualRun[];
+  readonly calibration?: CalibrationReport | null;
 }
 
 /** An operation by hand that is under way. */
@@ -94,6 +96,10 @@ export class Majordome {
   nightDate: string | null;
   nightReport: NightReport | null;
   lastNight: LastNight | null;
+  /** The calibration that waits for the lease, has it, or makes masters; null when there is none. */
+  calibration: CalibrationReport | null;
+  /** Who asked for calibrations that are being started, or null. */
+  calibrationAskedBy: string | null;
   pending: readonly PreemptRequest[];
   /** How often the night of the date was started again by itself after it failed. */
   restarts: number;
@@ -146,6 +152,8 @@ export class Majordome {
     this.nightDate = carried?.nightDate ?? null;
     this.nightReport = carried?.nightReport ?? null;
     this.lastNight = carried?.lastNight ?? null;
+    this.calibration = carried?.calibration ?? null;
+    this.calibrationAskedBy = null;
     this.pending = carried?.pending ?? [];
     this.restarts = carried?.restarts ?? 0;
     this.tonight = null;
@@ -232,6 +240,7 @@ export class Majordome {
       tonight: this.tonight,
       pendingAlerts: this.pending.map((claim) => ({ ...claim, reason: "waits for the next night" })),
       alertInProgress: nightReport?.alertInProgress ?? null,
+      calibration: this.calibration,
     };
   }
 
@@ -254,6 +263,7 @@ export class Majordome {
       startRequestedBy: this.startRequestedBy,
       unorderedClosing: this.unorderedClosing,
       manualRuns: this.manualRuns,
+      calibration: this.calibration,
     };
     return { observatory: this.file, clock: this.clock.fact, carried };
   }

@@ -3,6 +3,7 @@ import { closesDome } from "../../domain/safety/holds.ts";
 import type { WatchState } from "../../domain/safety/watch-state.ts";
 import { failureSentence } from "../failure-words.ts";
 import { watchActivities } from "../proxies.ts";
+import { onClosedCalibration } from "./calibrations.ts";
 import { closeObservatory } from "./closing.ts";
 import { takeDevices } from "./devices.ts";
 import { beginSafeTime, lift, raise, sendHolds } from "./holds.ts";
@@ -55,6 +56,7 @@ export function onWatchState(majordome: Majordome, newer: WatchState): void {
   takeDevices(majordome, newer.devices);
   if (newer.dome.shutter !== before?.dome.shutter) void sendHolds(majordome);
   takeClosedNight(majordome, newer.closedLeaseHolder);
+  onClosedCalibration(majordome, newer.closedLeaseHolder);
   takeShutter(majordome, newer.dome.shutter);
 }
 

@@ -4,7 +4,14 @@ import type { ApiContext } from "../../context.ts";
 import type { Identity } from "../../plugins/identity.ts";
 
 /** What a person may order. */
-export type CommandName = "pauseNow" | "pauseFrameEnd" | "resume" | "close" | "startNight" | "endNight";
+export type CommandName =
+  | "pauseNow"
+  | "pauseFrameEnd"
+  | "resume"
+  | "close"
+  | "startNight"
+  | "endNight"
+  | "startCalibration";
 
 export const COMMAND_WORDS: Readonly<Record<CommandName, string>> = {
   pauseNow: "Pause now",
@@ -13,6 +20,7 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, string>> = {
   close: "Close dome",
   startNight: "Start the night",
   endNight: "End the night",
+  startCalibration: "Take calibrations",
 };
 
 /**
@@ -49,6 +57,8 @@ function send(
       return gateway.close(by);
     case "startNight":
       return gateway.startNight(by);
+    case "startCalibration":
+      return gateway.startCalibration(by);
     default:
       return gateway.endNight(by);
   }

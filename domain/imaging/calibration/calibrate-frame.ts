@@ -13,6 +13,8 @@ import type { RawFrame } from "./plan-reduction.ts";
 /** A calibrated science frame as a file. */
 export interface CalibratedFrame {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of the first HDU. */
+  readonly cards: readonly Card[];
   readonly pixels: Float32Array<ArrayBuffer>;
   /** Bits of PIXEL_FLAG. */
   readonly mask: Uint8Array<ArrayBuffer>;
@@ -20,6 +22,14 @@ export interface CalibratedFrame {
   readonly status: string;
   /** What is missing or doubtful, in words. */
   readonly warnings: readonly string[];
+}
+
+/** What the header says besides. */
+export interface CalibrationNotes {
+  /** QUICKLOOK: with the newest masters there were; FINAL: with those of the frame's own night. */
+  readonly calKind?: "QUICKLOOK" | "FINAL";
+  /** More that somebody should know, e.g. that a master is of an earlier night. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -31,6 +41,7 @@ export function calibrateFrame(
   raw: RawFrame,
   pixels: Float32Array,
   masters: readonly UsableMaster[],
+  { calKind, notes = [] }: CalibrationNotes = {},
 ): CalibratedFrame {
   const { exposureS, filter } = raw.identity;
   const detector = detectorNumbers(raw.cards);
@@ -66,13 +77,21 @@ export function calibrateFrame(
     ...(flat ? [] : [`no master flat of filter "${filter}": response not corrected`]),
     ...used.flatMap((master) => (master.grade === "good" ? [] : [`${master.fileName} is ${master.grade}`])),
     ...(canFindRays ? [] : ["GAIN or RDNOISE unknown: cosmic rays not searched"]),
+    ...notes,
   ];
-  const cards = calibratedCards(raw, { status, used, warnings, mask, darkScale: offsets.darkScale });
+  const cards = calibratedCards(raw, {
+    status,
+    calKind,
+    used,
+    warnings,
+    mask,
+    darkScale: offsets.darkScale,
+  });
   const bytes = writeFits([
     { kind: "image", cards, axes: [width, height], pixels: result },
     { kind: "image", cards: MASK_CARDS, axes: [width, height], pixels: mask },
   ]);
-  return { bytes, pixels: result, mask, status, warnings };
+  return { bytes, cards, pixels: result, mask, status, warnings };
 }
 
 const MASK_CARDS: readonly Card[] = [
@@ -83,10 +102,16 @@ const MASK_CARDS: readonly Card[] = [
   integer("BITCOSM", PIXEL_FLAG.cosmicRay, "cosmic ray"),
 ];
 
+const CAL_KIND_WORDS = {
+  QUICKLOOK: "with the newest masters there were",
+  FINAL: "with the masters of its own night",
+} as const;
+
 function calibratedCards(
   raw: RawFrame,
   facts: {
     readonly status: string;
+    readonly calKind: CalibrationNotes["calKind"];
     readonly used: readonly UsableMaster[];
     readonly warnings: readonly string[];
     readonly mask: Uint8Array;
@@ -97,6 +122,7 @@ function calibratedCards(
   return withCards(kept, [
     text("BUNIT", "adu", "unit of the pixels"),
     text("CALSTAT", facts.status, "applied: B bias, D dark, F flat"),
+    ...(facts.calKind === undefined ? [] : [text("CALKIND", facts.calKind, CAL_KIND_WORDS[facts.calKind])]),
     text("RAWFILE", asciiText(raw.name), "raw frame"),
     text("RAWSHA", raw.sha256, "SHA-256 of it"),
     ...facts.used.flatMap((master) => usedCards(master)),

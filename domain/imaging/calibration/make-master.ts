@@ -46,6 +46,8 @@ export interface MasterTask {
   readonly fileName: string;
   /** Masters made so far; what fits the group is used. */
   readonly masters: readonly UsableMaster[];
+  /** More that somebody should know of it, e.g. that a master of an earlier night is used. */
+  readonly notes?: readonly string[];
   readonly sha256Of: (bytes: Uint8Array) => string;
 }
 
@@ -73,7 +75,7 @@ export function makeMaster(task: MasterTask): Master | NoMaster {
   }
   const frames = accepted.map(({ pixels }) => pixels);
   const combined = combine(group, accepted, frames, bias?.pixels, dark);
-  const warnings = [...masterWarnings(group, frames, grade, dark !== undefined)];
+  const warnings = [...masterWarnings(group, frames, grade, dark !== undefined), ...(task.notes ?? [])];
   const used = [bias, group.type === "flat" ? dark?.master : undefined].filter(
     (master) => master !== undefined,
   );

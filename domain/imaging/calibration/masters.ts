@@ -69,13 +69,26 @@ export function calibrated(
   offsets: Offsets,
   flat?: Float32Array,
 ): Float32Array<ArrayBuffer> {
-  checkSizes(raw, { flat });
-  const pixels = darkSubtracted(raw, offsets);
-  if (flat !== undefined) {
-    for (let i = 0; i < pixels.length; i += 1) {
-      const response = flat[i] ?? 0;
-      pixels[i] = response > LEAST_RESPONSE ? (pixels[i] ?? 0) / response : Number.NaN;
-    }
+  const { bias, dark, darkScale = 1 } = offsets;
+  checkSizes(raw, { flat, bias, dark });
+  if (bias === undefined || dark === undefined || flat === undefined) {
+    const pixels = darkSubtracted(raw, offsets);
+    return flat === undefined ? pixels : divided(pixels, flat);
+  }
+  // The usual case in one pass.
+  const pixels = new Float32Array(raw.length);
+  for (let i = 0; i < pixels.length; i += 1) {
+    const response = flat[i] ?? 0;
+    const light = Math.fround((raw[i] ?? 0) - (bias[i] ?? 0) - darkScale * (dark[i] ?? 0));
+    pixels[i] = response > LEAST_RESPONSE ? light / response : Number.NaN;
+  }
+  return pixels;
+}
+
+function divided(pixels: Float32Array<ArrayBuffer>, flat: Float32Array): Float32Array<ArrayBuffer> {
+  for (let i = 0; i < pixels.length; i += 1) {
+    const response = flat[i] ?? 0;
+    pixels[i] = response > LEAST_RESPONSE ? (pixels[i] ?? 0) / response : Number.NaN;
   }
   return pixels;
 }
@@ -87,7 +100,6 @@ function darkSubtracted(
   checkSizes(raw, { bias, dark });
   const pixels = new Float32Array(raw);
   if (bias !== undefined && dark !== undefined) {
-    // The usual case in one pass.
     for (let i = 0; i < pixels.length; i += 1) {
       pixels[i] = (raw[i] ?? 0) - (bias[i] ?? 0) - darkScale * (dark[i] ?? 0);
     }

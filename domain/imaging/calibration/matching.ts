@@ -59,12 +59,42 @@ export function identityOf(cards: readonly Card[], axes: readonly number[]): Fra
 }
 
 function setupOf(cards: readonly Card[], axes: readonly number[]): DetectorSetup {
+  return setupOfValues(
+    (keyword) => textOf(cards, keyword),
+    (keyword) => numberOf(cards, keyword),
+    axes,
+  );
+}
+
+/** The detector set-up of a header as a database keeps it: keywords and values. */
+export function setupOfRecord(
+  header: Readonly<Record<string, unknown>>,
+  axes: readonly number[],
+): DetectorSetup {
+  return setupOfValues(
+    (keyword) => {
+      const value = header[keyword];
+      return typeof value === "string" ? value : undefined;
+    },
+    (keyword) => {
+      const value = header[keyword];
+      return typeof value === "number" ? value : undefined;
+    },
+    axes,
+  );
+}
+
+function setupOfValues(
+  text: (keyword: string) => string | undefined,
+  number: (keyword: string) => number | undefined,
+  axes: readonly number[],
+): DetectorSetup {
   return {
-    camera: [textOf(cards, "INSTRUME"), textOf(cards, "DETECTOR")].filter(Boolean).join(" "),
-    binning: `${numberOf(cards, "XBINNING") ?? 1}x${numberOf(cards, "YBINNING") ?? 1}`,
-    readoutMode: textOf(cards, "READOUTM") ?? "",
+    camera: [text("INSTRUME"), text("DETECTOR")].filter(Boolean).join(" "),
+    binning: `${number("XBINNING") ?? 1}x${number("YBINNING") ?? 1}`,
+    readoutMode: text("READOUTM") ?? "",
     size: axes.join("x"),
-    temperatureC: numberOf(cards, "SET-TEMP") ?? numberOf(cards, "CCD-TEMP") ?? null,
+    temperatureC: number("SET-TEMP") ?? number("CCD-TEMP") ?? null,
   };
 }
 

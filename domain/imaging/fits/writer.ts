@@ -47,6 +47,8 @@ export function writeFits(hdus: readonly (ImageHdu | TableHdu)[]): Uint8Array<Ar
   const parts = hdus.map((hdu, index) =>
     hdu.kind === "image" ? imageBytes(hdu, index, hdus.length > 1) : tableBytes(hdu),
   );
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
   const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -56,7 +58,7 @@ export function writeFits(hdus: readonly (ImageHdu | TableHdu)[]): Uint8Array<Ar
   return file;
 }
 
-function imageBytes(hdu: ImageHdu, index: number, extended: boolean): Uint8Array {
+function imageBytes(hdu: ImageHdu, index: number, extended: boolean): Uint8Array<ArrayBuffer> {
   const count = hdu.axes.length === 0 ? 0 : hdu.axes.reduce((product, axis) => product * axis, 1);
   if (hdu.axes.some((axis) => !Number.isSafeInteger(axis) || axis < 0) || hdu.pixels.length !== count) {
     const size = hdu.axes.join(" x ");
@@ -90,7 +92,7 @@ function imageBytes(hdu: ImageHdu, index: number, extended: boolean): Uint8Array
   });
 }
 
-function tableBytes(hdu: TableHdu): Uint8Array {
+function tableBytes(hdu: TableHdu): Uint8Array<ArrayBuffer> {
   const data = encodeTable(hdu.columns);
   const cards = [...tableCards(hdu.columns), text("EXTNAME", hdu.name), ...own(hdu.cards)];
   return hduBytes(cards, data.length, (target) => {
@@ -110,7 +112,7 @@ function hduBytes(
   cards: readonly Card[],
   dataLength: number,
   writeData: (target: Uint8Array) => void,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   // fitsverify and older readers want to be told of continued strings.
   const announced = cards.some(isLong)
     ? [...cards, text("LONGSTRN", "OGIP 1.0", "strings may be continued")]

@@ -32,6 +32,7 @@ export class FakeGateway implements TemporalGateway {
     this.command(`takeMaintenance ${by}: ${reason}`);
   leaveMaintenance = ({ by }: PersonalOrder) => this.command(`leaveMaintenance ${by}`);
   manual = ({ by, operation }: ManualOrder) => this.command(`manual ${by} ${JSON.stringify(operation)}`);
+  startCalibration = (by: string) => this.command(`startCalibration ${by}`);
   lateCommands = () => [];
 
   private async command(text: string): Promise<CommandOutcome> {
