@@ -9,6 +9,7 @@ import type { ScheduleDetail, ScheduledRow as StoredRow } from "../db/repositori
 import type { SequenceDetail } from "../db/repositories/sequences.ts";
 import type { PlanningThread } from "../scheduler/index.ts";
 import type { NightTimes, SequencePlan } from "../workflows/messages.ts";
+import { createConditions } from "./planning/conditions.ts";
 import { createNightSkies, refusalBetween, type NightSky } from "./planning/observability.ts";
 import { problemOf, remainingTime, type Candidate, type ExecutingRow } from "./planning/problem.ts";
 import { createReservations } from "./planning/reservations.ts";
@@ -21,7 +22,7 @@ const MS_PER_MINUTE = 60_000;
 /** The plan of a night never changes for another seed: a stored plan is planned again with the same one. */
 const SEED = 1;
 
-export type PlanningDatabase = Pick<Database, "sequences" | "schedules" | "quota" | "programmes">;
+export type PlanningDatabase = Pick<Database, "sequences" | "schedules" | "quota" | "programmes" | "weather">;
 
 export interface PlanningDeps {
   readonly database: PlanningDatabase;
@@ -44,6 +45,8 @@ export interface NextStepInput extends PlanningInput {
   /** Why to plan again first, or null to go on with the current schedule. */
   readonly replan: string | null;
   readonly lastLatenessReplanMs: number | null;
+  /** Devices that do not work, by id with the reason. */
+  readonly unavailable: Readonly<Record<string, string>>;
 }
 
 export interface PlanBesideInput extends PlanningInput {
@@ -71,6 +74,7 @@ export type PlanningActivities = ReturnType<typeof createPlanningActivities>;
 /** Planning and ephemerides: what the night asks before each sequence. */
 export function createPlanningActivities({ database, planner, wallMs }: PlanningDeps) {
   const skyOf = createNightSkies();
+  const applyConditions = createConditions({ database, wallMs });
   const reservations = createReservations({ quota: database.quota, wallMs });
 
   /** The instants of the night of a date. */
@@ -124,11 +128,12 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
   }
 
   /**
-   * What to do now: observe a sequence, or wait. Re-checks every constraint right before the slew, marks what is
+   * What to do now: observe a sequence, or wait. Sets the statuses of sequences to what sky and devices allow, re-checks every constraint right before the slew, marks what is
    * skipped with its reason, and plans again when there is cause.
    */
   async function decideNext(input: NextStepInput): Promise<NextStep> {
-    let cause = input.replan;
+    const conditions = await applyConditions(input);
+    let cause = input.replan ?? conditions;
     let latenessReplan = false;
     // Each round skips rows or plans again, after which a round settles: three are enough.
     for (let round = 0; round < 3; round += 1) {
@@ -178,6 +183,9 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
         !OBSERVABLE_STATUSES.includes(sequence.status) ||
         sequence.request.status !== "submitted"
       ) {
+        if (sequence?.status === "waiting") {
+          return { code: "conditions", text: `Skipped: ${sequence.statusReason ?? "it waits"}`, numbers: {} };
+        }
         const why = sequence?.statusReason ?? `its request is ${sequence?.request.status ?? "gone"}`;
         return { code: "withdrawn", text: `Skipped: it was withdrawn (${why}).`, numbers: {} };
       }
@@ -270,6 +278,9 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
     }));
     const candidates = all.filter((candidate) => candidate.windows.length > 0);
     const never = all.filter((candidate) => candidate.windows.length === 0);
+    const waiting = (await database.sequences.asked(nowMs, dawnMs)).filter(
+      ({ status }) => status === "waiting",
+    );
     const open = await database.quota.openAttempts();
     const quotaLeftS = await reservations.quotaLeft(all, open);
     const problem = problemOf({ candidates, duskMs, dawnMs, nowMs, quotaLeftS, executing });
@@ -286,7 +297,7 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
       iterations: plan.iterations,
       objective: plan.objective,
       policy: plan.policy,
-      rows: storedRows(plan, duskMs, never, observatory, shortOfQuota, {
+      rows: storedRows(plan, duskMs, never, waiting, observatory, shortOfQuota, {
         fromMs: duskMs,
         toMs: dawnMs,
         executingId: executing?.sequenceId ?? null,

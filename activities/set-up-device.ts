@@ -24,7 +24,7 @@ const COVER_MOVING = 2;
 const GOOD_ANSWERS = 3;
 const ANSWER_EVERY_WALL_MS = 300;
 
-/** The lease of the night that is open and may be worked for, or null. */
+/** The lease of the night, or of the calibration after it, that is open and may be worked for; or null. */
 type NightLease = Lease | null;
 
 /**
@@ -84,9 +84,9 @@ export function createDeviceSetup({ transport, readLease, underMaintenance, cloc
 
   async function openNight(siteId: string): Promise<NightLease> {
     const stored = await readLease(siteId);
-    if (stored === null || stored.holder?.startsWith("night/") !== true) return null;
+    if (stored === null || !/^(?:night|calibration)\//.test(stored.holder ?? "")) return null;
     if (await underMaintenance(siteId)) return null;
-    return { siteId, holder: stored.holder, generation: stored.generation };
+    return { siteId, holder: stored.holder ?? "", generation: stored.generation };
   }
 
   /** By day it is left as it is: the night cools it when it is prepared. */

@@ -74,6 +74,8 @@ export interface SimulatorServer {
 }
 
 const TICK_WALL_MS = 250;
+/** A device that got its power back answers after this long. */
+const BOOT_WALL_MS = 1_500;
 
 /**
  * Starts the server and its devices. Rejects when the port is taken, when two devices share type and number,
@@ -117,6 +119,7 @@ export async function createSimulatorServer(options: SimulatorOptions): Promise<
   };
 
   const off = new Set<string>();
+  const bootingUntilWallMs = new Map<string, number>();
   const power: Power = {
     isOn: (id) => !off.has(id),
     set: (id, on) => {
@@ -125,6 +128,7 @@ export async function createSimulatorServer(options: SimulatorOptions): Promise<
       connectionOf(id).set(false);
       if (on) {
         off.delete(id);
+        bootingUntilWallMs.set(id, Date.now() + BOOT_WALL_MS);
         faultOf(id).clear();
       } else {
         off.add(id);
@@ -146,7 +150,8 @@ export async function createSimulatorServer(options: SimulatorOptions): Promise<
     hostDevice(device, faultOf(device.identity.id), connectionOf(device.identity.id), {
       log,
       nowMs,
-      powered: () => power.isOn(device.identity.id),
+      powered: () =>
+        power.isOn(device.identity.id) && Date.now() >= (bootingUntilWallMs.get(device.identity.id) ?? 0),
     }),
   );
 

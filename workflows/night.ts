@@ -28,7 +28,7 @@ import { startCalibration } from "./start-calibration.ts";
 import { alertJob, dropExpiredAlerts, onPreempt, onWithdrawn } from "./night/alerts.ts";
 import { openCover } from "./night/cover.ts";
 import { closeAtTheEnd, closeBecause, followShutter, noticeShutter, openDome } from "./night/dome.ts";
-import { abortExposures, observeJob, tellUnavailable } from "./night/job.ts";
+import { abortExposures, observeJob, noticeUnavailable } from "./night/job.ts";
 import { startPreparation } from "./night/preparation.ts";
 import { enter, journal } from "./night/report.ts";
 import { OpenNight, type Job } from "./night/state.ts";
@@ -88,7 +88,7 @@ function onHolds(tonight: OpenNight, message: HoldsMessage): void {
   if (message.seq <= tonight.holds.seq) return;
   const before = tonight.holds;
   tonight.holds = message;
-  tellUnavailable(tonight, before);
+  noticeUnavailable(tonight, before);
   const { leaseGeneration } = message;
   if (typeof leaseGeneration === "number") tonight.lease = { ...tonight.lease, generation: leaseGeneration };
   if (tonight.inMaintenance()) {
@@ -192,6 +192,7 @@ async function nextRoutineJob(tonight: OpenNight, dawnMs: number): Promise<Job |
     replan,
     overhead: tonight.overhead,
     lastLatenessReplanMs: tonight.lastLatenessReplanMs,
+    unavailable: tonight.holds.unavailable,
   });
   if (step.latenessReplan) tonight.lastLatenessReplanMs = nowMs;
   if (tonight.isHeld() || tonight.pending.length > 0 || tonight.ending !== null) return null;

@@ -8,6 +8,7 @@ export function storedRows(
   plan: Schedule,
   duskMs: number,
   never: readonly Candidate[],
+  waiting: readonly { readonly id: string; readonly statusReason: string | null }[],
   observatory: Observatory,
   shortOfQuota: ReadonlySet<string>,
   night: { readonly fromMs: number; readonly toMs: number; readonly executingId: string | null },
@@ -37,6 +38,12 @@ export function storedRows(
       const { text, numbers } = whyNeverTonight(sequence, observatory, night.fromMs, night.toMs);
       return { sequenceId: sequence.id, reasonCode: "not_observable", reason: text, numbers };
     }),
+    ...waiting.map(({ id, statusReason }) => ({
+      sequenceId: id,
+      reasonCode: "conditions",
+      reason: `Waits: ${statusReason ?? "conditions are not good enough."}`,
+      numbers: {},
+    })),
     ...[...shortOfQuota].map((sequenceId) => ({
       sequenceId,
       reasonCode: "quota",

@@ -1,6 +1,6 @@
 import { Migration } from "@mikro-orm/migrations";
 
-/** Alarms, and how far the recovery of a device has come. */
+/** Alarms, how far the recovery of a device has come, and sequences that wait for the sky or for a device. */
 const TABLES = `
   create table "alarm" (
     "id" bigserial primary key,
@@ -30,6 +30,8 @@ const TABLES = `
     check (closed_wall_at is null or returned_wall_at is not null);
   alter table "alarm" add constraint "alarm_times_check" check (times > 0);
   alter table "device" add column "recovery" jsonb null;
+  alter table "sequence" drop constraint "sequence_status_check";
+  alter table "sequence" add constraint "sequence_status_check" check ("status" in ('draft', 'submitted', 'waiting', 'planned', 'executing', 'executed', 'interrupted', 'refused', 'withdrawn', 'cancelled', 'expired'));
 `;
 
 const INDEXES = `

@@ -1,6 +1,11 @@
 import { LockMode, type EntityManager, type MikroORM } from "@mikro-orm/postgresql";
 import type { BuiltRequest, BuiltSequence } from "../../domain/requests/build.ts";
-import type { RequestKind, RequestStatus, SequenceStatus } from "../../domain/requests/request.ts";
+import {
+  OPEN_STATUSES,
+  type RequestKind,
+  type RequestStatus,
+  type SequenceStatus,
+} from "../../domain/requests/request.ts";
 import { revise, type StoredSequence } from "../../domain/requests/revise.ts";
 import { Album } from "../entities/album.ts";
 import { Plan } from "../entities/plan.ts";
@@ -238,8 +243,7 @@ export function createRequestRepository(orm: MikroORM) {
         { status: "withdrawn" },
       );
       if (changed === 0) return { withdrawn: false, refusedBy: [] };
-      const open: SequenceStatus[] = ["submitted", "planned", "interrupted", "refused"];
-      await setSequences(em, id, open, "withdrawn", reason, wallMs);
+      await setSequences(em, id, [...OPEN_STATUSES], "withdrawn", reason, wallMs);
       return { withdrawn: true, refusedBy: [] };
     });
 

@@ -1,7 +1,7 @@
 import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import { carriedOver } from "../../domain/requests/carry-over.ts";
 import { remainingFrames } from "../../domain/requests/duration.ts";
-import { OBSERVABLE_STATUSES, type SequenceStatus } from "../../domain/requests/request.ts";
+import { OBSERVABLE_STATUSES, OPEN_STATUSES, type SequenceStatus } from "../../domain/requests/request.ts";
 import { Album, type AlbumRecord } from "../entities/album.ts";
 import { Exposure, type ExposureRecord } from "../entities/exposure.ts";
 import { Plan, type PlanRecord } from "../entities/plan.ts";
@@ -99,6 +99,36 @@ export function createSequenceRepository(orm: MikroORM) {
     );
   };
 
+  /** Routine sequences that are asked for between two instants and not over, whether they may be taken now or wait. */
+  const asked = async (startMs: number, endMs: number): Promise<SequenceRecord[]> => {
+    const em = orm.em.fork();
+    const requests = await em.find(Request, { kind: "routine", status: "submitted" }, { fields: ["id"] });
+    const rows = await em.find(
+      Sequence,
+      {
+        requestId: { $in: requests.map(({ id }) => id) },
+        status: { $in: [...OPEN_STATUSES] },
+        windowStartMs: { $lt: endMs },
+        windowEndMs: { $gt: startMs },
+      },
+      { orderBy: { id: "asc" } },
+    );
+    return rows.map((row) => recordOf(row));
+  };
+
+  /** The instruments with frames left, by sequence. */
+  const instrumentsLeft = async (ids: readonly string[]): Promise<Map<string, readonly string[]>> => {
+    const found = await details(ids);
+    return new Map(
+      found.map(({ id, albums }) => [
+        id,
+        albums
+          .filter((album) => album.plans.some((plan) => plan.remainingFrames.length > 0))
+          .map(({ instrumentId }) => instrumentId),
+      ]),
+    );
+  };
+
   /**
    * Sets the status and its reason. With `from`, only when the status is one of these (a withdrawal does not take back
    * what is executing). `attempt` raises the counter of attempts made, never lowers it. False when nothing was changed.
@@ -138,7 +168,7 @@ export function createSequenceRepository(orm: MikroORM) {
         Sequence,
         {
           requestId: { $in: requests.map(({ id }) => id) },
-          status: { $in: [...OBSERVABLE_STATUSES] },
+          status: { $in: [...OPEN_STATUSES] },
           windowEndMs: { $lte: nowMs },
           carryOverNights: { $gt: 0 },
         },
@@ -170,14 +200,14 @@ export function createSequenceRepository(orm: MikroORM) {
    */
   const expire = async (nowMs: number, wallMs: number): Promise<string[]> =>
     orm.em.fork().transactional(async (em) => {
-      const waiting = OBSERVABLE_STATUSES.map(() => "?").join(", ");
+      const waiting = OPEN_STATUSES.map(() => "?").join(", ");
       const rows = await em.execute<{ id: string }[]>(
         `update sequence set status = 'expired', updated_wall_at = ?,
                 status_reason = 'its window closed at ' || to_char(window_end_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
          where window_end_at <= ? and status in (${waiting})
            and request_id in (select id from request where kind = 'routine' and status = 'submitted')
          returning id`,
-        [new Date(wallMs).toISOString(), new Date(nowMs).toISOString(), ...OBSERVABLE_STATUSES],
+        [new Date(wallMs).toISOString(), new Date(nowMs).toISOString(), ...OPEN_STATUSES],
       );
       const ids = rows.map((row) => row.id).sort();
       await closeFinishedRequests(em, ids);
@@ -190,7 +220,18 @@ export function createSequenceRepository(orm: MikroORM) {
     return rows.map((row) => recordOf(row));
   };
 
-  return { detail, details, ofRequest, candidates, setStatus, carryOver, expire, executing };
+  return {
+    asked,
+    instrumentsLeft,
+    detail,
+    details,
+    ofRequest,
+    candidates,
+    setStatus,
+    carryOver,
+    expire,
+    executing,
+  };
 }
 
 /** A submitted routine request with nothing left to take is over: completed when something was taken, else closed. */

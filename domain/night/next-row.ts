@@ -17,7 +17,7 @@ export interface PlannedRow {
 
 /** Why a row is not observed now: a code for programs, a sentence with its numbers for people. */
 export interface SkipReason {
-  readonly code: "withdrawn" | "late" | "constraint";
+  readonly code: "withdrawn" | "late" | "constraint" | "conditions";
   readonly text: string;
   readonly numbers: Readonly<Record<string, number>>;
 }

@@ -191,6 +191,23 @@ function checkConstraints(
     highest,
     `highest altitude of the Sun is -90 to ${highest} degrees (the observatory's)`,
   );
+  checkSky(constraints, at, check);
+}
+
+/** Limits on the sky: each may be left out. */
+function checkSky(
+  { maxSeeingArcsec, maxCloudPct, minSkyQualityMag }: SequenceConstraints,
+  at: string,
+  check: Check,
+): void {
+  const limits = [
+    ["maxSeeingArcsec", maxSeeingArcsec, 0.3, 20, "worst seeing is 0.3 to 20 arcsec, or none"],
+    ["maxCloudPct", maxCloudPct, 0, 100, "largest cloud cover is 0 to 100 per cent, or none"],
+    ["minSkyQualityMag", minSkyQualityMag, 10, 23, "sky brightness is 10 to 23 mag/arcsec², or none"],
+  ] as const;
+  for (const [field, value, least, most, rule] of limits) {
+    if (value !== undefined && value !== null) checkRange(check, `${at}.${field}`, value, least, most, rule);
+  }
 }
 
 function checkAlbum(

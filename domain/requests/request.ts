@@ -10,6 +10,7 @@ export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 export const SEQUENCE_STATUSES = [
   "draft",
   "submitted",
+  "waiting",
   "planned",
   "executing",
   "executed",
@@ -29,12 +30,21 @@ export const OBSERVABLE_STATUSES: readonly SequenceStatus[] = [
   "refused",
 ];
 
+/** Statuses in which something of a sequence may still be taken: also one that waits for the sky or for a device. */
+export const OPEN_STATUSES: readonly SequenceStatus[] = [...OBSERVABLE_STATUSES, "waiting"];
+
 /** When a pointing may be taken. Null: no limit of its own beyond those of the site. */
 export interface SequenceConstraints {
   readonly minAltDeg: number;
   readonly maxAirmass: number | null;
   readonly minMoonSepDeg: number;
   readonly maxSunAltDeg: number;
+  /** Worst seeing (FWHM); absent or null: any. A sequence waits while the sky is worse than it asks for. */
+  readonly maxSeeingArcsec?: number | null;
+  /** Largest cloud cover, per cent; absent or null: what the site allows. */
+  readonly maxCloudPct?: number | null;
+  /** Brightest sky, magnitudes per square arcsecond (21 is darker than 18); absent or null: any. */
+  readonly minSkyQualityMag?: number | null;
 }
 
 /** Frames of one filter and exposure time. */

@@ -46,6 +46,7 @@ export function lockOf(sequence: { readonly status: SequenceStatus }): string {
 const REPLACEABLE: readonly SequenceStatus[] = [
   "draft",
   "submitted",
+  "waiting",
   "planned",
   "refused",
   "interrupted",

@@ -67,6 +67,7 @@ test("vesper plan --schedule repeats a planning of the demonstration night to th
     replan: "first schedule of the night",
     overhead: NO_MEASUREMENT,
     lastLatenessReplanMs: null,
+    unavailable: {},
   };
   await new MockActivityEnvironment().run(planning.decideNext, step);
   const schedule = await database.schedules.current(night.id);

@@ -273,6 +273,9 @@ describe("PLC", () => {
     await sim.command("switch/0/setswitch", { Id: outlet, State: false });
     await expect(sim.get("camera/1/name")).rejects.toThrow();
     await sim.command("switch/0/setswitch", { Id: outlet, State: true });
+    // It boots first.
+    await expect(sim.get("camera/1/name")).rejects.toThrow();
+    await new Promise((resolve) => setTimeout(resolve, 1_700));
     expect(await sim.read("camera/1/connected")).toBe(false);
     await sim.command("camera/1/connected", { Connected: true });
     expect(await sim.read("camera/1/cooleron")).toBe(false);

@@ -217,19 +217,26 @@ function startSequence(
   });
 }
 
-/** A message of a former version carries none. */
-function namesOf({ unavailable }: Partial<Pick<HoldsMessage, "unavailable">>): string {
-  return Object.keys(unavailable ?? {})
-    .sort()
-    .join();
-}
-
-/** Tells the sequence that runs which devices it can no longer, or again, count on. */
-export function tellUnavailable({ running, holds }: OpenNight, before: HoldsMessage): void {
-  if (running === null || namesOf(holds) === namesOf(before)) return;
+/**
+ * Devices that are lost or back: the rest of the night is planned for it, and the sequence that runs is told which it can no
+ * longer, or again, count on.
+ */
+export function noticeUnavailable(tonight: OpenNight, before: HoldsMessage): void {
+  const { running, holds } = tonight;
+  const now = namesOf(holds);
+  if (now === namesOf(before)) return;
+  tonight.replan ??= now === "" ? "all devices work again" : `without ${now}`;
+  if (running === null) return;
   void getExternalWorkflowHandle(running.executing.workflowId)
     .signal(unavailableSignal, holds.unavailable)
     .catch((error: unknown) => log.warn(`the sequence had ended already: ${failureSentence(error)}`));
+}
+
+/** The ids of the devices that cannot be used; a message of a former version names none. */
+function namesOf({ unavailable }: Partial<Pick<HoldsMessage, "unavailable">>): string {
+  return Object.keys(unavailable ?? {})
+    .sort()
+    .join(", ");
 }
 
 /** Quick-looks of what was stored, made beside the night. Those being made already take the new frames along. */

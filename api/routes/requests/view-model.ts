@@ -12,7 +12,7 @@ import type { Observatory } from "../../../domain/observatory.ts";
 import { isEditable, lockOf } from "../../../domain/requests/revise.ts";
 import { foresee, type NightSkies } from "../../../domain/requests/visibility.ts";
 import type { QuotaBalance } from "../../../domain/quota/ledger.ts";
-import type { SequenceStatus } from "../../../domain/requests/request.ts";
+import type { SequenceConstraints, SequenceStatus } from "../../../domain/requests/request.ts";
 import type { PageModel } from "../../pages/pages.ts";
 import type { Mark, Tone } from "../../situation/tone.ts";
 import { alertHref, requestHref, scheduleHref } from "../../words/links.ts";
@@ -26,6 +26,7 @@ import { foresightWords, plotOf } from "./panel-model.ts";
 const TONES: Readonly<Record<SequenceStatus, Tone>> = {
   draft: "quiet",
   submitted: "quiet",
+  waiting: "warning",
   planned: "quiet",
   executing: "running",
   executed: "ok",
@@ -259,6 +260,7 @@ function sequenceCard(
       ...(constraints.maxAirmass === null ? [] : [`airmass at most ${number(constraints.maxAirmass, 2)}`]),
       `Moon at least ${number(constraints.minMoonSepDeg)}° away`,
       `Sun below ${number(constraints.maxSunAltDeg)}°`,
+      ...skyLimits(constraints),
     ].join(", "),
     plans: sequence.albums.flatMap((album) =>
       album.plans.map((plan) => ({
@@ -304,5 +306,18 @@ export function options(values: readonly string[], chosen: string) {
   return [
     { value: "", label: "all", chosen: chosen === "" },
     ...values.map((value) => ({ value, label: value, chosen: value === chosen })),
+  ];
+}
+
+/** What a sequence asks of the sky itself, beyond the site's limits. */
+function skyLimits({
+  maxSeeingArcsec = null,
+  maxCloudPct = null,
+  minSkyQualityMag = null,
+}: SequenceConstraints): string[] {
+  return [
+    ...(maxSeeingArcsec === null ? [] : [`seeing at most ${number(maxSeeingArcsec, 2)}″`]),
+    ...(maxCloudPct === null ? [] : [`cloud at most ${number(maxCloudPct)} %`]),
+    ...(minSkyQualityMag === null ? [] : [`sky of ${number(minSkyQualityMag, 1)} mag/arcsec² or darker`]),
   ];
 }
