@@ -50,6 +50,8 @@ const NAVIGATION: readonly {
   { href: "/alerts", label: "Alerts", permission: "read" },
   { href: "/images", label: "Images", permission: "read" },
   { href: "/alarms", label: "Alarms", permission: "read" },
+  { href: "/devices", label: "Devices", permission: "read" },
+  { href: "/weather", label: "Weather", permission: "read" },
   { href: "/manual", label: "Manual", permission: "devices" },
   { href: "/outbox", label: "Outbox", permission: "read" },
   { href: "/system", label: "System", permission: "read" },

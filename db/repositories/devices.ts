@@ -107,5 +107,44 @@ export function createDeviceRepository(orm: MikroORM) {
     return rows.map((row) => recordOf(row));
   };
 
-  return { upsert, setHealth, sample, list, one, history };
+  /** Samples between two observatory instants, oldest first, thinned to at most about `most`: the last of each stretch. */
+  const thinned = async (
+    deviceId: string,
+    fromMs: number,
+    toMs: number,
+    most: number,
+  ): Promise<Pick<DeviceStatusRecord, "atMs" | "values">[]> => {
+    const stretchS = Math.max(1, (toMs - fromMs) / 1_000 / most);
+    const rows = await orm.em.fork().execute<{ at_ms: string; values: Readonly<Record<string, unknown>> }[]>(
+      `select distinct on (stretch) at_ms, values from (
+         select floor(extract(epoch from s.at) / ?::float8) as stretch, s.at, s.id, s.values,
+                (extract(epoch from s.at) * 1000)::bigint as at_ms
+         from device_status s join device d on d.unique_id = s.unique_id
+         where d.device_id = ? and s.at between ? and ?
+       ) as sample
+       order by stretch, at desc, id desc`,
+      [stretchS, deviceId, new Date(fromMs).toISOString(), new Date(toMs).toISOString()],
+    );
+    return rows.map((row) => ({ atMs: Number(row.at_ms), values: row.values }));
+  };
+
+  /** Changes between two observatory instants, newest first. */
+  const changes = async (
+    deviceId: string,
+    fromMs: number,
+    toMs: number,
+    limit: number,
+  ): Promise<DeviceStatusRecord[]> => {
+    const em = orm.em.fork();
+    const device = await em.findOne(Device, { deviceId });
+    if (device === null) return [];
+    const rows = await em.find(
+      DeviceStatus,
+      { uniqueId: device.uniqueId, cause: "change", atMs: { $gte: fromMs, $lte: toMs } },
+      { orderBy: { atMs: "desc", id: "desc" }, limit },
+    );
+    return rows.map((row) => recordOf(row));
+  };
+
+  return { upsert, setHealth, sample, list, one, history, thinned, changes };
 }

@@ -34,5 +34,39 @@ export function createWeatherRepository(orm: MikroORM) {
     return row === undefined ? null : recordOf(row);
   };
 
-  return { insert, range, latest };
+  /** The newest reading that was unsafe, or null. */
+  const lastUnsafe = async (site: string): Promise<WeatherRecord | null> => {
+    const [row] = await orm.em
+      .fork()
+      .find(Weather, { site, safe: false }, { orderBy: { atMs: "desc", id: "desc" }, limit: 1 });
+    return row === undefined ? null : recordOf(row);
+  };
+
+  /** Readings between two observatory instants, oldest first, thinned to at most about `most`: the last of each stretch. */
+  const thinned = async (
+    site: string,
+    fromMs: number,
+    toMs: number,
+    most: number,
+  ): Promise<WeatherRecord[]> => {
+    const em = orm.em.fork();
+    const stretchS = Math.max(1, (toMs - fromMs) / 1_000 / most);
+    const ids = await em.execute<{ id: string }[]>(
+      `select distinct on (stretch) id from (
+         select floor(extract(epoch from at) / ?::float8) as stretch, at, id
+         from weather where site = ? and at between ? and ?
+       ) as reading
+       order by stretch, at desc, id desc`,
+      [stretchS, site, new Date(fromMs).toISOString(), new Date(toMs).toISOString()],
+    );
+    if (ids.length === 0) return [];
+    const rows = await em.find(
+      Weather,
+      { id: { $in: ids.map(({ id }) => Number(id)) } },
+      { orderBy: { atMs: "asc", id: "asc" } },
+    );
+    return rows.map((row) => recordOf(row));
+  };
+
+  return { insert, range, latest, lastUnsafe, thinned };
 }

@@ -36,32 +36,25 @@ function cameraWords(values: Values): string {
     : `${state}, ${quantity(temperatureC, "°C", 1)}`;
 }
 
-/** Alpaca's states of cover and calibrator, by their numbers. */
-const COVER = ["no cover", "closed", "moving", "open", "unknown", "error"] as const;
-const LAMP = ["no lamp", "off", "warming up", "lit", "unknown", "error"] as const;
-
 function plainWords(type: string, values: Values): string {
-  if (type === "filterwheel") {
-    const at = numberOf(values["Position"]);
-    return at === null ? NONE : at < 0 ? "turning" : `position ${at + 1}`;
+  switch (type) {
+    case "filterwheel": {
+      const { filter } = values;
+      return typeof filter === "string" ? `filter ${filter}` : filter === null ? "turning" : NONE;
+    }
+    case "focuser": {
+      const at = quantity(numberOf(values["position"]), "steps");
+      return values["moving"] === true ? `moving, at ${at}` : `at ${at}`;
+    }
+    case "covercalibrator":
+      return `cover ${textOf(values["cover"]).toLowerCase()}, lamp ${textOf(values["lamp"]).toLowerCase()}`;
+    case "switch": {
+      const raised = Object.keys(values).filter((name) => name.startsWith("alarm:") && values[name] === true);
+      return raised.length === 0 ? "no alarm" : raised.map((name) => name.slice("alarm:".length)).join(", ");
+    }
+    default:
+      return "answers";
   }
-  if (type === "focuser") {
-    const at = numberOf(values["Position"]);
-    if (at === null) return NONE;
-    return values["IsMoving"] === true ? `moving, at ${at}` : `at ${at}`;
-  }
-  if (type === "covercalibrator") {
-    const cover = COVER[numberOf(values["CoverState"]) ?? -1] ?? NONE;
-    const lamp = LAMP[numberOf(values["CalibratorState"]) ?? -1];
-    return lamp === undefined ? `cover ${cover}` : `cover ${cover}, lamp ${lamp}`;
-  }
-  if (type === "switch") {
-    const on = Object.entries(values).filter(
-      ([name, value]) => name.startsWith("GetSwitch") && value === true,
-    );
-    return `${on.length} on`;
-  }
-  return "answers";
 }
 
 function textOf(value: unknown): string {

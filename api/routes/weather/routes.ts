@@ -1,0 +1,139 @@
+import { Type } from "typebox";
+import { nightDateAt } from "../../../domain/astronomy/night.ts";
+import { observatoryMs } from "../../../domain/clock.ts";
+import { closesDome, type HoldKind } from "../../../domain/safety/holds.ts";
+import { HISTORY_WIDTHS_PX, historySvg } from "../../charts/history.ts";
+import { gapOf, MOST_POINTS, SPANS, spanOf } from "../../charts/spans.ts";
+import type { ApiContext } from "../../context.ts";
+import { themeOf } from "../../pages/theme.ts";
+import { Problem, problems } from "../../problem.ts";
+import { shownAlmanac } from "./almanac.ts";
+import { WEATHER_QUANTITIES } from "./quantities.ts";
+import { weatherModel } from "./view-model.ts";
+
+const SpanSchema = Type.Optional(Type.Union(SPANS.map((span) => Type.Literal(span))));
+const DateSchema = Type.Optional(
+  Type.String({ maxLength: 10, description: "yyyy-mm-dd of local noon; tonight when absent" }),
+);
+const HOLDS_LOOKED_AT = 500;
+
+const Line = Type.Object({ name: Type.String(), value: Type.String() });
+const AlmanacSchema = Type.Object({
+  date: Type.String(),
+  sentence: Type.String(),
+  twilights: Type.Array(Type.Object({ name: Type.String(), evening: Type.String(), morning: Type.String() })),
+  moon: Type.Array(Line),
+  midnight: Type.Array(Line),
+});
+
+/** Weather and site: verdict, readings against limits, evolution, almanac of any night. */
+export function weatherRoutes({ app, deps, pages, situation }: ApiContext): void {
+  const { database, observatory } = deps;
+  const siteId = observatory.site.id;
+
+  app.get(
+    "/weather",
+    {
+      config: { access: "read" },
+      schema: { querystring: Type.Object({ span: SpanSchema, date: DateSchema }) },
+    },
+    async (request, reply) => {
+      const { span = "night", date = "" } = request.query;
+      const station = observatory.devices.find(({ type }) => type === "observingconditions");
+      const [now, latest, lastUnsafe, row] = await Promise.all([
+        situation(),
+        database.weather.latest(siteId),
+        database.weather.lastUnsafe(siteId),
+        station === undefined ? null : database.devices.one(station.id),
+      ]);
+      const model = weatherModel({
+        situation: now,
+        observatory,
+        latest,
+        lastUnsafe,
+        station: row,
+        span,
+        date: nightDate(date),
+        nowMs: nowMs(),
+        nowWallMs: deps.nowWallMs(),
+      });
+      return pages.send(request, reply, "weather/show", model);
+    },
+  );
+
+  app.get(
+    "/weather/history.svg",
+    {
+      config: { access: "read" },
+      schema: {
+        querystring: Type.Object({
+          value: Type.String({ maxLength: 40 }),
+          span: SpanSchema,
+          width: Type.Union(HISTORY_WIDTHS_PX.map((width) => Type.Literal(width))),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const { value, span = "night", width } = request.query;
+      const quantity = WEATHER_QUANTITIES.find(({ key }) => key === value);
+      if (quantity === undefined) throw new Problem(404, `The weather has no history of ${value}.`);
+      const { fromMs, toMs } = spanOf(span, observatory.site, nowMs());
+      const [rows, holds] = await Promise.all([
+        database.weather.thinned(siteId, fromMs, toMs, MOST_POINTS),
+        database.holds.list({ site: siteId, limit: HOLDS_LOOKED_AT }),
+      ]);
+      const limit = quantity.limit(observatory.weather);
+      const chart = {
+        name: quantity.name,
+        unit: quantity.unit,
+        decimals: quantity.decimals,
+        fromMs,
+        toMs,
+        points: rows.map((row) => [row.atMs, quantity.of(row)] as const),
+        gapMs: gapOf(span),
+        limits: limit === null ? [] : [limit],
+        closed: holds.items
+          .filter(({ kind, liftedMs }) => closesDome(kind as HoldKind) && (liftedMs ?? toMs) > fromMs)
+          .map(({ sinceMs, liftedMs }) => ({
+            fromMs: Math.max(fromMs, sinceMs),
+            toMs: Math.min(toMs, liftedMs ?? toMs),
+          })),
+        events: [],
+      };
+      return reply
+        .type("image/svg+xml")
+        .header("cache-control", "no-store")
+        .send(historySvg(chart, themeOf(request), width));
+    },
+  );
+
+  app.get(
+    "/api/almanac",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["weather"],
+        summary: "Sun and Moon of one night, nights that do not happen said in words",
+        querystring: Type.Object({ date: DateSchema }),
+        response: { 200: AlmanacSchema, ...problems(400, 401, 403) },
+      },
+    },
+    async (request) => shownAlmanac(observatory, nightDate(request.query.date ?? "")),
+  );
+
+  /** The date asked for, checked; tonight's when none was. */
+  function nightDate(text: string): string {
+    const date = text === "" ? nightDateAt(observatory.site, nowMs()) : text;
+    try {
+      shownAlmanac(observatory, date);
+    } catch (error) {
+      if (error instanceof RangeError) throw new Problem(400, `${error.message}.`);
+      throw error;
+    }
+    return date;
+  }
+
+  function nowMs(): number {
+    return observatoryMs(deps.clock(), deps.nowWallMs());
+  }
+}
