@@ -21,9 +21,7 @@ const QUANTITIES: Readonly<Record<string, readonly Quantity[]>> = {
     { key: "temperatureC", name: "Temperature", unit: "°C", decimals: 1, wanted: "setPointC" },
     { key: "coolerPowerPct", name: "Cooler power", unit: "%", decimals: 0 },
   ],
-  focuser: [
-    { key: "position", name: "Position", unit: "steps", decimals: 0 },
-  ],
+  focuser: [{ key: "position", name: "Position", unit: "steps", decimals: 0 }],
   covercalibrator: [{ key: "brightness", name: "Lamp brightness", unit: "", decimals: 0 }],
 };
 
