@@ -15,6 +15,7 @@ import { createRenderer } from "./pages/renderer.ts";
 import { addAccess } from "./plugins/access.ts";
 import { addErrors } from "./plugins/errors.ts";
 import { addIdentity, createIdentities } from "./plugins/identity.ts";
+import { acceptFileForms } from "./plugins/multipart.ts";
 import { addOpenApi, addOpenApiRoute } from "./plugins/openapi.ts";
 import { addSecurity } from "./plugins/security.ts";
 import { alarmRoutes } from "./routes/alarms/routes.ts";
@@ -93,6 +94,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   await addSecurity(app, settings.publicUrl);
   await app.register(formbody);
   acceptEmptyJson(app);
+  acceptFileForms(app);
   addIdentity(app);
   addAccess(app, identities);
   await addOpenApi(app, version);

@@ -186,8 +186,8 @@ function writtenSequence(sequence: SequenceDraft, id: string): WrittenSequence {
   return {
     id,
     targetName: sequence.targetName,
-    ra: `${decimal(sequence.raDeg)}d`,
-    dec: `${decimal(sequence.decDeg)}d`,
+    ra: `${plainDecimal(sequence.raDeg)}d`,
+    dec: `${plainDecimal(sequence.decDeg)}d`,
     windowStart: writtenInstant(sequence.windowStartMs, "utc"),
     windowEnd: writtenInstant(sequence.windowEndMs, "utc"),
     preferred: sequence.preferredMs === null ? "" : writtenInstant(sequence.preferredMs, "utc"),
@@ -209,9 +209,9 @@ function writtenSequence(sequence: SequenceDraft, id: string): WrittenSequence {
 }
 
 /** All digits of a number, never with an exponent: `1e-7` is not how an angle is written. */
-function decimal(value: number): string {
+export function plainDecimal(value: number): string {
   const text = String(value);
-  return text.includes("e") ? value.toFixed(20).replace(/0+$/, "0") : text;
+  return text.includes("e") ? value.toFixed(20).replace(/\.?0+$/, "") : text;
 }
 
 function known(fields: readonly string[], field: string): boolean {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { hashPassword } from "../../api/passwords.ts";
 import { seed } from "../../db/seed.ts";
 import { loadStrategies, strategyFolder } from "../../adapters/config/strategies.ts";
+import { brokenFiles } from "../requests/broken-files.ts";
 import { observatoryState, NOW_MS } from "./support/states.ts";
 import { observatory, observatoryFile, PASSWORD, signInAs, startWeb } from "./support/web.ts";
 import type { Browser, TestWeb } from "./support/web.ts";
@@ -307,4 +308,122 @@ test("the live check saves, and answers with cost, visibility and what is wrong"
   );
   expect(svg.headers["content-type"]).toContain("image/svg+xml");
   expect(svg.body).toContain("airmass");
+});
+
+/* ---- Files ------------------------------------------------------------------------------------------------- */
+
+/** What is in the database of requests and drafts. */
+async function stock(): Promise<readonly [requests: number, drafts: number, audits: number]> {
+  const [requests, drafts, audits] = await Promise.all([
+    web.database.requests.list({ limit: 1 }),
+    web.database.requestDrafts.list(null),
+    web.database.audits.list({ limit: 1 }),
+  ]);
+  return [requests.total, drafts.length, audits.total];
+}
+
+async function importText(text: string) {
+  const boundary = "----vesper";
+  const part = (name: string, value: string): string =>
+    `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  return web.app.inject({
+    method: "POST",
+    url: "/requests/import",
+    headers: { cookie: maria.cookie, "content-type": `multipart/form-data; boundary=${boundary}` },
+    payload: `${part("_csrf", maria.csrf)}${part("text", text)}--${boundary}--\r\n`,
+  });
+}
+
+async function bring(text: string, type = "application/json", query = "") {
+  return web.app.inject({
+    method: "POST",
+    url: `/api/requests${query}`,
+    headers: { cookie: maria.cookie, "x-csrf-token": maria.csrf, "content-type": type },
+    payload: text,
+  });
+}
+
+test.each(["yaml", "json"])("a request exported as %s and imported is the same request", async (format) => {
+  const file = await maria.get(`/api/requests/R0001/file.${format}`);
+  expect(file.headers["content-disposition"]).toContain(`R0001.${format}`);
+  const draft = await importText(file.body);
+  const id = /R\d+/.exec(String(draft.headers.location))?.[0] ?? "";
+  expect(draft.statusCode).toBe(303);
+  expect((await maria.get(`/api/requests/${id}/file.${format}`)).body).toBe(file.body);
+  const answer = await bring(file.body, `application/${format}`, "?submit=true");
+  expect(answer.json()).toMatchObject({ status: "submitted" });
+  const again = await maria.get(`/api/requests/${answer.json().id}/file.${format}`);
+  expect(again.body).toBe(file.body);
+});
+
+test("200 broken files are refused, each with its errors by path and line, and nothing is saved", async () => {
+  const one = (await maria.get("/api/requests/R0001/file.json")).json();
+  const [sequence] = one.sequences;
+  const nir = { instrumentId: "nir", plans: [{ filter: "J", exposureS: 20, count: 3 }] };
+  const good = { ...one, sequences: [{ ...sequence, albums: [...sequence.albums, nir] }, sequence] };
+  expect((await bring(JSON.stringify(good))).statusCode).toBe(201);
+  const files = brokenFiles(good);
+  expect(files.length).toBeGreaterThanOrEqual(200);
+  const before = await stock();
+  const imprecise: string[] = [];
+  for (const { name, text } of files) {
+    const answer = await bring(text);
+    const problem = answer.json();
+    const precise =
+      answer.statusCode === 422 &&
+      problem.errors.length > 0 &&
+      problem.errors.every(
+        (error: { line?: number; rule: string; field: string }) =>
+          (error.line ?? 0) >= 1 &&
+          (error.line ?? 0) <= text.split("\n").length &&
+          error.rule.length > 5 &&
+          !/undefined|object Object|NaN/.test(error.rule),
+      );
+    if (!precise) imprecise.push(`${name}: ${answer.statusCode} ${answer.body.slice(0, 300)}`);
+  }
+  expect(imprecise).toEqual([]);
+  for (const { text } of files.filter((_, index) => index % 12 === 0)) {
+    const page = await importText(text);
+    expect([page.statusCode, page.body.includes("Nothing was saved"), /Line \d+/.test(page.body)]).toEqual([
+      422,
+      true,
+      true,
+    ]);
+  }
+  expect(await stock()).toEqual(before);
+}, 60_000);
+
+test("an error names the line at which the value stands", async () => {
+  const lines = (await maria.get("/api/requests/R0001/file.yaml")).body.split("\n");
+  const at = lines.findIndex((line) => /^\s+dec:/.test(line));
+  lines[at] = "    dec: -95";
+  const answer = await bring(lines.join("\n"), "application/yaml");
+  expect(answer.statusCode).toBe(422);
+  expect(answer.json().errors).toEqual([
+    expect.objectContaining({ field: "sequences[0].dec", line: at + 1 }),
+  ]);
+});
+
+test("the schema is served at its address", async () => {
+  const schema = await web.app.inject({ url: "/schemas/request-1.json" });
+  expect(schema.headers["content-type"]).toContain("application/schema+json");
+  expect(schema.json()).toMatchObject({ type: "object", additionalProperties: false });
+});
+
+test("the calculator answers people and programs, and gives its time to a plan", async () => {
+  const api = await maria.get("/api/exposure-time?instrument=vis&mode=time&bandId=r&mag=20&snr=50");
+  expect(api.json().result.exposureS).toBeGreaterThan(10);
+  expect((await maria.get("/api/exposure-time?instrument=vis&mode=snr&airmass=0")).json().detail).toContain(
+    "Airmass: 0 is not taken",
+  );
+  const id = await begin(maria);
+  const plan = "sequences[0].albums[0].plans[0]";
+  const page = await maria.get(
+    `/requests/calculator?asked=1&mode=time&instrument=vis&bandId=r&mag=20&snr=50&draft=${id}&plan=${encodeURIComponent(plan)}`,
+  );
+  const seconds = /Use ([\d.]+) s in the plan/.exec(page.body)?.[1] ?? "";
+  const version = /name="version" value="(\d+)"/.exec(page.body)?.[1] ?? "";
+  await maria.post(`/requests/${id}/edit`, { version, [`${plan}.exposureS`]: seconds, do: "save" });
+  const draft = await web.database.requestDrafts.one(id);
+  expect(draft?.document.sequences[0]?.albums[0]?.plans[0]?.exposureS).toBe(seconds);
 });

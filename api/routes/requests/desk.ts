@@ -1,5 +1,6 @@
 import { observatoryMs } from "../../../domain/clock.ts";
 import { may } from "../../../domain/permissions/permissions.ts";
+import type { FieldError } from "../../../domain/requests/build.ts";
 import { builderOf, type BuilderContext, type WrittenCheck } from "../../../domain/requests/builder.ts";
 import { waitsFor, type Conditions } from "../../../domain/requests/readiness.ts";
 import type { SequenceDraft } from "../../../domain/requests/request.ts";
@@ -144,6 +145,15 @@ export function createDesk({ app, deps }: Pick<ApiContext, "app" | "deps">) {
     const { name, comment, programmeId } = request;
     const ids = which === "editable" ? sequences.map(({ id }) => id) : [];
     return writtenOf({ name, comment, programmeId, sequences: sequences.map(draftOfSequence) }, ids);
+  }
+
+  /**
+   * Takes in what a file or a program brings: checked as a whole, and kept as a draft only when all of it is right.
+   */
+  async function bring(who: Author, document: WrittenRequest): Promise<Brought> {
+    const checked = await check(document, who.userId);
+    if (!checked.check.ok) return { kind: "wrong", errors: checked.errors };
+    return { kind: "kept", draft: await keep(who, document), check: checked };
   }
 
   /** Opens a withdrawn request for editing: a draft with the sequences that are not over. @throws Problem 409 */
@@ -293,6 +303,7 @@ export function createDesk({ app, deps }: Pick<ApiContext, "app" | "deps">) {
     contextOf,
     check,
     begin,
+    bring,
     keep,
     save,
     discard,
@@ -303,6 +314,11 @@ export function createDesk({ app, deps }: Pick<ApiContext, "app" | "deps">) {
     writtenRequest,
   };
 }
+
+/** What came of a file. */
+export type Brought =
+  | { readonly kind: "wrong"; readonly errors: readonly FieldError[] }
+  | { readonly kind: "kept"; readonly draft: RequestDraftRecord; readonly check: WrittenCheck };
 
 /** What came of submitting. `told`: the night knows already. */
 export type Submission =

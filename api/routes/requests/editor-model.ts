@@ -81,7 +81,7 @@ export function editorModel(facts: EditorFacts): PageModel {
     heading: title,
     sentence: sentence(facts),
     id: draft.id,
-    version: String(draft.version),
+    draftVersion: String(draft.version),
     form: facts.form,
     step: shown,
     all,

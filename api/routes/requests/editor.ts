@@ -103,7 +103,7 @@ export function editorRoutes({ app, deps, pages, identities }: ApiContext, desk:
         ...model,
         notes: notesOf(model),
         // A version that is not ours is not taken up: the next Save shows both.
-        version: save.conflict === null ? String(save.draft.version) : text(request.body, "version"),
+        draftVersion: save.conflict === null ? String(save.draft.version) : text(request.body, "version"),
         saved:
           save.conflict === null
             ? model["saved"]

@@ -7,8 +7,10 @@ import { Problem, problems } from "../../problem.ts";
 import { given, listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
 import { requestActionRoutes, saidWords } from "./actions.ts";
 import { altitudeRoutes } from "./altitude.ts";
+import { calculatorRoutes } from "./calculator.ts";
 import { createDesk } from "./desk.ts";
 import { editorRoutes } from "./editor.ts";
+import { fileRoutes } from "./files.ts";
 import { requestJson } from "./json.ts";
 import { RequestDetailSchema, RequestSchema } from "./schema.ts";
 import { requestModel, requestsModel } from "./view-model.ts";
@@ -26,6 +28,8 @@ export function requestRoutes(context: ApiContext): void {
   editorRoutes(context, desk);
   requestActionRoutes(context, desk);
   altitudeRoutes(context, desk);
+  calculatorRoutes(context, desk);
+  fileRoutes(context, desk);
 
   app.get(
     "/api/requests",
