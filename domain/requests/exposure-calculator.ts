@@ -168,9 +168,8 @@ export function calculateExposure(
   const [wrong] = calculatorErrors(input);
   const band = BANDS.find(({ id }) => id === input.bandId);
   if (wrong !== undefined || band === undefined) {
-    throw new RangeError(
-      `${wrong?.field ?? "bandId"} is ${String(wrong?.value ?? input.bandId)}: ${wrong?.rule ?? "no such band"}`,
-    );
+    const { field, value, rule } = wrong ?? { field: "bandId", value: input.bandId, rule: "is no band" };
+    throw new RangeError(`${field} is ${JSON.stringify(value)}: ${rule}`);
   }
   const areaM2 = Math.PI * (telescope.apertureM / 2) ** 2 * (1 - input.obstruction);
   const pixelArcsec = ((input.pixelUm / 1_000 / telescope.focalLengthMm) * ARCSEC_PER_DEG) / RAD_PER_DEG;

@@ -133,7 +133,7 @@ export function calculatorRoutes({ app, deps, pages, identities }: ApiContext, d
       const result = asked && errors.length === 0 ? calculateExposure(input, observatory, instrument) : null;
       // The version that the button writes into is that of the draft as it is now.
       const draft =
-        query["draft"] === undefined || request.identity?.userId == null
+        query["draft"] === undefined || typeof request.identity?.userId !== "string"
           ? null
           : await desk.draftOf(desk.author(request.identity, request.ip), query["draft"]);
       return pages.send(request, reply, "requests/calculator", {
