@@ -23,6 +23,7 @@ import { createManualFrameRepository } from "./repositories/manual-frames.ts";
 import { createMasterRepository } from "./repositories/masters.ts";
 import { createNightRepository } from "./repositories/nights.ts";
 import { createNoticeRepository } from "./repositories/notices.ts";
+import { createNotificationRepository } from "./repositories/notifications.ts";
 import { createOutboxRepository } from "./repositories/outbox.ts";
 import { createProgrammeRepository } from "./repositories/programmes.ts";
 import { createQuotaRepository } from "./repositories/quota.ts";
@@ -102,6 +103,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     masters: createMasterRepository(orm),
     nights: createNightRepository(orm),
     notices: createNoticeRepository(orm),
+    notifications: createNotificationRepository(orm),
     outbox: createOutboxRepository(orm),
     programmes: createProgrammeRepository(orm),
     quota: createQuotaRepository(orm),

@@ -3,6 +3,7 @@ import type { ApiContext } from "../../context.ts";
 import { THEME_COOKIE, THEMES } from "../../pages/theme.ts";
 import { cookieOptions } from "../../plugins/identity.ts";
 import { localPath } from "./local-path.ts";
+import { profileRoutes } from "./profile.ts";
 import { recoveryRoutes } from "./recovery.ts";
 import { signInRoutes } from "./sign-in.ts";
 import { signUpRoutes } from "./sign-up.ts";
@@ -14,6 +15,7 @@ export function accountRoutes(context: ApiContext): void {
   signInRoutes(context);
   signUpRoutes(context);
   recoveryRoutes(context);
+  profileRoutes(context);
 
   context.app.post(
     "/theme",
