@@ -8,6 +8,7 @@ import { createApplicationRepository } from "./repositories/applications.ts";
 import { createAuditRepository } from "./repositories/audits.ts";
 import { createCalibratedImageRepository } from "./repositories/calibrated-images.ts";
 import { createCalibrationRepository } from "./repositories/calibrations.ts";
+import { createBackOffice } from "./repositories/back-office.ts";
 import { createClockRepository } from "./repositories/clock.ts";
 import { createDeviceCommandRepository } from "./repositories/device-commands.ts";
 import { createDeviceRepository } from "./repositories/devices.ts";
@@ -88,6 +89,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     audits: createAuditRepository(orm),
     calibratedImages: createCalibratedImageRepository(orm),
     calibrations: createCalibrationRepository(orm),
+    backOffice: createBackOffice(orm),
     clock: createClockRepository(orm),
     deviceCommands: createDeviceCommandRepository(orm),
     devices: createDeviceRepository(orm),

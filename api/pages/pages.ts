@@ -55,6 +55,10 @@ const NAVIGATION: readonly {
   { href: "/manual", label: "Manual", permission: "devices" },
   { href: "/outbox", label: "Outbox", permission: "read" },
   { href: "/system", label: "System", permission: "read" },
+  { href: "/programmes", label: "Programmes", permission: "read" },
+  { href: "/applications", label: "Applications", permission: "users.vote" },
+  { href: "/users", label: "Users", permission: "users" },
+  { href: "/admin", label: "Back office", permission: "backOffice" },
 ];
 
 export interface PagesDeps extends Pick<ApiDeps, "settings" | "observatory" | "clock" | "nowWallMs"> {

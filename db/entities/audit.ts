@@ -12,7 +12,7 @@ export const Audit = defineEntity({
     userId: p.text().nullable().index(),
     /** e.g. `observatory.pause`, `user.create`, `login.failed`. */
     action: p.text(),
-    subject: p.text().nullable(),
+    subject: p.text().nullable().index(),
     address: p.text().nullable(),
     details: p.json<Readonly<Record<string, unknown>>>(),
   },

@@ -51,6 +51,8 @@ const TABLES = `
   alter table "notification_settings" add constraint "notification_settings_user_id_foreign"
     foreign key ("user_id") references "user" ("id") on update cascade on delete cascade;
 
+  create index "audit_subject_index" on "audit" ("subject");
+
   alter table "outbox" drop constraint "outbox_topic_check";
   alter table "outbox" add constraint "outbox_topic_check"
     check ("topic" in ('ic.schedule', 'ic.versions', 'ic.status', 'ic.master', 'fsc.report', 'mail', 'webhook'));

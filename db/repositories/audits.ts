@@ -26,5 +26,11 @@ export function createAuditRepository(orm: MikroORM) {
     return { items: rows.map((row) => recordOf(row)), total };
   };
 
-  return { append, list };
+  /** What was done to one thing, newest first. */
+  const ofSubject = async (subject: string, limit: number): Promise<AuditRecord[]> => {
+    const rows = await orm.em.fork().find(Audit, { subject }, { orderBy: { id: "desc" }, limit });
+    return rows.map((row) => recordOf(row));
+  };
+
+  return { append, list, ofSubject };
 }

@@ -1,8 +1,5 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
-import {
-  NotificationSettings,
-  type NotificationSettingsRecord,
-} from "../entities/notification-settings.ts";
+import { NotificationSettings, type NotificationSettingsRecord } from "../entities/notification-settings.ts";
 import { SeenPage } from "../entities/seen-page.ts";
 import { recordOf } from "../record.ts";
 

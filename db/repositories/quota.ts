@@ -176,8 +176,105 @@ export function createQuotaRepository(orm: MikroORM) {
       rows.map((row) => [row.sequence_id, { spentS: Number(row.spent), openS: Number(row.open) }]),
     );
   };
+  /** Lines of one programme with the time that was left after each, newest first. */
+  const history = async (programmeId: string, query: PageQuery): Promise<Page<LedgerLine>> => {
+    const em = orm.em.fork();
+    const { limit, offset } = pageBounds(query);
+    const rows = await em.execute<LedgerRow[]>(
+      `select id, sequence_id, attempt, kind, seconds, grant_name, at, wall_at, note,
+              sum(${EFFECT}) over (order by id) as left_after
+       from quota_entry where programme_id = ? order by id desc limit ? offset ?`,
+      [programmeId, limit, offset],
+    );
+    const total = await em.count(QuotaEntry, { programmeId });
+    return {
+      items: rows.map((row) => ({
+        id: Number(row.id),
+        sequenceId: row.sequence_id,
+        attempt: row.attempt,
+        kind: row.kind,
+        seconds: Number(row.seconds),
+        grantName: row.grant_name,
+        atMs: new Date(row.at).getTime(),
+        note: row.note,
+        leftAfterS: Number(row.left_after),
+      })),
+      total,
+    };
+  };
 
-  return { grant, balance, balances, reserve, settle: settleAttempt, openAttempts, list, costs };
+  /**
+   * The balance over time for a plot, oldest first: the state at the end of each of at most `steps` stretches that hold
+   * as many lines each.
+   */
+  const curve = async (programmeId: string, steps: number): Promise<QuotaStep[]> => {
+    const rows = await orm.em.fork().execute<StepRow[]>(
+      `with lines as (
+         select id, at, sum(${EFFECT}) over w as available, sum(case kind when 'granted' then seconds else 0 end) over w as granted,
+                sum(case kind when 'spent' then seconds else 0 end) over w as spent,
+                row_number() over w as n, count(*) over () as total
+         from quota_entry where programme_id = ? window w as (order by id)
+       )
+       select distinct on (ceil(n::numeric * ? / total)) at, available, granted, spent
+       from lines order by ceil(n::numeric * ? / total), n desc`,
+      [programmeId, steps, steps],
+    );
+    return rows.map((row) => ({
+      atMs: new Date(row.at).getTime(),
+      availableS: Number(row.available),
+      grantedS: Number(row.granted),
+      spentS: Number(row.spent),
+    }));
+  };
+
+  return {
+    history,
+    curve,
+    grant,
+    balance,
+    balances,
+    reserve,
+    settle: settleAttempt,
+    openAttempts,
+    list,
+    costs,
+  };
+}
+
+/** One line of the ledger, and what was left after it. */
+export interface LedgerLine extends Omit<QuotaEntryRecord, "programmeId" | "atWallMs"> {
+  readonly leftAfterS: number;
+}
+
+/** The balance after some line. */
+export interface QuotaStep {
+  readonly atMs: number;
+  readonly availableS: number;
+  readonly grantedS: number;
+  readonly spentS: number;
+}
+
+/** What a line does to the time that can still be reserved: see effectMs of domain/quota/ledger.ts. */
+const EFFECT =
+  "case kind when 'granted' then seconds when 'returned' then seconds when 'reserved' then -seconds else 0 end";
+
+interface LedgerRow {
+  readonly id: string;
+  readonly sequence_id: string | null;
+  readonly attempt: number | null;
+  readonly kind: QuotaEntryRecord["kind"];
+  readonly seconds: string;
+  readonly grant_name: string | null;
+  readonly at: string;
+  readonly note: string;
+  readonly left_after: string;
+}
+
+interface StepRow {
+  readonly at: string;
+  readonly available: string;
+  readonly granted: string;
+  readonly spent: string;
 }
 
 type NewLine = Omit<QuotaEntryRecord, "id">;

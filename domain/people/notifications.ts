@@ -46,7 +46,11 @@ export function webhookProblem(url: string): string | null {
   const isLoopback = host === "localhost" || host.startsWith("127.") || host === "[::1]";
   if (parts[1]?.toLowerCase() === "http" || isLoopback)
     return "Webhook address: it must begin with https:// and be another machine's.";
-  if (/^(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|0\.|\[)|^\d+$|\.(internal|local|localhost)$/.test(host))
+  if (
+    /^(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|0\.|\[)|^\d+$|\.(internal|local|localhost)$/.test(
+      host,
+    )
+  )
     return "Webhook address: addresses inside this network are not posted to.";
   return null;
 }

@@ -90,3 +90,16 @@ function toMs(seconds: number): number {
 function fromMs(ms: number): number {
   return ms / 1_000;
 }
+
+/** What a line does to the time that can still be reserved, ms: what is spent was reserved before. */
+export function effectMs({ kind, seconds }: QuotaLine): number {
+  switch (kind) {
+    case "granted":
+    case "returned":
+      return toMs(seconds);
+    case "reserved":
+      return -toMs(seconds);
+    default:
+      return 0;
+  }
+}

@@ -156,6 +156,44 @@ const ROUTES: Readonly<Record<string, Permission | "public">> = {
   "POST /users/U1/decision": "users",
   "POST /users/U1/ask-commission": "users",
   "GET /mails": "users",
+  "GET /profile": "account",
+  "POST /profile": "account",
+  "POST /profile/password": "account",
+  "POST /profile/sign-out-everywhere": "account",
+  "GET /profile/delete": "account",
+  "POST /profile/delete": "account",
+  "POST /profile/tokens": "account",
+  "POST /profile/tokens/1/revoke": "account",
+  "POST /profile/notifications": "account",
+  "GET /api/tokens": "account",
+  "GET /programmes": "read",
+  "GET /programmes/a": "read",
+  "GET /programmes/a/quota.svg?width=343": "read",
+  "GET /api/programmes": "read",
+  "GET /api/programmes/a": "read",
+  "GET /api/programmes/a/ledger": "read",
+  "PUT /api/programmes/a": "programmes",
+  "POST /api/programmes/a/grants": "programmes",
+  "GET /programmes/new": "programmes",
+  "GET /programmes/a/edit": "programmes",
+  "POST /programmes": "programmes",
+  "POST /programmes/a/grants": "programmes",
+  "POST /programmes/a/members": "programmes",
+  "GET /admin": "backOffice",
+  "GET /admin/user": "backOffice",
+  "GET /admin/user/row?key=U1": "backOffice",
+  "GET /admin/user/new": "backOffice",
+  "POST /admin/user/new": "backOffice",
+  "GET /admin/user/edit?key=U1": "backOffice",
+  "POST /admin/user/edit?key=U1": "backOffice",
+  "GET /admin/user/delete?key=U1": "backOffice",
+  "POST /admin/user/delete?key=U1": "backOffice",
+  "GET /api/admin/tables": "backOffice",
+  "GET /api/admin/tables/user": "backOffice",
+  "POST /api/admin/tables/user": "backOffice",
+  "GET /api/admin/tables/user/a": "backOffice",
+  "PATCH /api/admin/tables/user/a": "backOffice",
+  "DELETE /api/admin/tables/user/a": "backOffice",
   "GET /api/users": "users",
   "GET /api/users/U1": "users",
   "PATCH /api/users/U1": "users",
@@ -229,6 +267,9 @@ function routeOf(url: string): string {
   return (url.split("?")[0] ?? "")
     .replace("/public/vesper.css", "/public/:name")
     .replace(/\/notices\/1\.xml$/, "/notices/:notice.xml")
+    .replace(/^\/admin\/user/, "/admin/:table")
+    .replace(/^\/api\/admin\/tables\/user\/a$/, "/api/admin/tables/:table/:key")
+    .replace(/^\/api\/admin\/tables\/user$/, "/api/admin/tables/:table")
     .replace(/\/t$/, "/:token")
     .replace(/\/(1|R1|U1|a)(?=$|\/|\.)/, "/:id");
 }

@@ -45,7 +45,9 @@ export function profileRoutes(context: ApiContext): void {
   tokenRoutes(context, { showProfile });
   notificationRoutes(context, { showProfile });
 
-  app.get("/profile", { config: { access: "account" } }, async (request, reply) => showProfile(request, reply));
+  app.get("/profile", { config: { access: "account" } }, async (request, reply) =>
+    showProfile(request, reply),
+  );
 
   app.post(
     "/profile",
@@ -125,7 +127,10 @@ export function profileRoutes(context: ApiContext): void {
         nowWallMs(),
       );
       if (removed === "lastAdministrator")
-        throw new Problem(409, "You are the last active administrator: nobody could let anybody in. Make another one first.");
+        throw new Problem(
+          409,
+          "You are the last active administrator: nobody could let anybody in. Make another one first.",
+        );
       identities.forgetUser(userId);
       await identities.signOut(request, reply);
       await database.accounts.forget(user.mail, userId);
@@ -133,7 +138,9 @@ export function profileRoutes(context: ApiContext): void {
       return pages.send(request, reply, "account/said", {
         title: "Your account is deleted",
         sentence: "",
-        words: ["What was yours alone is gone. Requests and images stay with their programme, without your name."],
+        words: [
+          "What was yours alone is gone. Requests and images stay with their programme, without your name.",
+        ],
         link: { href: "/sign-in", label: "To the sign-in page" },
       });
     },

@@ -2,11 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Type } from "typebox";
 import type { FieldProblem } from "../../../domain/people/account.ts";
 import { may } from "../../../domain/permissions/permissions.ts";
-import {
-  boundedProfile,
-  PROFILES_OF_PEOPLE,
-  type Profile,
-} from "../../../domain/permissions/profiles.ts";
+import { boundedProfile, PROFILES_OF_PEOPLE, type Profile } from "../../../domain/permissions/profiles.ts";
 import { MS_PER_DAY } from "../../../domain/units.ts";
 import { createAudit } from "../../audit.ts";
 import type { ApiContext } from "../../context.ts";

@@ -1,0 +1,66 @@
+import * as echarts from "echarts";
+import type { QuotaStep } from "../../db/repositories/quota.ts";
+import type { Theme } from "../pages/theme.ts";
+import { PALETTES } from "./palette.ts";
+
+const HEIGHT_PX = 260;
+const S_PER_HOUR = 3_600;
+
+/**
+ * Granted, left and spent time of a programme as steps, as SVG.
+ * @param nowMs observatory time: the curves go on to it
+ */
+export function quotaSvg(steps: readonly QuotaStep[], theme: Theme, widthPx: number, nowMs: number): string {
+  const palette = PALETTES[theme];
+  const last = steps.at(-1);
+  const shown = last === undefined ? [] : [...steps, { ...last, atMs: Math.max(last.atMs, nowMs) }];
+  const curve = (
+    name: string,
+    color: string,
+    type: "solid" | "dashed" | "dotted",
+    of: (step: QuotaStep) => number,
+  ) => ({
+    name,
+    type: "line" as const,
+    step: "end" as const,
+    showSymbol: false,
+    data: shown.map((step) => [step.atMs, of(step) / S_PER_HOUR]),
+    lineStyle: { color, width: 2, type },
+    itemStyle: { color },
+  });
+  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: widthPx, height: HEIGHT_PX });
+  try {
+    chart.setOption({
+      animation: false,
+      backgroundColor: palette.background,
+      textStyle: { color: palette.text },
+      grid: { left: 56, right: 14, top: 34, bottom: 30 },
+      // Told apart by the dashes as well as by colour: the red theme has one.
+      legend: { top: 4, textStyle: { color: palette.text }, inactiveColor: palette.soft, itemWidth: 30 },
+      xAxis: {
+        type: "time",
+        axisLabel: {
+          color: palette.soft,
+          hideOverlap: true,
+          formatter: (ms: number) => new Date(ms).toISOString().slice(0, 10),
+        },
+        axisLine: { lineStyle: { color: palette.soft } },
+      },
+      yAxis: {
+        type: "value",
+        name: "hours",
+        nameTextStyle: { color: palette.soft },
+        axisLabel: { color: palette.soft },
+        splitLine: { lineStyle: { color: palette.hair } },
+      },
+      series: [
+        curve("granted", palette.soft, "dashed", (step) => step.grantedS),
+        curve("left", palette.planned, "solid", (step) => step.availableS),
+        curve("spent", palette.done, "dotted", (step) => step.spentS),
+      ],
+    });
+    return chart.renderToSVGString();
+  } finally {
+    chart.dispose();
+  }
+}
