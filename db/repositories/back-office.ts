@@ -334,7 +334,7 @@ function refusalWords(error: unknown): string | null {
         return `The database refuses: ${message}.`;
       default:
         // Class 22: data exceptions (a text that is no number, a date that does not exist …).
-        if (code !== undefined && /^22/.test(code)) return `A value is not of its column's type: ${message}.`;
+        if (code?.startsWith("22") === true) return `A value is not of its column's type: ${message}.`;
     }
     ({ cause } = cause as { cause?: unknown });
   }

@@ -20,7 +20,7 @@ function valueIn(html: string, name: string): string | undefined {
 }
 
 test("every table of the entities is there: list, form or the reason why not, also when it is empty", async () => {
-  const tables = (await admin.get("/api/admin/tables")).json() as { items: { name: string; why: string }[] };
+  const tables = (await admin.get("/api/admin/tables")).json<{ items: { name: string; why: string }[] }>();
   expect(tables.items.map(({ name }) => name)).toEqual(
     ENTITIES.map((entity) => entity.meta.tableName ?? "").toSorted(),
   );
@@ -43,7 +43,7 @@ test("no secret is in any list or row, whatever the table", async () => {
   expect(secrets.length).toBeGreaterThan(3);
   for (const table of ["user", "api_token", "session", "outbox", "account_link", "notification_settings"]) {
     const list = await admin.get(`/admin/${table}`);
-    const json = (await admin.get(`/api/admin/tables/${table}`)).json() as { items: { key: string }[] };
+    const json = (await admin.get(`/api/admin/tables/${table}`)).json<{ items: { key: string }[] }>();
     const rows = await Promise.all(
       json.items.map(({ key }) => admin.get(`/admin/${table}/row?key=${encodeURIComponent(key)}`)),
     );

@@ -179,9 +179,9 @@ test("profile: name, password, other sessions signed out, tokens shown once and 
   ).toBe(409);
   const greedy = { tokenName: "x", tokenDays: "1", tokenProfile: "admin" };
   expect((await browser.post("/profile/tokens", greedy)).statusCode).toBe(403);
-  const { items } = (await web.app.inject({ url: "/api/tokens", headers })).json() as {
+  const { items } = (await web.app.inject({ url: "/api/tokens", headers })).json<{
     items: { id: number }[];
-  };
+  }>();
   expect(JSON.stringify(items)).not.toContain("hash");
   const stranger = await web.signIn("admin");
   expect((await stranger.post(`/profile/tokens/${items[0]?.id}/revoke`)).statusCode).toBe(404);

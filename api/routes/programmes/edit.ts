@@ -35,9 +35,9 @@ export function programmeEditRoutes(
     },
     async (request) => {
       const { id } = request.params;
-      const entry = { id, ...request.body, description: request.body.description ?? "" };
+      const entry = { id, ...request.body, description: request.body.description };
       refuseWrong(programmeProblems(entry));
-      await save(request, { ...entry, active: request.body.active ?? true });
+      await save(request, { ...entry, active: request.body.active });
       return detail(id);
     },
   );
@@ -55,7 +55,7 @@ export function programmeEditRoutes(
       },
     },
     async (request) => {
-      const { grantName, hours, note = "" } = request.body;
+      const { grantName, hours, note } = request.body;
       refuseWrong(grantProblems(grantName, hours));
       await grant(request, request.params.id, grantName, hours, note);
       return detail(request.params.id);
