@@ -64,6 +64,9 @@ add(
   "run workers: control, site, compute, feeds (all without a name)",
   async (groups: string[]) => (await import("./commands/worker.ts")).workerCommand(groups),
 );
+add("data-model", "write docs/data.md from the tables that the code describes", async () =>
+  (await import("./commands/data-model.ts")).dataModelCommand(),
+);
 add("guard", "run the guard, which closes the dome when nobody else would", async () =>
   (await import("./commands/guard.ts")).guardCommand(),
 );

@@ -5,6 +5,7 @@ import { createAccountRepository } from "./repositories/accounts.ts";
 import { createAlarmRepository } from "./repositories/alarms.ts";
 import { createAlertRepository } from "./repositories/alerts.ts";
 import { createApplicationRepository } from "./repositories/applications.ts";
+import { createAnalysisRepository } from "./repositories/analyses.ts";
 import { createAuditRepository } from "./repositories/audits.ts";
 import { createCalibratedImageRepository } from "./repositories/calibrated-images.ts";
 import { createCalibrationRepository } from "./repositories/calibrations.ts";
@@ -86,6 +87,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     alarms: createAlarmRepository(orm),
     alerts: createAlertRepository(orm),
     applications: createApplicationRepository(orm),
+    analyses: createAnalysisRepository(orm),
     audits: createAuditRepository(orm),
     calibratedImages: createCalibratedImageRepository(orm),
     calibrations: createCalibrationRepository(orm),

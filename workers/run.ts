@@ -41,7 +41,12 @@ const COMMON = {
  */
 export async function runWorkers(settings: Settings, groups: readonly string[]): Promise<RunningWorkers> {
   const part = `worker ${groups.join(" ")}`;
-  const log = pino({ level: settings.logLevel, name: part });
+  const log = pino({
+    level: settings.logLevel,
+    name: part,
+    // Long, and of use to the server alone.
+    redact: { paths: ["taskToken"], remove: true },
+  });
   const metrics = settings.metricsPort === null ? null : await startWorkerMetrics(settings.metricsPort, part);
   Runtime.install({
     ...(metrics === null

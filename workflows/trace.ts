@@ -83,6 +83,10 @@ export const interceptors = (): WorkflowInterceptors => {
           next({ ...input, headers: traced(`StartChildWorkflow:${input.workflowType}`, input.headers) }),
         signalWorkflow: (input, next) =>
           next({ ...input, headers: traced(`SignalWorkflow:${input.signalName}`, input.headers) }),
+        getLogAttributes: (input, next) => {
+          const [, traceId] = RECORDED.exec(currentTrace() ?? "") ?? [];
+          return next(traceId === undefined ? input : { ...input, trace_id: traceId });
+        },
       },
     ],
   };

@@ -2,6 +2,7 @@ import { AccountLink } from "./account-link.ts";
 import { Alarm } from "./alarm.ts";
 import { Album } from "./album.ts";
 import { Alert } from "./alert.ts";
+import { Analysis } from "./analysis.ts";
 import { ApiToken } from "./api-token.ts";
 import { Audit } from "./audit.ts";
 import { CalibratedImage } from "./calibrated-image.ts";
@@ -28,6 +29,7 @@ import { OutboxMessage } from "./outbox-message.ts";
 import { Plan } from "./plan.ts";
 import { Programme } from "./programme.ts";
 import { QuotaEntry } from "./quota-entry.ts";
+import { Report } from "./report.ts";
 import { Request } from "./request.ts";
 import { RequestDraft } from "./request-draft.ts";
 import { Schedule } from "./schedule.ts";
@@ -46,6 +48,7 @@ export const ENTITIES = [
   Alarm,
   Album,
   Alert,
+  Analysis,
   ApiToken,
   Audit,
   CalibratedImage,
@@ -72,6 +75,7 @@ export const ENTITIES = [
   Plan,
   Programme,
   QuotaEntry,
+  Report,
   Request,
   RequestDraft,
   Schedule,

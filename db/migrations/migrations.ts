@@ -2,6 +2,7 @@ import { SpineMigration } from "./0001-spine.ts";
 import { RecoveryMigration } from "./0003-recovery.ts";
 import { ManualMigration } from "./0004-manual.ts";
 import { CalibrationMigration } from "./0006-calibration.ts";
+import { AnalysesMigration } from "./0007-analyses.ts";
 import { PartnersMigration } from "./0007-partners.ts";
 import { PeopleMigration } from "./0008-people.ts";
 import { RequestDraftMigration } from "./0009-request-drafts.ts";
@@ -13,6 +14,7 @@ export const MIGRATIONS = [
   { name: "0004-manual", class: ManualMigration },
   { name: "0006-calibration", class: CalibrationMigration },
   { name: "0007-partners", class: PartnersMigration },
+  { name: "0007-analyses", class: AnalysesMigration },
   { name: "0008-people", class: PeopleMigration },
   { name: "0009-request-drafts", class: RequestDraftMigration },
 ];

@@ -3,7 +3,7 @@ import { enqueue } from "../../db/repositories/outbox.ts";
 import { migrate } from "../../db/migrate.ts";
 import { type Database, openDatabase } from "../../db/orm.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import { T0 } from "./fixtures.ts";
+import { storeAlert, storeRequest, T0 } from "./fixtures.ts";
 
 const HOLD_MS = 30_000;
 let server: TestPostgres;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await database.orm.em.fork().execute("truncate outbox; truncate fsc_message");
+  await database.orm.em.fork().execute("truncate outbox, fsc_message, report, analysis");
 });
 
 afterAll(async () => {
@@ -129,4 +129,46 @@ test("a message of FSC is stored once by its id", async () => {
   const again = await database.fscMessages.store({ ...stored, type: "other", receivedWallMs: T0 + 1 });
   expect(again).toEqual({ message: stored, duplicate: true });
   expect(await database.fscMessages.list()).toEqual({ items: [stored], total: 1 });
+});
+
+test("a report is stored with its message to FSC, once per version, from an analysis that has ended as it says", async () => {
+  const sequenceId = `${await storeRequest(database)}-1`;
+  await storeAlert(database);
+  const running = {
+    sequenceId,
+    state: "running" as const,
+    startedWallMs: T0,
+    endedWallMs: null,
+    reason: null,
+    results: null,
+  };
+  await database.analyses.upsert(running);
+  await expect(database.analyses.upsert({ ...running, state: "done" })).rejects.toThrow(
+    /analysis_(ended|done)_check/,
+  );
+  await database.analyses.upsert({
+    ...running,
+    state: "done",
+    endedWallMs: T0 + 1,
+    results: { candidates: [] },
+  });
+  const report = {
+    alertKey: "swift-1016881",
+    version: 1,
+    sequenceId,
+    document: { found: 0 },
+    madeMs: T0,
+    madeWallMs: T0,
+  };
+  expect(await database.analyses.report(report)).toBe(true);
+  expect(await database.analyses.report({ ...report, document: { found: 1 } })).toBe(false);
+  await expect(database.analyses.report({ ...report, version: 2, sequenceId: "none" })).rejects.toThrow(
+    /foreign key/,
+  );
+  expect(await database.analyses.reportsOf("swift-1016881")).toMatchObject([
+    { version: 1, document: { found: 0 } },
+  ]);
+  expect((await database.outbox.list({ topic: "fsc.report" })).items).toMatchObject([
+    { key: "swift-1016881/1", destination: "fsc", payload: { report: { found: 0 } } },
+  ]);
 });
