@@ -63,6 +63,7 @@ const NAMES_ONLY: Readonly<Record<string, RegExp>> = {
   "devices, instruments and cameras are of the observatory file":
     /^(image|exposure|album|device|device_command|master|calibration\w*|calibrated_image)\.(camera|instrument|device|wheel)_id$/,
   "traces outlive what they speak of": /^(journal_entry|audit)\.\w+_(id|key)$/,
+  "groups are of the plan of one calibration": /^calibration_frame\.group_id$/,
   "workflows live in Temporal": /\.workflow_id$/,
   "keys that make a write happen once": /\.once_key$/,
 };
