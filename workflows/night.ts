@@ -87,6 +87,7 @@ function takeMessages(tonight: OpenNight): void {
 function onHolds(tonight: OpenNight, message: HoldsMessage): void {
   if (message.seq <= tonight.holds.seq) return;
   const before = tonight.holds;
+  const byHand = tonight.inMaintenance();
   tonight.holds = message;
   noticeUnavailable(tonight, before);
   const { leaseGeneration } = message;
@@ -94,6 +95,8 @@ function onHolds(tonight: OpenNight, message: HoldsMessage): void {
   if (tonight.inMaintenance()) {
     followShutter(tonight);
   } else {
+    // Whoever worked by hand may have closed the mirror cover: it is opened again, or found open.
+    if (byHand) tonight.cover.open = false;
     if (tonight.mustBeClosed()) closeBecause(tonight, tonight.holdWords());
     noticeShutter(tonight);
   }

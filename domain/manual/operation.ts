@@ -1,4 +1,10 @@
-import type { DeviceDescription, InstrumentDescription, Observatory } from "../observatory.ts";
+import {
+  optionalDevice,
+  wheelBefore,
+  type DeviceDescription,
+  type InstrumentDescription,
+  type Observatory,
+} from "../observatory.ts";
 import { whyNotPointing } from "../safety/pointing.ts";
 
 /** What a person may do by hand while the maintenance hold stands. */
@@ -12,6 +18,9 @@ export type ManualOperation =
   | { readonly kind: "unpark" }
   | { readonly kind: "tracking"; readonly on: boolean }
   | { readonly kind: "openDome" }
+  | { readonly kind: "cover"; readonly open: boolean }
+  | { readonly kind: "filter"; readonly instrumentId: string; readonly filter: string }
+  | { readonly kind: "focus"; readonly positionSteps: number }
   | {
       readonly kind: "expose";
       readonly instrumentId: string;
@@ -44,6 +53,14 @@ export function whyNotOperation(
       return whyNotSlew(operation.target, observatory, nowMs);
     case "expose":
       return whyNotExposure(operation, observatory);
+    case "filter":
+      return whyNotFilter(operation, observatory);
+    case "focus":
+      return whyNotFocus(operation.positionSteps, observatory);
+    case "cover":
+      return optionalDevice(observatory, "covercalibrator") === null
+        ? "Cover: the observatory file has none."
+        : null;
     case "cool":
       return (
         whyNoInstrument(operation.instrumentId, observatory) ??
@@ -81,6 +98,23 @@ function whyNotExposure(
   return within("Exposure", exposureS, [instrument.minExposureS, instrument.maxExposureS], "s");
 }
 
+function whyNotFilter(
+  { instrumentId, filter }: Extract<ManualOperation, { kind: "filter" }>,
+  observatory: Observatory,
+): string | null {
+  const instrument = findInstrument(observatory, instrumentId);
+  if (instrument === undefined) return whyNoInstrument(instrumentId, observatory);
+  if (wheelBefore(observatory, instrument) === null) return `${instrument.name} has no filter wheel.`;
+  if (instrument.filters.includes(filter)) return null;
+  return `Filter "${filter}": ${instrument.name} has ${instrument.filters.join(", ")}.`;
+}
+
+function whyNotFocus(positionSteps: number, observatory: Observatory): string | null {
+  if (optionalDevice(observatory, "focuser") === null) return "Focuser: the observatory file has none.";
+  if (Number.isInteger(positionSteps) && positionSteps >= 0) return null;
+  return `Focus ${positionSteps}: must be a whole number of steps, 0 or more.`;
+}
+
 function whyNoInstrument(instrumentId: string, observatory: Observatory): string | null {
   if (findInstrument(observatory, instrumentId) !== undefined) return null;
   const ids = observatory.instruments.map(({ id }) => id).join(", ");
@@ -107,6 +141,15 @@ export function deviceOfOperation(operation: ManualOperation, observatory: Obser
       return idOfType(observatory, "telescope");
     case "openDome":
       return idOfType(observatory, "dome");
+    case "cover":
+      return idOfType(observatory, "covercalibrator");
+    case "focus":
+      return idOfType(observatory, "focuser");
+    case "filter": {
+      const instrument = findInstrument(observatory, operation.instrumentId);
+      const wheel = instrument === undefined ? null : wheelBefore(observatory, instrument);
+      return wheel?.id ?? operation.instrumentId;
+    }
     default:
       return findInstrument(observatory, operation.instrumentId)?.cameraId ?? operation.instrumentId;
   }
@@ -125,6 +168,12 @@ export function operationInWords(operation: ManualOperation): string {
       return operation.on ? "start tracking" : "stop tracking";
     case "openDome":
       return "open the dome";
+    case "cover":
+      return operation.open ? "open the mirror cover" : "close the mirror cover";
+    case "filter":
+      return `turn filter ${operation.filter} before ${operation.instrumentId}`;
+    case "focus":
+      return `focus at ${operation.positionSteps} steps`;
     case "expose":
       return `expose ${operation.exposureS} s with ${operation.instrumentId}, ${operation.light ? `filter ${operation.filter}` : "dark"}`;
     case "cool":

@@ -6,19 +6,29 @@ import {
   whyNotOperation,
   type ManualOperation,
 } from "../../domain/manual/operation.ts";
-import { instrumentOf } from "../../domain/observatory.ts";
+import {
+  instrumentOf,
+  sitsOnTelescope,
+  wheelBefore,
+  type InstrumentDescription,
+} from "../../domain/observatory.ts";
 import { may } from "../../domain/permissions/permissions.ts";
 import { closesDome, holdOf } from "../../domain/safety/holds.ts";
 import { ON_TARGET_ARCSEC } from "../../domain/safety/pointing.ts";
 import { ARCSEC_PER_DEG, separationDeg } from "../../domain/units.ts";
 import { failureSentence } from "../failure-words.ts";
+import { taskQueues } from "../names.ts";
 import type { ManualOrder, ManualRun, ObservatoryState, PersonalOrder } from "../messages.ts";
 import {
   cameraActivities,
+  coverActivities,
+  coverClosingActivities,
   domeActivities,
   fastActivities,
+  focuserActivities,
   mountActivities,
   slewStartActivities,
+  wheelActivities,
 } from "../proxies.ts";
 import { raise } from "./holds.ts";
 import { journal } from "./journal.ts";
@@ -210,6 +220,8 @@ const STOPPED_BY_STOP: ReadonlySet<ManualOperation["kind"]> = new Set([
   "unpark",
   "tracking",
   "expose",
+  "focus",
+  "filter",
 ]);
 
 async function abortOne({ siteId }: Majordome, cameraId: string, reason: string): Promise<void> {
@@ -253,8 +265,30 @@ async function carryOut(majordome: Majordome, order: ManualOrder): Promise<Outco
       });
       return { result: already ? "It was open already." : "Open." };
     }
-    case "expose":
+    case "cover": {
+      const limitS = file.night.coverLimitS;
+      if (operation.open) await coverActivities(siteId, clock.fact, limitS).openCover({ lease, limitS });
+      else await coverClosingActivities(siteId, clock.fact, limitS).closeCover({ limitS });
+      return { result: operation.open ? "Open." : "Closed." };
+    }
+    case "filter":
+      await turnFilter(majordome, instrumentOf(file, operation.instrumentId), operation.filter);
+      return { result: `Filter ${operation.filter} is in the beam.` };
+    case "focus": {
+      const limitS = file.night.focusLimitS;
+      const { positionSteps: position } = operation;
+      const focused = await focuserActivities(siteId, clock.fact, limitS).moveFocuser({
+        lease,
+        position,
+        limitS,
+      });
+      return { result: `At ${focused.position} steps.` };
+    }
+    case "expose": {
+      const { filter, light } = operation;
+      if (light) await turnFilter(majordome, instrumentOf(file, operation.instrumentId), filter);
       return exposeByHand(majordome, order, operation, nameOfPlace);
+    }
     case "cool": {
       const { cameraId } = instrumentOf(file, operation.instrumentId);
       const { setPointC } = operation;
@@ -271,6 +305,21 @@ async function carryOut(majordome: Majordome, order: ManualOrder): Promise<Outco
       return { result: "The cooler is off; the camera warms up by itself." };
     }
   }
+}
+
+/** Brings a filter into the beam of an instrument; one without a wheel has its filter already. */
+async function turnFilter(
+  { siteId, clock, lease, file }: Majordome,
+  instrument: InstrumentDescription,
+  filter: string,
+): Promise<void> {
+  const wheel = wheelBefore(file, instrument);
+  if (wheel === null) return;
+  const queues = taskQueues(siteId);
+  const queue = sitsOnTelescope(file, wheel) ? queues.mount : queues.camera(instrument.cameraId);
+  const limitS = file.night.filterLimitS;
+  const wheels = wheelActivities(siteId, queue, clock.fact, limitS);
+  await wheels.setFilter({ lease, wheelId: wheel.id, filter, limitS });
 }
 
 /** Of the last slew by hand when the mount still points there, else its coordinates. */

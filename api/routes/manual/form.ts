@@ -41,6 +41,17 @@ export function operationOfForm(
       return { operation: { kind } };
     case "tracking":
       return { operation: { kind, on: fields["on"] === "true" } };
+    case "cover":
+      return { operation: { kind, open: fields["on"] === "true" } };
+    case "filter":
+      return { operation: { kind, instrumentId, filter: fields["filter"] ?? "" } };
+    case "focus": {
+      const positionSteps = numberIn(fields["position"]);
+      if (positionSteps === null) {
+        return { problem: `Focus "${fields["position"] ?? ""}": write a whole number of steps.` };
+      }
+      return { operation: { kind, positionSteps } };
+    }
     case "expose": {
       const exposureS = numberIn(fields["exposure"]);
       if (exposureS === null)

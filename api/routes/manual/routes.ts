@@ -137,6 +137,7 @@ export function manualRoutes(context: ApiContext): void {
           exposure: Typed,
           frame: Typed,
           setPoint: Typed,
+          position: Typed,
         }),
       },
     },

@@ -22,6 +22,9 @@ export const OperationSchema = Type.Union([
   Type.Object({ kind: Type.Literal("unpark") }),
   Type.Object({ kind: Type.Literal("tracking"), on: Type.Boolean() }),
   Type.Object({ kind: Type.Literal("openDome") }),
+  Type.Object({ kind: Type.Literal("cover"), open: Type.Boolean() }),
+  Type.Object({ kind: Type.Literal("filter"), instrumentId: Id, filter: Type.String({ maxLength: 20 }) }),
+  Type.Object({ kind: Type.Literal("focus"), positionSteps: Type.Integer({ minimum: 0 }) }),
   Type.Object({
     kind: Type.Literal("expose"),
     instrumentId: Id,

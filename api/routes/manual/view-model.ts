@@ -1,7 +1,7 @@
 import type { DeviceRecord } from "../../../db/entities/device.ts";
 import { operationInWords } from "../../../domain/manual/operation.ts";
 import type { SlewPreview } from "../../../domain/manual/preview.ts";
-import type { Observatory } from "../../../domain/observatory.ts";
+import { optionalDevice, wheelBefore, type Observatory } from "../../../domain/observatory.ts";
 import { closesDome, holdOf } from "../../../domain/safety/holds.ts";
 import type { ManualRun, ObservatoryState } from "../../../workflows/messages.ts";
 import type { PageModel } from "../../pages/pages.ts";
@@ -188,14 +188,23 @@ function formsOf(facts: ManualFacts) {
     },
     mount: { said: of("park", "unpark", "tracking") },
     open: { said: of("openDome"), refusal: whyNotOpened(situation) },
+    cover: optionalDevice(observatory, "covercalibrator") === null ? null : { said: of("cover") },
+    focus:
+      optionalDevice(observatory, "focuser") === null
+        ? null
+        : {
+            said: of("focus"),
+            position: fields["position"] ?? String(observatory.telescope.focusSteps ?? ""),
+          },
     cameras: observatory.instruments.map((instrument) => ({
       id: instrument.id,
       name: instrument.name,
       filters: instrument.filters,
+      hasWheel: wheelBefore(observatory, instrument) !== null,
       limits: `${instrument.minExposureS} to ${instrument.maxExposureS} s`,
       exposure: fields["instrument"] === instrument.id ? (fields["exposure"] ?? "10") : "10",
       setPoint: String(instrument.setPointC),
-      said: fields["instrument"] === instrument.id ? of("expose", "cool", "warm") : null,
+      said: fields["instrument"] === instrument.id ? of("expose", "filter", "cool", "warm") : null,
     })),
   };
 }
