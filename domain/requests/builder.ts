@@ -132,6 +132,11 @@ function checkWritten(written: WrittenRequest, context: BuilderContext): Written
   };
   const check = buildRequest(draft, context);
   const noted = new Set(unreadable.map(({ field }) => field));
+  // A window that could not be computed is said once.
+  for (const [s, { understood }] of read.entries()) {
+    if (!understood.automatic || understood.windowStartMs !== null) continue;
+    for (const name of ["windowStart", "windowEnd", "preferred"]) noted.add(`${sequencePath(s)}.${name}`);
+  }
   const ruled = (check.ok ? [] : check.errors)
     .map((error) => inWriting(error, written))
     .filter(({ field }) => !noted.has(field));
@@ -169,7 +174,10 @@ function readSequence(
     })),
   }));
   const { durationS, overheadS } = timeOf(albums, context);
-  const known = Object.values(constraints).every((value) => value === null || Number.isFinite(value));
+  // Limits out of their range are errors of their own; no sky is computed from them.
+  const known =
+    Object.values(constraints).every((value) => value === null || Math.abs(value) <= 180) &&
+    (constraints.maxAirmass === null || constraints.maxAirmass >= 1);
   const pointing =
     ra !== null && dec !== null && known ? { raDeg: ra.deg, decDeg: dec.deg, constraints } : null;
   const automatic = sequence.windowStart.trim() === "" && sequence.windowEnd.trim() === "";

@@ -427,3 +427,108 @@ test("the calculator answers people and programs, and gives its time to a plan",
   const draft = await web.database.requestDrafts.one(id);
   expect(draft?.document.sequences[0]?.albums[0]?.plans[0]?.exposureS).toBe(seconds);
 });
+
+/* ---- Nights, and the API step by step ---------------------------------------------------------------------- */
+
+test("a sequence is copied over nights, after its nights were shown with those in which it does not fit", async () => {
+  const id = await begin(maria);
+  await fill(maria, id, { ...GOOD, "sequences[0].minMoonSepDeg": "60" });
+  const query = "sequence=0&from=2026-11-21&count=10&step=2&carryOver=1";
+  const page = await maria.get(`/requests/${id}/nights?${query}`);
+  expect(page.body).toContain("2026-12-09");
+  expect(page.body).toContain("does not fit");
+  expect((await web.database.requestDrafts.one(id))?.document.sequences).toHaveLength(1);
+  const version = /name="version" value="(\d+)"/.exec(page.body)?.[1] ?? "";
+  const fields = { ...Object.fromEntries(new URLSearchParams(query)), skip: "1", version };
+  expect((await maria.post(`/requests/${id}/nights`, fields)).statusCode).toBe(303);
+  const { sequences = [] } = (await web.database.requestDrafts.one(id))?.document ?? {};
+  expect(sequences.length).toBeGreaterThan(3);
+  expect(sequences.length).toBeLessThan(10);
+  expect(new Set(sequences.map(({ windowStart }) => windowStart)).size).toBe(sequences.length);
+  expect(sequences.every(({ carryOverNights }) => carryOverNights === "1")).toBe(true);
+  const late = await maria.post(`/requests/${id}/nights`, fields);
+  expect(late.statusCode).toBe(409);
+  const wrong = await maria.get(`/requests/${id}/nights?sequence=0&from=2026-02-30&count=0`);
+  expect(wrong.body).toContain("First night: write a day of the calendar");
+  expect(wrong.body).toContain("How many: write a whole number from 1 to 60");
+});
+
+/** A program of Maria's. */
+function api(method: "GET" | "POST" | "PUT" | "DELETE", url: string, body?: unknown, etag?: string) {
+  return web.app.inject({
+    method,
+    url,
+    headers: {
+      cookie: maria.cookie,
+      "x-csrf-token": maria.csrf,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(etag === undefined ? {} : { "if-match": etag }),
+    },
+    ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+  });
+}
+
+test("a program builds a request step by step: each step gives an id, and all is saved or nothing", async () => {
+  const begun = await api("POST", "/api/request-drafts", { name: "By steps", programmeId: "GALAXIES" });
+  expect(begun.statusCode).toBe(201);
+  const url = String(begun.headers.location);
+  const id = begun.json().id as string;
+  let etag = String(begun.headers.etag);
+  const step = async (part: string, body: unknown): Promise<string> => {
+    const answer = await api("POST", `${url}/${part}`, body, etag);
+    expect([part, answer.statusCode]).toEqual([part, 201]);
+    etag = String(answer.headers.etag);
+    return answer.json().id as string;
+  };
+  const sequenceId = await step("sequences", { targetName: "M 51", ra: 202.4696, dec: "+47:11:43" });
+  const albumId = await step("albums", { sequenceId, instrumentId: "vis" });
+  expect([sequenceId, albumId]).toEqual(["sequences[0]", "sequences[0].albums[0]"]);
+  // Not whole yet: refused, and nothing is there.
+  const early = await api("POST", `${url}/submit`, undefined, etag);
+  expect(early.statusCode).toBe(422);
+  expect(early.headers["content-type"]).toContain("application/problem+json");
+  expect(early.json().errors[0].detail).toContain(
+    "Sequence 1, album 1: Plans: an album needs at least one plan.",
+  );
+  expect(await web.database.requests.one(id)).toBeNull();
+  expect(await step("plans", { albumId, filter: "r", exposureS: 120, count: 4 })).toBe(
+    "sequences[0].albums[0].plans[0]",
+  );
+  expect((await api("GET", url)).json()).toMatchObject({ complete: true, totalS: 572, errors: [] });
+  expect((await api("POST", `${url}/submit`)).statusCode).toBe(428);
+  expect((await api("POST", `${url}/submit`, undefined, '"1"')).json().detail).toContain("its ETag is");
+  expect(
+    (
+      await api(
+        "POST",
+        `${url}/plans`,
+        { albumId: "sequences[7].albums[0]", filter: "r", exposureS: 1, count: 1 },
+        etag,
+      )
+    ).statusCode,
+  ).toBe(404);
+  const done = await api("POST", `${url}/submit`, undefined, etag);
+  expect(done.json()).toEqual({ id, status: "submitted", nightTold: true });
+  expect((await api("POST", `/api/requests/${id}/withdraw`)).json()).toMatchObject({ status: "withdrawn" });
+  const revised = await api("POST", `/api/requests/${id}/revise`);
+  expect(revised.statusCode).toBe(201);
+  const file = {
+    name: "By steps, anew",
+    programmeId: "GALAXIES",
+    sequences: [
+      {
+        targetName: "M 51",
+        ra: 202.4696,
+        dec: 47.19,
+        albums: [{ instrumentId: "nir", plans: [{ filter: "J", exposureS: 60, count: 2 }] }],
+      },
+    ],
+  };
+  const put = await api("PUT", url, file, String(revised.headers.etag));
+  expect(put.json()).toMatchObject({ complete: true, version: 2 });
+  expect(
+    (await api("PUT", url, { ...file, owner: 1 }, String(put.headers.etag))).json().errors[0].field,
+  ).toBe("owner");
+  expect((await api("DELETE", url, undefined, String(put.headers.etag))).statusCode).toBe(204);
+  expect((await web.database.requests.one(id))?.status).toBe("withdrawn");
+});

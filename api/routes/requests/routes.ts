@@ -9,9 +9,11 @@ import { requestActionRoutes, saidWords } from "./actions.ts";
 import { altitudeRoutes } from "./altitude.ts";
 import { calculatorRoutes } from "./calculator.ts";
 import { createDesk } from "./desk.ts";
+import { draftApiRoutes } from "./draft-api.ts";
 import { editorRoutes } from "./editor.ts";
 import { fileRoutes } from "./files.ts";
 import { requestJson } from "./json.ts";
+import { nightsRoutes } from "./nights.ts";
 import { RequestDetailSchema, RequestSchema } from "./schema.ts";
 import { requestModel, requestsModel } from "./view-model.ts";
 
@@ -30,6 +32,8 @@ export function requestRoutes(context: ApiContext): void {
   altitudeRoutes(context, desk);
   calculatorRoutes(context, desk);
   fileRoutes(context, desk);
+  nightsRoutes(context, desk);
+  draftApiRoutes(context, desk);
 
   app.get(
     "/api/requests",
