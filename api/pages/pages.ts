@@ -49,6 +49,7 @@ const NAVIGATION: readonly {
   { href: "/requests", label: "Requests", permission: "read" },
   { href: "/alerts", label: "Alerts", permission: "read" },
   { href: "/images", label: "Images", permission: "read" },
+  { href: "/calibrations", label: "Calibrations", permission: "read" },
   { href: "/alarms", label: "Alarms", permission: "read" },
   { href: "/devices", label: "Devices", permission: "read" },
   { href: "/weather", label: "Weather", permission: "read" },

@@ -65,3 +65,11 @@ export function pager(
     next: last < total ? href(page + 1) : "",
   };
 }
+
+/** Choices of a filter, "all" first. */
+export function options(values: readonly string[], chosen: string) {
+  return [
+    { value: "", label: "all", chosen: chosen === "" },
+    ...values.map((value) => ({ value, label: value, chosen: value === chosen })),
+  ];
+}

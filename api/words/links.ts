@@ -11,12 +11,22 @@ export function imageHref(imageId: string): string {
   return `/images/${encodeURIComponent(imageId)}`;
 }
 
-export function previewHref(imageId: string): string {
-  return `/api/images/${encodeURIComponent(imageId)}.png`;
+/** @param view `quicklook` or `final`; the raw frame when left out */
+export function previewHref(imageId: string, view?: string): string {
+  return withView(`/api/images/${encodeURIComponent(imageId)}.png`, view);
 }
 
-export function fitsHref(imageId: string): string {
-  return `/api/images/${encodeURIComponent(imageId)}.fits`;
+export function fitsHref(imageId: string, view?: string): string {
+  return withView(`/api/images/${encodeURIComponent(imageId)}.fits`, view);
+}
+
+function withView(address: string, view: string | undefined): string {
+  return view === undefined || view === "raw" ? address : `${address}?view=${view}`;
+}
+
+/** Page of a master frame. */
+export function masterHref(masterId: string): string {
+  return `/calibrations/masters/${encodeURIComponent(masterId)}`;
 }
 
 export function scheduleHref(scheduleId: number): string {

@@ -116,7 +116,7 @@ export function alertModel(
         )
         .join(", "),
     })),
-    images: images.map(imageCard),
+    images: images.map((image) => imageCard(image)),
   };
 }
 

@@ -1,23 +1,26 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import path from "node:path";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
+import type { CalibratedImageRecord } from "../../../db/entities/calibrated-image.ts";
 import type { ImageRecord } from "../../../db/entities/image.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
+import type { Pictures } from "../../pictures/pictures.ts";
 import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
+import { imageArchive, type ArchiveKind } from "./archive.ts";
+import { fileBelowHome, sendFits, sendStoredFile } from "./files.ts";
 import { imageDetailJson, imageJson } from "./json.ts";
-import { ImageDetailSchema, ImageSchema } from "./schema.ts";
-import { imageModel, imagesModel } from "./view-model.ts";
+import { ArchiveKindSchema, ImageDetailSchema, ImageSchema, StretchSchema, ViewSchema } from "./schema.ts";
+import { imageModel, imagesModel, VIEW_WORDS, type ImageView } from "./view-model.ts";
 
 const ON_PAGE = 60;
+/** Longest side of a preview, pixels. */
+const PREVIEW_SIDE = 1_024;
 const IdSchema = Type.Object({ id: Type.String({ maxLength: 200 }) });
 const Text = Type.Optional(Type.String({ maxLength: 200 }));
 
-/** Images: the list, one with its header, the FITS file and its preview. */
-export function imageRoutes({ app, deps, pages }: ApiContext): void {
-  const { images, sequences } = deps.database;
+/** Images: the list, one with its header, the FITS file and its pictures, archives. */
+export function imageRoutes({ app, deps, pages }: ApiContext, pictures: Pictures): void {
+  const { images, sequences, calibratedImages } = deps.database;
 
   app.get(
     "/api/images",
@@ -45,23 +48,90 @@ export function imageRoutes({ app, deps, pages }: ApiContext): void {
   // The id holds no dot, so that `.fits` and `.png` are told from it.
   app.get(
     "/api/images/:id.fits",
-    { config: { access: "read" }, schema: { tags: ["images"], summary: "The FITS file", params: IdSchema } },
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["images"],
+        summary: "The FITS file: raw, quick-look or final",
+        params: IdSchema,
+        querystring: Type.Object({ view: Type.Optional(ViewSchema) }),
+      },
+    },
     async (request, reply) => {
       const image = await found(request.params.id);
-      void reply.header("content-disposition", `attachment; filename="${path.basename(image.path)}"`);
-      void reply.header("etag", `"${image.sha256}"`);
-      return sendFile(reply, image.path, "application/fits");
+      return sendFits(deps, reply, await fileOf(image, request.query.view ?? "raw"));
     },
   );
 
   app.get(
     "/api/images/:id.png",
-    { config: { access: "read" }, schema: { tags: ["images"], summary: "The preview", params: IdSchema } },
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["images"],
+        summary: "The preview; with `stretch` or `full` made of the file anew",
+        params: IdSchema,
+        querystring: Type.Object({
+          view: Type.Optional(ViewSchema),
+          stretch: Type.Optional(StretchSchema),
+          full: Type.Optional(Type.Boolean({ description: "Every pixel; else at most 1024 a side" })),
+        }),
+      },
+    },
     async (request, reply) => {
+      const { view = "raw", stretch, full = false } = request.query;
       const image = await found(request.params.id);
-      if (image.previewPath === null) throw new Problem(404, `Image ${image.id} has no preview.`);
+      const file = await fileOf(image, view);
       void reply.header("cache-control", "private, max-age=86400");
-      return sendFile(reply, image.previewPath, "image/png");
+      if (stretch === undefined && !full) {
+        if (file.previewPath === null) throw new Problem(404, `Image ${image.id} has no preview.`);
+        return sendStoredFile(deps, reply, file.previewPath, "image/png");
+      }
+      const { png } = await pictures.make({
+        file: fileBelowHome(deps, file.path),
+        stretch: stretch ?? "asinh",
+        maxSide: full ? Number.MAX_SAFE_INTEGER : PREVIEW_SIDE,
+      });
+      return reply.type("image/png").send(Buffer.from(png ?? []));
+    },
+  );
+
+  app.get(
+    "/api/sequences/:id.tar",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["images"],
+        summary: "The FITS files of a sequence as a tar",
+        params: IdSchema,
+        querystring: Type.Object({ kind: Type.Optional(ArchiveKindSchema) }),
+      },
+    },
+    async (request, reply) => {
+      const sequence = await sequences.detail(request.params.id);
+      if (sequence === null) throw new Problem(404, `There is no sequence ${request.params.id}.`);
+      return sendArchive(reply, sequence.id, [sequence.id], request.query.kind ?? "best");
+    },
+  );
+
+  app.get(
+    "/api/requests/:id.tar",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["images"],
+        summary: "The FITS files of a request as a tar",
+        params: IdSchema,
+        querystring: Type.Object({ kind: Type.Optional(ArchiveKindSchema) }),
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      if ((await deps.database.requests.one(id)) === null)
+        throw new Problem(404, `There is no request ${id}.`);
+      const found = await sequences.ofRequest(id);
+      const sequenceIds = found.map((sequence) => sequence.id);
+      return sendArchive(reply, id, sequenceIds, request.query.kind ?? "best");
     },
   );
 
@@ -76,7 +146,10 @@ export function imageRoutes({ app, deps, pages }: ApiContext): void {
         response: { 200: ImageDetailSchema, ...problems(401, 403, 404, 503) },
       },
     },
-    async (request) => imageDetailJson(await found(request.params.id)),
+    async (request) => {
+      const image = await found(request.params.id);
+      return imageDetailJson(image, await calibratedOf(image));
+    },
   );
 
   app.get(
@@ -105,20 +178,56 @@ export function imageRoutes({ app, deps, pages }: ApiContext): void {
       });
       const filters = { night, camera, filter, sequence };
       const lines = pager("/images", filters, page, ON_PAGE, total, "image");
-      return pages.send(request, reply, "images/list", imagesModel(items, filters, lines));
+      const calibrated = await calibratedImages.ofImages(items.map(({ id }) => id));
+      const { instruments } = deps.observatory;
+      return pages.send(
+        request,
+        reply,
+        "images/list",
+        imagesModel(items, calibrated, filters, lines, instruments),
+      );
     },
   );
 
   app.get(
     "/images/:id",
-    { config: { access: "read" }, schema: { params: IdSchema } },
+    {
+      config: { access: "read" },
+      schema: {
+        params: IdSchema,
+        querystring: Type.Object({
+          view: Type.Optional(ViewSchema),
+          stretch: Type.Optional(StretchSchema),
+          zoom: Type.Optional(
+            Type.Union([Type.Literal("fit"), Type.Literal("1"), Type.Literal("2"), Type.Literal("4")]),
+          ),
+        }),
+      },
+    },
     async (request, reply) => {
       const image = await found(request.params.id);
+      const calibrated = await calibratedOf(image);
+      const best =
+        calibrated.find(({ kind }) => kind === "final") ??
+        calibrated.find(({ kind }) => kind === "quicklook");
+      const view = request.query.view ?? best?.kind ?? "raw";
+      const file = await fileOf(image, view);
+      const [sequence, histogram] = await Promise.all([
+        sequences.detail(image.sequenceId),
+        pictures
+          .make({ file: fileBelowHome(deps, file.path), stretch: null, maxSide: PREVIEW_SIDE })
+          .then((picture) => ({ histogram: picture.histogram, problem: "" }))
+          .catch((error: unknown) => ({
+            histogram: null,
+            problem: error instanceof Error ? error.message : String(error),
+          })),
+      ]);
+      const { stretch = "asinh", zoom = "fit" } = request.query;
       return pages.send(
         request,
         reply,
         "images/show",
-        imageModel(image, await sequences.detail(image.sequenceId)),
+        imageModel({ image, calibrated, view, stretch, zoom, sequence, ...histogram }),
       );
     },
   );
@@ -129,18 +238,29 @@ export function imageRoutes({ app, deps, pages }: ApiContext): void {
     return image;
   }
 
-  /** Sends a file below VESPER_HOME; its path comes from the database. */
-  async function sendFile(reply: FastifyReply, relative: string, type: string): Promise<FastifyReply> {
-    const file = path.resolve(deps.settings.home, relative);
-    if (!file.startsWith(path.resolve(deps.settings.home) + path.sep)) {
-      throw new Problem(404, `${relative} is not below VESPER_HOME.`);
-    }
-    try {
-      const { size } = await stat(file);
-      return await reply.type(type).header("content-length", size).send(createReadStream(file));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      throw new Problem(404, `The file ${relative} is not on this disk any more.`);
-    }
+  async function calibratedOf({ id }: ImageRecord): Promise<readonly CalibratedImageRecord[]> {
+    return (await calibratedImages.ofImages([id])).get(id) ?? [];
+  }
+
+  /** The file of one view of an image. @throws Problem 404 when it was not made */
+  async function fileOf(
+    image: ImageRecord,
+    view: ImageView,
+  ): Promise<Pick<ImageRecord, "path" | "sha256" | "previewPath">> {
+    if (view === "raw") return image;
+    const calibrated = (await calibratedOf(image)).find(({ kind }) => kind === view);
+    if (calibrated === undefined)
+      throw new Problem(404, `There is no ${VIEW_WORDS[view]} image of ${image.id} yet.`);
+    return calibrated;
+  }
+
+  async function sendArchive(
+    reply: FastifyReply,
+    name: string,
+    sequenceIds: readonly string[],
+    kind: ArchiveKind,
+  ): Promise<FastifyReply> {
+    void reply.header("content-disposition", `attachment; filename="${name}-${kind}.tar"`);
+    return reply.type("application/x-tar").send(await imageArchive(deps, sequenceIds, kind));
   }
 }

@@ -24,4 +24,33 @@ const ImageFields = {
 };
 
 export const ImageSchema = Type.Object(ImageFields);
-export const ImageDetailSchema = Type.Object({ ...ImageFields, header: Json });
+export const ViewSchema = Type.Union([Type.Literal("raw"), Type.Literal("quicklook"), Type.Literal("final")]);
+export const StretchSchema = Type.Union([Type.Literal("asinh"), Type.Literal("zscale")]);
+export const ArchiveKindSchema = Type.Union(
+  [
+    Type.Literal("best"),
+    Type.Literal("raw"),
+    Type.Literal("quicklook"),
+    Type.Literal("final"),
+    Type.Literal("all"),
+  ],
+  { description: "best: final, else quick-look, else raw" },
+);
+
+const CalibratedSchema = Type.Object({
+  kind: ViewSchema,
+  sha256: Type.String(),
+  bytes: Type.Integer(),
+  calibrationStatus: Type.String({ description: "Applied: B bias, D dark, F flat" }),
+  masters: Json,
+  warnings: Type.Array(Type.String()),
+  statistics: Json,
+  madeMs: Instant("Observatory time"),
+  fits: Type.String({ description: "Address of the file" }),
+});
+
+export const ImageDetailSchema = Type.Object({
+  ...ImageFields,
+  header: Json,
+  calibrated: Type.Array(CalibratedSchema),
+});

@@ -166,11 +166,13 @@ export function requestRoutes(context: ApiContext): void {
         record.userId === null ? null : database.users.byId(record.userId),
       ]);
       const { identity } = request;
+      const frames = images.flatMap(({ items }) => items);
       const model = requestModel({
         request: record,
         sequences,
         appearances: new Map(rows),
-        images: images.flatMap(({ items }) => items),
+        images: frames,
+        calibrated: await database.calibratedImages.ofImages(frames.map((frame) => frame.id)),
         balance,
         ledger: ledger.items,
         history: audits.items,

@@ -1,4 +1,5 @@
 import type { AuditRecord } from "../../../db/entities/audit.ts";
+import type { CalibratedImageRecord } from "../../../db/entities/calibrated-image.ts";
 import type { ImageRecord } from "../../../db/entities/image.ts";
 import type { QuotaEntryRecord } from "../../../db/entities/quota-entry.ts";
 import type { RequestDraftRecord } from "../../../db/entities/request-draft.ts";
@@ -19,8 +20,8 @@ import { alertHref, requestHref, scheduleHref } from "../../words/links.ts";
 import { count, NBSP, NONE, number, quantity } from "../../words/numbers.ts";
 import { position } from "../../words/sky.ts";
 import { clockTime, dateTime, duration, hourMinute } from "../../words/time.ts";
-import { imageCard } from "../images/view-model.ts";
-import type { Pager } from "../lists.ts";
+import { resultsModel } from "../images/results.ts";
+import { options, type Pager } from "../lists.ts";
 import { foresightWords, plotOf } from "./panel-model.ts";
 
 const TONES: Readonly<Record<SequenceStatus, Tone>> = {
@@ -131,6 +132,7 @@ export interface RequestFacts {
   readonly sequences: readonly SequenceDetail[];
   readonly appearances: ReadonlyMap<string, readonly ScheduledSequenceRecord[]>;
   readonly images: readonly ImageRecord[];
+  readonly calibrated: ReadonlyMap<string, readonly CalibratedImageRecord[]>;
   readonly balance: QuotaBalance;
   readonly ledger: readonly QuotaEntryRecord[];
   readonly history: readonly AuditRecord[];
@@ -191,7 +193,7 @@ export function requestModel(facts: RequestFacts): PageModel {
       words: HISTORY_WORDS[audit.action] ?? audit.action,
       by: typeof audit.details["by"] === "string" ? audit.details["by"] : "",
     })),
-    images: images.map(imageCard),
+    results: resultsModel(request.id, sequences, images, facts.calibrated),
     imagesWords: count(images.length, "image"),
   };
 }
@@ -299,14 +301,6 @@ function requestMark(request: RequestRecord, sequences: readonly Pick<SequenceRe
 
 function hours(seconds: number): string {
   return quantity(seconds / 3_600, "h", 2);
-}
-
-/** Choices of a filter, "all" first. */
-export function options(values: readonly string[], chosen: string) {
-  return [
-    { value: "", label: "all", chosen: chosen === "" },
-    ...values.map((value) => ({ value, label: value, chosen: value === chosen })),
-  ];
 }
 
 /** What a sequence asks of the sky itself, beyond the site's limits. */

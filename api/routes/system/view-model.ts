@@ -1,3 +1,4 @@
+import { options } from "../lists.ts";
 import { JOURNAL_LEVELS } from "../../../db/entities/journal-entry.ts";
 import type { JournalEntryRecord, JournalLevel } from "../../../db/entities/journal-entry.ts";
 import type { JournalPage } from "../../../db/repositories/journal.ts";
@@ -7,7 +8,6 @@ import { alertHref } from "../../words/links.ts";
 import { count } from "../../words/numbers.ts";
 import { dateTimeMs } from "../../words/time.ts";
 import type { JournalFilters } from "../journal/filters.ts";
-import { options } from "../requests/view-model.ts";
 
 const LEVEL_TONES: Readonly<Record<JournalLevel, Tone>> = {
   debug: "quiet",

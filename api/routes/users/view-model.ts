@@ -6,8 +6,7 @@ import { PROFILES_OF_PEOPLE } from "../../../domain/permissions/profiles.ts";
 import type { Mark } from "../../situation/tone.ts";
 import { count } from "../../words/numbers.ts";
 import { dateTime, fromNow } from "../../words/time.ts";
-import type { Pager } from "../lists.ts";
-import { options } from "../requests/view-model.ts";
+import { options, type Pager } from "../lists.ts";
 
 const STATE_MARKS: Readonly<Record<AccountState, Mark>> = {
   unconfirmed: { tone: "quiet", word: "mail address not confirmed" },
