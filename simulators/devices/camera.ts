@@ -4,6 +4,7 @@ import { absent, constant, requireWithin } from "../device.ts";
 import type { AnyHandlers, Device, DeviceAction, DeviceContext, Handlers } from "../device.ts";
 import { CLOCK_OFF_MS } from "../faults.ts";
 import type { Renderer } from "../sky/renderer.ts";
+import { createBadFlats } from "./bad-flats.ts";
 import { createCooler } from "./cooler.ts";
 import type { CoolerState } from "./cooler.ts";
 import { createExposures } from "./exposure.ts";
@@ -36,11 +37,14 @@ export function createCamera(context: DeviceContext, options: CameraOptions): De
     context.motionMs,
     () => context.fault() === "wrong-position",
   );
+  const badFlats = createBadFlats();
+  const frameJobs = createFrameJobs(optics, cooler.temperatureAt);
   const exposures = createExposures(context, {
     readoutS: options.readoutS,
     readNoiseE: detector.readNoiseE,
     readout,
-    frameJobs: createFrameJobs(optics, cooler.temperatureAt),
+    frameJobs: (request, startMs, durationS, read) =>
+      badFlats.dimmed(frameJobs(request, startMs, durationS, read), startMs),
     renderer,
   });
 
@@ -198,7 +202,7 @@ export function createCamera(context: DeviceContext, options: CameraOptions): De
     identity: context.identity,
     description: `Simulated ${options.sensorName}, ${detector.width} x ${detector.height} pixels of ${pixelSizeUm} um, ${pixelScaleOf(optics).toFixed(3)}" each`,
     handlers: handlers as unknown as AnyHandlers,
-    actions: { ...options.skyActions, ...readout.actions(exposures.progress) },
+    actions: { ...options.skyActions, ...badFlats.actions, ...readout.actions(exposures.progress) },
     state: () => ({
       CameraState: exposures.state(),
       CCDTemperature: cooler.temperatureC(),
