@@ -12,6 +12,7 @@ import {
 } from "@temporalio/workflow";
 import { deviceOf, type RecoveryStep } from "../domain/observatory.ts";
 import type { RecoveryProgress } from "../domain/safety/device-health.ts";
+import { asSentence } from "../domain/safety/sentences.ts";
 import { doingOf, ladderOf, reached } from "../domain/safety/recovery.ts";
 import { failureSentence } from "./failure-words.ts";
 import {
@@ -100,7 +101,7 @@ export async function deviceRecovery(input: RecoveryInput): Promise<RecoveryResu
     }
     try {
       const { answers, why } = await interruptible(() => awaitAnswer({ device, limitMs }));
-      if (!answers) return [trouble, why].filter((words) => words !== "").join(" ");
+      if (!answers) return [trouble, why].map(asSentence).join(" ").trim();
       await setUpDevice({ observatory, deviceId });
       return null;
     } catch (error) {

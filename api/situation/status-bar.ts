@@ -2,9 +2,10 @@ import type { ClockFact } from "../../domain/clock.ts";
 import { observatoryMs } from "../../domain/clock.ts";
 import { lastDeg } from "../../domain/astronomy/alt-az.ts";
 import { DEG_PER_HOUR, MS_PER_HOUR } from "../../domain/units.ts";
+import { asSentence } from "../../domain/safety/sentences.ts";
 import type { Observatory } from "../../domain/observatory.ts";
 import type { Executing, ExecutingFrame } from "../../workflows/messages.ts";
-import { NBSP } from "../words/numbers.ts";
+import { count, NBSP } from "../words/numbers.ts";
 import { alertHref } from "../words/links.ts";
 import { skyError } from "../words/sky.ts";
 import { clockTime, duration, latency } from "../words/time.ts";
@@ -31,6 +32,8 @@ export interface StatusBar {
   } | null;
   /** How many alarms; null when the list is empty. */
   readonly alarms: Mark | null;
+  /** Why nothing is observed, the first hold and how many more there are; empty when there is none. */
+  readonly held: string;
   readonly stale: string;
 }
 
@@ -64,11 +67,20 @@ export function statusBar(situation: Situation, clock: ClockFact, nowWallMs: num
             simulated: situation.alert?.simulated ?? false,
             words: alertWords(situation, nowMs),
           },
+    held: heldWords(situation),
     stale:
       stale === null
         ? ""
         : `Last known state. ${stale.why} Silent for ${duration(nowWallMs - stale.sinceWallMs)}.`,
   };
+}
+
+/** `Not observing: Device camera-vis. It cannot be reached.` and `2 more holds`. */
+function heldWords({ holds }: Situation): string {
+  const [first, ...others] = holds;
+  if (first === undefined) return "";
+  const more = others.length === 0 ? "" : ` And ${count(others.length, "more hold")}.`;
+  return `${asSentence(`${first.kind}: ${first.why}`)}${more}`;
 }
 
 export function shownClock(clock: ClockFact, observatory: Observatory, nowWallMs: number): ShownClock {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from "@jest/globals";
 import { startCollector, type Collector } from "../support/otlp.ts";
 import { startStack, type Stack } from "../support/stack.ts";
 import { alertChecks } from "./checks/alerts.ts";
+import { deviceChecks } from "./checks/devices.ts";
 import { frozenServerChecks } from "./checks/frozen-servers.ts";
 import { holdChecks } from "./checks/holds.ts";
 import { traceChecks } from "./checks/traces.ts";
@@ -25,4 +26,5 @@ afterAll(async () => {
 describe("alerts", () => alertChecks(the));
 describe("traces", () => traceChecks(() => collector));
 describe("holds", () => holdChecks(the));
+describe("devices that fail", () => deviceChecks(the));
 describe("servers that hang", () => frozenServerChecks(the));
