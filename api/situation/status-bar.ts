@@ -31,7 +31,7 @@ export interface StatusBar {
     readonly words: string;
   } | null;
   /** How many alarms; null when the list is empty. */
-  readonly alarms: Mark | null;
+  readonly alarms: (Mark & { readonly fresh: string }) | null;
   /** Why nothing is observed, the first hold and how many more there are; empty when there is none. */
   readonly held: string;
   readonly stale: string;
