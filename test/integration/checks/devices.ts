@@ -15,7 +15,7 @@ export function deviceChecks(the: TheStack): void {
       const heldMs = Date.now() - since;
       note("visible camera dead: from its death to the hold", heldMs);
       // 3 s on a quiet machine.
-      expect(heldMs).toBeLessThan(6_000);
+      expect(heldMs).toBeLessThan(20_000);
       const held = await waitFor("the night is held", PATIENCE_MS, async () => {
         const now = await state(stack);
         return now.phase === "held" ? now : null;
