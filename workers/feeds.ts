@@ -6,7 +6,11 @@ import { softwareVersions } from "./versions.ts";
 import type { Process } from "./compose.ts";
 import { startDeliverer } from "./outbox/deliverer.ts";
 import { mailSender, partnerSenders } from "./outbox/senders.ts";
+import { enqueueStatuses } from "./outbox/statuses.ts";
 import { enqueueVersions } from "./outbox/versions.ts";
+
+/** Each fact is told once by its key: this is how late it may be. */
+const TELL_EVERY_MS = 60_000;
 
 /**
  * Sends stored notices again until Temporal has them, and the outbox to IC, FSC and people.
@@ -29,12 +33,10 @@ export function startFeeds(process: Process, log: Logger): () => Promise<void> {
     home: settings.home,
     nowWallMs: clock.wallMs,
   });
+  const partners = partnerSenders(observatory, settings, clock.wallMs);
   const deliverer = startDeliverer({
     outbox: database.outbox,
-    senders: {
-      ...partnerSenders(observatory, settings, clock.wallMs),
-      mail: mailSender(mailer),
-    },
+    senders: { ...partners, mail: mailSender(mailer) },
     wallMs: clock.wallMs,
     random: Math.random,
     tell: (line) => {
@@ -48,10 +50,20 @@ export function startFeeds(process: Process, log: Logger): () => Promise<void> {
     },
     onProblem,
   });
-  enqueueVersions(database.outbox, softwareVersions(), clock.wallMs()).catch((cause: unknown) =>
-    onProblem(new Error("the software versions were not written into the outbox", { cause })),
-  );
+  const startedWallMs = clock.wallMs();
+  const tellIc = async (): Promise<void> => {
+    try {
+      await enqueueVersions(database.outbox, softwareVersions(), startedWallMs);
+      // Without IC they would pile up; what it missed is in the next ones.
+      if (partners["ic"] !== undefined) await enqueueStatuses(database, clock.wallMs());
+    } catch (cause) {
+      onProblem(new Error("IC is not told of versions and statuses now; it is tried anew", { cause }));
+    }
+  };
+  void tellIc();
+  const telling = setInterval(() => void tellIc(), TELL_EVERY_MS);
   return async () => {
+    clearInterval(telling);
     await Promise.all([redelivery.stop(), deliverer.stop()]);
     mailer.close();
   };

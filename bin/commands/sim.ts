@@ -1,5 +1,6 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { Webhook } from "standardwebhooks";
 import { ConfigurationError } from "../../adapters/config/explain.ts";
 import { loadObservatory } from "../../adapters/config/observatory.ts";
 import { readSettings } from "../../adapters/config/read-settings.ts";
@@ -17,6 +18,7 @@ const USAGE = [
   `vesper sim alarm ${ALARMS.map(({ name }) => name).join("|")} on|off`,
   `vesper sim partner ic|fsc ${PARTNER_MODES.join("|")}     down answers 503, hang never answers, refuse answers 422`,
   "vesper sim partner ic|fsc log",
+  'vesper sim message TYPE JSON     a signed message of FSC, e.g. strategy.default \'{"strategyId":"default","reason":"a test"}\'',
   "vesper sim clear DEVICE|all",
   "vesper sim log DEVICE",
 ];
@@ -67,6 +69,10 @@ export async function simCommand(args: readonly string[]): Promise<number> {
       requireOneOf("mode", second, PARTNER_MODES);
       await setPartnerMode(settings, first, second);
       console.log(`Partner ${first}: ${second}.`);
+      return 0;
+    }
+    case "message": {
+      console.log(await postAsFsc(settings, first, second));
       return 0;
     }
     case "clear": {
@@ -140,6 +146,38 @@ async function setPartnerMode(settings: Settings, partner: string, mode: string)
     ]);
   });
   if (!answer.ok) throw new ConfigurationError(`The partner refused ${mode}`, [await answer.text()]);
+}
+
+/** Posts a message as FSC does, signed. */
+async function postAsFsc(settings: Settings, type: string, data: string): Promise<string> {
+  if (settings.fscWebhookSecret === null) {
+    throw new ConfigurationError("There is nothing to sign with", ["VESPER_FSC_WEBHOOK_SECRET is not set"]);
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(data);
+  } catch (error) {
+    throw wrongUse(`the content is no JSON: ${(error as Error).message}`);
+  }
+  const now = new Date();
+  const id = `msg_${now.getTime()}`;
+  const body = JSON.stringify({ type, timestamp: now.toISOString(), data: content });
+  const url = `http://127.0.0.1:${settings.port}/api/fsc/messages`;
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "webhook-id": id,
+      "webhook-timestamp": String(Math.floor(now.getTime() / 1_000)),
+      "webhook-signature": new Webhook(settings.fscWebhookSecret).sign(id, now, body),
+    },
+    body,
+    signal: AbortSignal.timeout(LIMIT_WALL_MS),
+  }).catch((error: unknown) => {
+    throw new ConfigurationError(`The web does not answer at ${url}`, [(error as Error).message]);
+  });
+  if (!answer.ok) throw new ConfigurationError("The message was not taken", [await answer.text()]);
+  return answer.text();
 }
 
 /** Runs an Action on a simulated device and returns its answer. Throws a sentence a person understands. */

@@ -140,6 +140,8 @@ suite("in a browser", () => {
       ["alert", `/alerts/${alert?.key}`],
       ["images", "/images"],
       ["image", `/images/${image?.id}`],
+      ["outbox", "/outbox"],
+      ["message", "/outbox/1"],
       ["system", "/system"],
       ["resume", "/night/resume"],
       ["not-found", "/nothing-here"],

@@ -13,7 +13,7 @@ beforeAll(async () => {
   server = await startPostgres();
   await migrate(server.url);
   database = await openDatabase(server.url);
-});
+}, 120_000);
 
 afterEach(async () => {
   await database.orm.em.fork().execute("truncate outbox, fsc_message, report, analysis");

@@ -16,6 +16,9 @@ import {
   type TakenMessage,
 } from "../../simulators/partners/receiver.ts";
 import { type OutboxLine, createDeliverer, type SendMessage } from "../../workers/outbox/deliverer.ts";
+import { enqueueStatuses } from "../../workers/outbox/statuses.ts";
+import { enqueueVersions } from "../../workers/outbox/versions.ts";
+import { softwareVersions } from "../../workers/versions.ts";
 import { partnerSenders } from "../../workers/outbox/senders.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 
@@ -41,7 +44,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/partners/ic`;
   observatory = { site: { id: "colibri" }, partners: { ic: address } } as unknown as Observatory;
-});
+}, 120_000);
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "vesper-partner-"));
@@ -226,6 +229,35 @@ test("a receiver that hangs is given up in time; one with another secret takes n
     problem: expect.stringMatching(/^It answered 401: the signature does not hold/),
   });
   expect(taken()).toEqual([]);
+});
+
+test("IC is told how all devices are, once per ten minutes, and once of each start", async () => {
+  expect(await enqueueStatuses(database, wallMs)).toBe(false);
+  await database.devices.upsert({
+    uniqueId: "u",
+    deviceId: "dome",
+    type: "dome",
+    name: "Dome",
+    blocking: true,
+    state: "UP",
+    sinceWallMs: wallMs,
+    values: { shutter: "Open" },
+    versions: null,
+    seenWallMs: wallMs,
+  });
+  expect(await enqueueStatuses(database, wallMs)).toBe(true);
+  expect(await enqueueStatuses(database, wallMs + 599_999)).toBe(false);
+  expect(await enqueueStatuses(database, wallMs + 600_000)).toBe(true);
+  for (let tries = 0; tries < 2; tries += 1)
+    await enqueueVersions(database.outbox, softwareVersions(), START_WALL_MS);
+  wallMs += 600_000;
+  await settle(deliverer());
+  expect(keysTaken("ic.status")).toEqual(["all/2026-11-20T03:00:00.000Z", "all/2026-11-20T03:10:00.000Z"]);
+  expect(keysTaken("ic.versions")).toEqual(["start/2026-11-20T03:00:00.000Z"]);
+  expect(taken().map(({ body }) => (body as { data: unknown }).data)).toContainEqual({
+    startedAt: "2026-11-20T03:00:00.000Z",
+    software: expect.objectContaining({ vesper: expect.any(String), temporalSdk: expect.any(String) }),
+  });
 });
 
 test("a partner without address or secret is sent nothing, and its messages wait", async () => {

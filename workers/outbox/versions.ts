@@ -1,6 +1,6 @@
 import type { OutboxRepository } from "../../db/repositories/outbox.ts";
 
-/** Tells IC what software runs, at each start. */
+/** Tells IC what software runs, once for each start. */
 export async function enqueueVersions(
   outbox: Pick<OutboxRepository, "add">,
   versions: Readonly<Record<string, string>>,
