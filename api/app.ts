@@ -100,7 +100,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   acceptEmptyJson(app);
   acceptFileForms(app);
   addIdentity(app);
-  addAccess(app, identities);
+  addAccess(app, identities, pages);
   await addOpenApi(app, version);
 
   app.decorate("metricsText", createMetricsText(deps, stateReader));

@@ -532,3 +532,35 @@ test("a program builds a request step by step: each step gives an id, and all is
   expect((await api("DELETE", url, undefined, String(put.headers.etag))).statusCode).toBe(204);
   expect((await web.database.requests.one(id))?.status).toBe("withdrawn");
 });
+
+test("a session that ends while a request is written loses nothing", async () => {
+  const id = await begin(maria);
+  const page = await maria.get(`/requests/${id}/edit?step=all`);
+  const fields = { ...formOf(page.body), ...GOOD, name: 'Kept "through" <sign-in>', do: "save" };
+  const post = (cookie: string, body: Readonly<Record<string, string>>, headers = {}) =>
+    web.app.inject({
+      method: "POST",
+      url: `/requests/${id}/edit`,
+      headers: { cookie, "content-type": "application/x-www-form-urlencoded", ...headers },
+      payload: new URLSearchParams(body).toString(),
+    });
+  const ended = await post("", fields);
+  expect(ended.statusCode).toBe(401);
+  expect(ended.body).toContain("What you typed is not lost");
+  expect(ended.body).not.toContain("<sign-in>");
+  const live = await post("", fields, { "hx-request": "true" });
+  expect([live.statusCode, live.headers["hx-retarget"]]).toEqual([200, "#saved"]);
+  const again = await signInAs(web.app, "user@vesper.example");
+  // The token on the page that was kept is of no session: it is asked once more, and not saved.
+  const asked = await post(again.cookie, { ...fields, _csrf: "old" });
+  expect(asked.statusCode).toBe(409);
+  expect((await web.database.requestDrafts.one(id))?.document.name).toBe("");
+  const kept = Object.fromEntries(
+    [...asked.body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(
+      ([, name = "", value = ""]) => [unescaped(name), unescaped(value)],
+    ),
+  );
+  const { back: _back, ...form } = kept;
+  expect((await post(again.cookie, { ...form, _csrf: again.csrf })).statusCode).toBe(303);
+  expect((await web.database.requestDrafts.one(id))?.document.name).toBe('Kept "through" <sign-in>');
+});

@@ -20,6 +20,7 @@ const FORM_LIMIT = 1024 * 1024;
 export function editorRoutes({ app, deps, pages, identities }: ApiContext, desk: Desk): void {
   const { database, observatory } = deps;
   const own = { access: "requests.own" } as const;
+  const form = { access: "requests.own", keepsForm: true } as const;
 
   app.post("/requests/new", { config: own }, async (request, reply) => {
     const draft = await desk.begin(desk.author(request.identity, request.ip));
@@ -54,7 +55,7 @@ export function editorRoutes({ app, deps, pages, identities }: ApiContext, desk:
 
   app.post(
     "/requests/:id/edit",
-    { config: own, bodyLimit: FORM_LIMIT, schema: { params: IdSchema, body: FieldsSchema } },
+    { config: form, bodyLimit: FORM_LIMIT, schema: { params: IdSchema, body: FieldsSchema } },
     async (request, reply) => {
       const who = desk.author(request.identity, request.ip);
       const { id } = request.params;
@@ -87,7 +88,7 @@ export function editorRoutes({ app, deps, pages, identities }: ApiContext, desk:
 
   app.post(
     "/requests/:id/live",
-    { config: own, bodyLimit: FORM_LIMIT, schema: { params: IdSchema, body: FieldsSchema } },
+    { config: form, bodyLimit: FORM_LIMIT, schema: { params: IdSchema, body: FieldsSchema } },
     async (request, reply) => {
       const who = desk.author(request.identity, request.ip);
       const draft = await desk.draftOf(who, request.params.id);
