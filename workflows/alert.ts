@@ -90,7 +90,10 @@ export async function alert(
     inbox.push({ message, trace: currentTrace() });
   });
   setHandler(preemptAnswerSignal, (given) => {
-    if (given.generation === asked) answer = given;
+    if (given.generation !== asked) return;
+    answer = given;
+    // Handed back by a night that ends: kept by the majordome, and waits like one that was never accepted.
+    if (progress === "accepted" && given.answer === "queued") void waitInQueue(given.reason);
   });
   setHandler(alertObservedSignal, onObserved);
   setHandler(closeAlertSignal, ({ by, reason }) => {
@@ -189,7 +192,7 @@ export async function alert(
       rank: decision.rank,
       t0Ms: from.t0Ms ?? openedMs,
       plan: built.plan,
-      validUntilMs: from.validUntilMs ?? openedMs + KEPT_MS,
+      validUntilMs: validUntilMs(),
       simulated: from.simulated,
       ...(trace === undefined ? {} : { trace }),
     };
@@ -205,9 +208,7 @@ export async function alert(
     if (asked !== request.generation || progress !== "requested") return;
     if (given?.answer === "accepted") return setProgress("accepted", given.reason);
     if (given?.answer === "refused") return setProgress("notObserved", `Refused: ${given.reason}`);
-    const why = given?.reason ?? "neither the night nor the majordome has answered yet.";
-    setProgress("queued", `Waits: ${why}`);
-    await giveUpWhenExpired(request);
+    await waitInQueue(given?.reason ?? "neither the night nor the majordome has answered yet.");
   }
 
   async function ask(request: PreemptRequest, doors: readonly string[]): Promise<PreemptAnswer | null> {
@@ -251,18 +252,25 @@ export async function alert(
     );
   }
 
-  /** A queued request that was not served in time is taken back, with the reason. */
-  async function giveUpWhenExpired(request: PreemptRequest): Promise<void> {
+  /** A request that waits and is not served in time is taken back, with the reason. */
+  async function waitInQueue(why: string): Promise<void> {
+    const generation = asked;
+    setProgress("queued", `Waits: ${why}`);
+    const untilMs = validUntilMs();
     const expired = await clock.sleepUntil(
-      request.validUntilMs,
-      () => asked !== request.generation || progress !== "queued" || closedBy !== null,
+      untilMs,
+      () => asked !== generation || progress !== "queued" || closedBy !== null,
     );
     if (!expired) return;
     await tellHolders((door) => door.signal(withdrawAlertSignal, { alertKey, reason: "its time ran out" }));
     setProgress(
       "notObserved",
-      `Not observed: it was worth starting until ${utc(request.validUntilMs)}. ${progressReason}`,
+      `Not observed: it was worth starting until ${utc(untilMs)}. ${progressReason}`,
     );
+  }
+
+  function validUntilMs(): number {
+    return state?.validUntilMs ?? openedMs + KEPT_MS;
   }
 
   /** A place that is not visible yet is asked for as soon as it is, unless another notice changed the case. */

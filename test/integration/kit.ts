@@ -37,7 +37,9 @@ export const SWIFT_LOST_LOCK = "1209406-BAT_GRB_POS-lost_lock.xml";
 export const SWIFT_KNOWN_SOURCE = "bat_known_source__SWIFT_BAT_GRB_Pos_597320-238.xml";
 
 export async function skyNowMs(stack: Stack): Promise<number> {
-  return Date.parse((await stack.api("/api/clock")).body.now);
+  const { status, body } = await stack.api("/api/clock");
+  if (status !== 200) throw new Error(`the clock answered ${status} ${JSON.stringify(body)}`);
+  return Date.parse(body.now);
 }
 
 export interface Burst {
