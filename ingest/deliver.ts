@@ -8,7 +8,13 @@ import type { NightRepository } from "../db/repositories/nights.ts";
 import type { NoticeRepository } from "../db/repositories/notices.ts";
 import type { StrategyRepository } from "../db/repositories/strategies.ts";
 import { type AlertInput, type AlertNotice, noticeSignal } from "../workflows/messages.ts";
-import { alertWorkflowId, nightWorkflowId, taskQueues, WORKFLOW_TYPES } from "../workflows/names.ts";
+import {
+  alertWorkflowId,
+  nightWorkflowId,
+  taskQueues,
+  WORKFLOW_TASK_TIMEOUT,
+  WORKFLOW_TYPES,
+} from "../workflows/names.ts";
 
 /** A stored notice that a workflow is to hear of. */
 export interface Delivery {
@@ -77,6 +83,7 @@ export function createDeliverer(deps: DeliveryDeps) {
           signal: noticeSignal,
           signalArgs: [notice],
           workflowIdReusePolicy: "REJECT_DUPLICATE",
+          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
           staticSummary: `Alert ${delivery.alertKey}`,
         }),
       );

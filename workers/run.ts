@@ -5,7 +5,7 @@ import { NO_SINKS } from "../adapters/telemetry/tracing.ts";
 import type { Settings } from "../adapters/config/settings.ts";
 import type { ObservatoryInput } from "../workflows/messages.ts";
 import { observatoryFileSignal } from "../workflows/messages.ts";
-import { observatoryWorkflowId, taskQueues } from "../workflows/names.ts";
+import { observatoryWorkflowId, taskQueues, WORKFLOW_TASK_TIMEOUT } from "../workflows/names.ts";
 import { workflowBundle } from "./bundle.ts";
 import { startWorkerMetrics } from "./metrics.ts";
 import {
@@ -177,6 +177,7 @@ async function startObservatory({ temporal, observatory, clock }: Process): Prom
   const siteId = observatory.site.id;
   const input: ObservatoryInput = { observatory, clock: clock.fact(), carried: null };
   await temporal.client.workflow.signalWithStart("observatory", {
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
     workflowId: observatoryWorkflowId(siteId),
     taskQueue: taskQueues(siteId).control,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,

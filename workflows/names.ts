@@ -71,5 +71,12 @@ export function taskQueues(siteId: string) {
   };
 }
 
+/**
+ * A control worker that is killed with a workflow task in its hands delays that workflow by this, so that an alert
+ * survives it within the second. A busy machine that takes longer gets more: from the third attempt on the server adds
+ * 5 s and doubles them.
+ */
+export const WORKFLOW_TASK_TIMEOUT = "750 ms";
+
 /** Keyword search attributes registered on the namespace. */
 export const SEARCH_ATTRIBUTES = ["Site", "NightDate", "Phase", "Target", "AlertKey"] as const;

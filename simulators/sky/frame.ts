@@ -78,6 +78,9 @@ export function projectToPixel(
   };
 }
 
+/** Beyond this the telescope slewed while it exposed: the stars of the whole way at once would be millions. */
+const FARTHEST_TOGETHER_DEG = 0.5;
+
 function drawSources(light: Float32Array, job: FrameJob, catalogue: Catalogue): void {
   const { detector, samples } = job;
   const [first] = samples;
@@ -88,9 +91,13 @@ function drawSources(light: Float32Array, job: FrameJob, catalogue: Catalogue): 
     (most, sample) => Math.max(most, separationDeg(first.raDeg, first.decDeg, sample.raDeg, sample.decDeg)),
     0,
   );
-  const stars = catalogue.around(first.raDeg, first.decDeg, Math.min(20, reachDeg + halfDiagonalDeg));
+  const aroundAll =
+    reachDeg <= FARTHEST_TOGETHER_DEG
+      ? catalogue.around(first.raDeg, first.decDeg, reachDeg + halfDiagonalDeg)
+      : null;
   for (const sample of samples) {
     if (sample.lightS <= 0) continue;
+    const stars = aroundAll ?? catalogue.around(sample.raDeg, sample.decDeg, halfDiagonalDeg);
     const electronsOf = (mag: number): number => job.zeroPointES * 10 ** (-0.4 * mag) * sample.lightS;
     for (const star of stars) {
       const place = projectToPixel(job, sample, star.raDeg, star.decDeg);

@@ -21,7 +21,7 @@ import {
   type PreemptRequest,
   type SequenceResult,
 } from "../messages.ts";
-import { analysisWorkflowId, sequenceWorkflowId } from "../names.ts";
+import { analysisWorkflowId, sequenceWorkflowId, WORKFLOW_TASK_TIMEOUT } from "../names.ts";
 import { slewStartActivities } from "../proxies.ts";
 import { inTrace } from "../trace.ts";
 import type { sequence } from "../sequence.ts";
@@ -212,6 +212,7 @@ function startSequence(
       },
     ],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
     staticSummary: `${job.plan.target.name}, ${job.plan.requestName}`,
   });

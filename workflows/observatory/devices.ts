@@ -4,7 +4,7 @@ import { recovered, recovering, seen, type DeviceHealth } from "../../domain/saf
 import { deviceHold, type WatchState } from "../../domain/safety/watch-state.ts";
 import { failureSentence } from "../failure-words.ts";
 import type { RecoveryReport } from "../messages.ts";
-import { recoveryWorkflowId } from "../names.ts";
+import { recoveryWorkflowId, WORKFLOW_TASK_TIMEOUT } from "../names.ts";
 import type { deviceRecovery } from "../recovery.ts";
 import { lift, raise, sendHolds } from "./holds.ts";
 import type { Majordome } from "./state.ts";
@@ -91,6 +91,7 @@ async function startRecovery(majordome: Majordome, deviceId: string): Promise<vo
       workflowId: recoveryWorkflowId(siteId, deviceId),
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
       staticSummary: `Recovery of ${device.name}`,
       args: [
         {

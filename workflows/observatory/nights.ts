@@ -11,7 +11,7 @@ import { WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
 import { sortedByValidity } from "../../domain/night/preemption.ts";
 import { failureSentence } from "../failure-words.ts";
 import type { Lease, NightInput, NightReport } from "../messages.ts";
-import { nightWorkflowId } from "../names.ts";
+import { nightWorkflowId, WORKFLOW_TASK_TIMEOUT } from "../names.ts";
 import type { night } from "../night.ts";
 import { exportActivities } from "../proxies.ts";
 import { endCalibration, grantCalibration } from "./calibrations.ts";
@@ -95,6 +95,7 @@ export async function startNight(majordome: Majordome, by: string): Promise<void
       workflowId: granted.holder,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
       staticSummary: `Night of ${date}`,
       args: [nightInput()],
     });
