@@ -11,7 +11,7 @@ import { openDatabase, type Database } from "../../db/orm.ts";
 import { ALERT_PROGRAMME_ID } from "../../domain/quota/ledger.ts";
 import { lastDeg } from "../../domain/astronomy/alt-az.ts";
 import { nightOf, sunCrossings } from "../../domain/astronomy/night.ts";
-import type { ClockFact } from "../../domain/clock.ts";
+import { observatoryMs, type ClockFact } from "../../domain/clock.ts";
 import type { Observatory } from "../../domain/observatory.ts";
 import { buildRequest } from "../../domain/requests/build.ts";
 import type { SequenceDraft } from "../../domain/requests/request.ts";
@@ -106,20 +106,27 @@ export async function registerSearchAttributes(env: TestWorkflowEnvironment): Pr
 /** temporal.api.enums.v1.IndexedValueType. */
 const KEYWORD = 2;
 
+export interface RigOptions {
+  /** Observatory seconds per second; 1 where time is skipped. */
+  readonly rate?: number;
+  /** Activities beside those of the rig, or in the place of some of them. */
+  readonly more?: (rig: Pick<NightRig, "database" | "world"> & { nowMs(): Promise<number> }) => Activities;
+}
+
 /** Workers of all queues around fake devices, with the real planning and records on a database of their own. */
 export async function openNightRig(
   env: TestWorkflowEnvironment,
   postgres: TestPostgres,
   name: string,
   startMs: number,
+  { rate = 1, more = () => ({}) }: RigOptions = {},
 ): Promise<NightRig> {
   const url = await postgres.createDatabase(name);
   await migrate(url);
   const database = await openDatabase(url);
-  const clock: ClockFact = { startMs, anchorMs: await env.currentTimeMs(), rate: 1, epoch: 0 };
+  const clock: ClockFact = { startMs, anchorMs: await env.currentTimeMs(), rate, epoch: 0 };
   const world: FakeWorld = { acts: [], domeOpen: false, slewsS: [], lost: new Set() };
-  const nowMs = async (): Promise<number> =>
-    Math.round(clock.startMs + (await env.currentTimeMs()) - clock.anchorMs);
+  const nowMs = async (): Promise<number> => Math.round(observatoryMs(clock, await env.currentTimeMs()));
   await seedProgrammes(database);
 
   const queues = taskQueues(observatory.site.id);
@@ -141,7 +148,7 @@ export async function openNightRig(
       exportHistory: async () => false,
     }),
   });
-  const { activities } = work;
+  const activities = { ...work.activities, ...more({ database, world, nowMs }) };
   const { codePath } = await workflowBundle();
   const common = { connection: env.nativeConnection, namespace: env.namespace ?? "default" };
   const workers = await Promise.all([
@@ -189,10 +196,10 @@ export async function openNightRig(
   };
 }
 
-type Activities = Record<string, (...args: never[]) => Promise<unknown>>;
+export type Activities = Record<string, (...args: never[]) => Promise<unknown>>;
 
 /** The activities, counted while they run; `rested` when none has run for a moment of real time. */
-function countedWork(activities: Activities) {
+export function countedWork(activities: Activities) {
   let running = 0;
   const counted = Object.fromEntries(
     Object.entries(activities).map(([name, activity]) => [
