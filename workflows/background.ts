@@ -16,8 +16,12 @@ export class Background {
     );
   }
 
-  /** Resolves when everything added so far has ended. */
+  /** Resolves when everything has ended, what was added meanwhile too: a message may come with the last answer. */
   async drained(): Promise<void> {
-    await this.tail;
+    for (;;) {
+      const { tail } = this;
+      await tail;
+      if (tail === this.tail) return;
+    }
   }
 }

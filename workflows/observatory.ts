@@ -112,9 +112,10 @@ function waitForSomethingToDo(
 
 /** Only when nothing is under way that the next run would not know of. */
 function mayContinueAsNew(majordome: Majordome): boolean {
-  const { closing, closingAnnounced, exporting, operations, stopping, calibrationAskedBy } = majordome;
-  const closes = closing !== null || closingAnnounced !== null;
-  const busy = closes || exporting || operations.size > 0 || stopping > 0 || calibrationAskedBy !== null;
+  const { closing, closingAnnounced, exporting, operations, stopping, telling, calibrationAskedBy } =
+    majordome;
+  const closes = closing !== null || closingAnnounced !== null || operations.size > 0 || stopping > 0;
+  const busy = closes || exporting || telling > 0 || calibrationAskedBy !== null;
   return workflowInfo().continueAsNewSuggested && !busy && allHandlersFinished();
 }
 

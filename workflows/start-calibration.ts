@@ -1,7 +1,7 @@
 import { ParentClosePolicy, startChild, WorkflowIdReusePolicy } from "@temporalio/workflow";
 import type { Observatory } from "../domain/observatory.ts";
 import type { calibration } from "./calibration.ts";
-import { calibrationWorkflowId } from "./names.ts";
+import { calibrationWorkflowId, WORKFLOW_TASK_TIMEOUT } from "./names.ts";
 import { imageActivities } from "./proxies.ts";
 import type { SkyClock } from "./sky-clock.ts";
 
@@ -22,6 +22,7 @@ export async function startCalibration(asked: {
   const run = await imageActivities(siteId).openCalibration({ siteId, date, openedBy, startedBy });
   const workflowId = calibrationWorkflowId(siteId, date, run.run);
   await startChild<typeof calibration>("calibration", {
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
     workflowId,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     parentClosePolicy: ParentClosePolicy.ABANDON,

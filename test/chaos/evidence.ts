@@ -150,6 +150,8 @@ export interface Evidence {
   readonly alerts: readonly AlertRow[];
   /** Keys of the alerts that the majordome keeps for the next night. */
   readonly pendingAlerts: readonly string[];
+  /** Devices that are not up at the end: each may have its recovery running. */
+  readonly lostDevices: readonly string[];
   readonly holds: readonly HoldRow[];
   readonly nights: readonly {
     readonly id: string;

@@ -14,7 +14,8 @@ export async function gather(stack: Stack, deeds: Deeds): Promise<Evidence> {
     `select id, exposure_id as "exposureId", path, sha256, ${ms("start_at")} as "startMs",
             ra_deg as "raDeg", dec_deg as "decDeg" from image`,
   );
-  const files = new Set(images.map((image) => image.path));
+  const others = await stack.query<{ path: string }>(OTHER_FILES);
+  const files = new Set([...images, ...others].map((row) => row.path));
   const now = await waitFor("the observatory answers", 60_000, () => state(stack));
   return {
     ...deeds,
@@ -37,6 +38,9 @@ export async function gather(stack: Stack, deeds: Deeds): Promise<Evidence> {
     ),
     alerts: await stack.query(ALERTS),
     pendingAlerts: now.pendingAlerts.map(({ alertKey }: { alertKey: string }) => alertKey),
+    lostDevices: Object.entries<{ readonly state: string }>(now.devices ?? {}).flatMap(
+      ([id, { state: word }]) => (word === "UP" ? [] : [id]),
+    ),
     holds: await stack.query(
       `select kind, ${ms("since_at")} as "sinceMs", ${ms("lifted_at")} as "liftedMs" from hold`,
     ),
@@ -83,6 +87,11 @@ const EXPOSURES = `
   from exposure e join plan p on p.id = e.plan_id join album a on a.id = p.album_id
     join sequence s on s.id = a.sequence_id
   order by e.intended_start_at, e.id`;
+
+/** Files of calibrations and what is made of them. */
+const OTHER_FILES = `
+  select path from calibration_frame where path is not null union all select path from master
+  union all select path from calibrated_image`;
 
 const PLANS = `
   select p.id, a.sequence_id as "sequenceId", p.count from plan p join album a on a.id = p.album_id`;

@@ -128,6 +128,7 @@ function goodNight(change: Partial<Evidence> = {}): Evidence {
       },
     ],
     pendingAlerts: [],
+    lostDevices: [],
     holds: [],
     nights: [{ id: "colibri/2026-11-20", status: "ended", reason: "ended by x" }],
     executions: [
@@ -349,6 +350,16 @@ describe("doctored evidence is found out", () => {
         executions: [
           ...goodNight().executions,
           { workflowId: "sequence/S1/1", type: "sequence", status: "RUNNING", events: 12 },
+        ],
+      }),
+    ],
+    [
+      "a recovery of a device that is up",
+      "nothing runs that nobody owns",
+      goodNight({
+        executions: [
+          ...goodNight().executions,
+          { workflowId: "recovery/colibri/dome", type: "deviceRecovery", status: "RUNNING", events: 12 },
         ],
       }),
     ],

@@ -9,7 +9,8 @@ import { startMemorySampler, type MemorySample } from "./memory.ts";
 /** Killing ends this long before dawn: what was hit last gets its chance, observatory ms. */
 const BEFORE_DAWN_MS = 30 * 60_000;
 const TAKEN_LIMIT_MS = 120_000;
-const END_LIMIT_MS = 180_000;
+/** The night closes, and takes its calibrations. */
+const END_LIMIT_MS = 600_000;
 /** After the last kill the night goes on for a while before it is ended, wall ms. */
 const AFTERMATH_MS = 20_000;
 /** Between two kills, wall ms. */
@@ -165,11 +166,20 @@ async function endNight(stack: Stack, say: (words: string) => void): Promise<voi
     const [{ open } = { open: 1 }] = await stack.query<{ open: number }>(
       "select count(*)::int as open from night where status = 'open'",
     );
-    return lease?.holder.startsWith(`observatory/${observatory.site.id}`) === true && open === 0;
+    const now = await state(stack);
+    const closed = lease?.holder === `observatory/${observatory.site.id}` && open === 0 && now.night === null;
+    return closed && (await nothingRuns(stack));
   }).catch(() => false);
   say(ended ? "the night has ended" : "the night did not end");
   // What runs is listed a moment after it ended; frames that were under way are settled.
   await sleep(8_000);
+}
+
+/** Calibrations and analyses come after the night. */
+async function nothingRuns(stack: Stack): Promise<boolean> {
+  const query =
+    "ExecutionStatus = 'Running' and WorkflowType in ('night', 'sequence', 'calibration', 'analysis')";
+  return (await stack.temporal.client.workflow.count(query)).count === 0;
 }
 
 async function pause(ms: number, over: AbortSignal): Promise<boolean> {

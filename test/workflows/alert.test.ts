@@ -80,7 +80,7 @@ whenSkipping("an alert, with time skipped", () => {
       Worker.create({ ...common, taskQueue: queues.control, workflowBundle: { code } }),
       ...[queues.io, queues.fast].map((taskQueue) => Worker.create({ ...common, taskQueue, activities })),
     ]);
-    worker = workers[0] as Worker;
+    [worker] = workers;
     running = Promise.all(workers.map((each) => each.run())).then(() => undefined);
     stopWorkers = () => {
       for (const each of workers) each.shutdown();

@@ -244,6 +244,7 @@ function namesOf({ unavailable }: Partial<Pick<HoldsMessage, "unavailable">>): s
 async function startQuickLooks(tonight: OpenNight, sequenceId: string): Promise<void> {
   const { input, nightId } = tonight;
   await startChild<typeof analysis>("analysis", {
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
     workflowId: analysisWorkflowId(sequenceId),
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     parentClosePolicy: ParentClosePolicy.ABANDON,

@@ -1,4 +1,3 @@
-import { getExternalWorkflowHandle, log } from "@temporalio/workflow";
 import { stopsCalibration } from "../../domain/safety/holds.ts";
 import { failureSentence } from "../failure-words.ts";
 import {
@@ -10,6 +9,7 @@ import {
 } from "../messages.ts";
 import { startCalibration } from "../start-calibration.ts";
 import type { Majordome } from "./state.ts";
+import { tellWorkflow } from "./tell-night.ts";
 
 /** A report of a calibration: it waits for the lease, goes on, or has ended and gives the lease back. */
 export function onCalibrationReport(majordome: Majordome, report: CalibrationReport): void {
@@ -38,7 +38,7 @@ export function grantCalibration(majordome: Majordome): void {
   majordome.lease = lease;
   background.add("lease of the calibration", async () => {
     await records.writeLease(lease);
-    await tell(workflowId, (handle) =>
+    await tellWorkflow(majordome, workflowId, (handle) =>
       handle.signal(leaseGrantedSignal, { lease, holds: majordome.holdsMessage() }),
     );
   });
@@ -49,7 +49,7 @@ export function tellCalibrationHolds(majordome: Majordome): void {
   const { calibration } = majordome;
   if (calibration === null) return;
   const message = majordome.holdsMessage();
-  void tell(calibration.workflowId, (handle) => handle.signal(holdsSignal, message));
+  void tellWorkflow(majordome, calibration.workflowId, (handle) => handle.signal(holdsSignal, message));
 }
 
 /** A night is to start: the calibration takes no more frames. The lease of the night would stop it anyway. */
@@ -57,7 +57,9 @@ export function endCalibration(majordome: Majordome, reason: string): void {
   const { calibration } = majordome;
   if (calibration === null) return;
   majordome.calibration = null;
-  void tell(calibration.workflowId, (handle) => handle.signal(endCalibrationSignal, { reason }));
+  void tellWorkflow(majordome, calibration.workflowId, (handle) =>
+    handle.signal(endCalibrationSignal, { reason }),
+  );
 }
 
 /** The calibration that has the lease is closed, though its end did not come as a message. */
@@ -112,13 +114,4 @@ function takeBackLease(majordome: Majordome, workflowId: string): void {
   const taken: Lease = { siteId, holder: ownId, generation: majordome.lease.generation + 1 };
   majordome.lease = taken;
   background.add("lease", () => records.writeLease(taken));
-}
-
-async function tell(
-  workflowId: string,
-  send: (handle: ReturnType<typeof getExternalWorkflowHandle>) => Promise<void>,
-): Promise<void> {
-  await send(getExternalWorkflowHandle(workflowId)).catch((error: unknown) =>
-    log.warn(`${workflowId} could not be told: ${failureSentence(error)}`),
-  );
 }

@@ -120,6 +120,8 @@ export class Majordome {
   leavingMaintenance: boolean;
   /** Stops under way. */
   stopping: number;
+  /** Signals to other workflows that are on their way. */
+  telling: number;
   closingAnnounced: { readonly why: string; readonly closesAtWallMs: number } | null;
   /** Operations by hand under way, by device. */
   readonly operations: Map<string, RunningOperation>;
@@ -166,6 +168,7 @@ export class Majordome {
     this.leaseMoving = null;
     this.leavingMaintenance = false;
     this.stopping = 0;
+    this.telling = 0;
     this.closingAnnounced = null;
     this.operations = new Map();
     this.manualRuns = carried?.manualRuns ?? [];

@@ -9,8 +9,19 @@ export async function tellNight(
   tell: (handle: ReturnType<typeof getExternalWorkflowHandle>) => Promise<void>,
 ): Promise<void> {
   if (majordome.nightDate === null) return;
-  const date = majordome.nightDate;
-  await tell(getExternalWorkflowHandle(nightWorkflowId(majordome.siteId, date))).catch((error: unknown) =>
-    log.warn(`night ${date} could not be told: ${failureSentence(error)}`),
-  );
+  await tellWorkflow(majordome, nightWorkflowId(majordome.siteId, majordome.nightDate), tell);
+}
+
+/** Tells a workflow, which may have ended. Counted while it is on its way: a run that ends before takes it with it. */
+export async function tellWorkflow(
+  majordome: Majordome,
+  workflowId: string,
+  tell: (handle: ReturnType<typeof getExternalWorkflowHandle>) => Promise<void>,
+): Promise<void> {
+  majordome.telling += 1;
+  await tell(getExternalWorkflowHandle(workflowId))
+    .catch((error: unknown) => log.warn(`${workflowId} could not be told: ${failureSentence(error)}`))
+    .finally(() => {
+      majordome.telling -= 1;
+    });
 }

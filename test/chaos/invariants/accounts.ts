@@ -88,13 +88,18 @@ export function ledgerAddsUp({ quota, exposures, plans, sequences }: Evidence): 
 
 /** After the night nothing runs in Temporal that no row owns, and nothing that a row owns has stopped. */
 export function nothingUnowned(evidence: Evidence): Violation[] {
-  const { executions, alerts, siteId, nights, sequences, lease } = evidence;
+  const { executions, alerts, siteId, nights, sequences, lease, lostDevices } = evidence;
   const found: Violation[] = [];
   const say = (words: string): void => void found.push({ invariant: "nothing runs that nobody owns", words });
   const running = executions.filter(({ status }) => status === "RUNNING");
   const open = new Set(alerts.filter(({ closed }) => !closed).map(({ key }) => `alert/${siteId}/${key}`));
-  for (const { workflowId, type } of running) {
-    if (type === "observatory" ? workflowId === `observatory/${siteId}` : open.has(workflowId)) continue;
+  const owned = new Set([
+    `observatory/${siteId}`,
+    ...open,
+    ...lostDevices.map((id) => `recovery/${siteId}/${id}`),
+  ]);
+  for (const { workflowId } of running) {
+    if (owned.has(workflowId)) continue;
     say(`${workflowId} runs after the night`);
   }
   const ids = running.map(({ workflowId }) => workflowId);
