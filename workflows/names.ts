@@ -72,11 +72,11 @@ export function taskQueues(siteId: string) {
 }
 
 /**
- * A control worker that is killed with a workflow task in its hands delays that workflow by this, so that an alert
- * survives it within the second. A busy machine that takes longer gets more: from the third attempt on the server adds
- * 5 s and doubles them.
+ * A control worker that is killed with a workflow task in its hands delays that workflow by this; the server's default is
+ * 10 s. Shorter still, a machine that is overloaded would give up tasks and replay them again and again: 750 ms was tried,
+ * at a load of 15 per core. From the third attempt on the server adds 5 s and doubles them.
  */
-export const WORKFLOW_TASK_TIMEOUT = "750 ms";
+export const WORKFLOW_TASK_TIMEOUT = "2 s";
 
 /** Keyword search attributes registered on the namespace. */
 export const SEARCH_ATTRIBUTES = ["Site", "NightDate", "Phase", "Target", "AlertKey"] as const;

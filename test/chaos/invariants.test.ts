@@ -417,8 +417,11 @@ describe("the kills", () => {
   test("a message that took a second after a killed control worker is named", () => {
     const slow = goodNight({ kills: [killed("worker-control", T0, { nextMessageMs: 1_000 })] });
     const quick = goodNight({ kills: [killed("worker-control", T0, { nextMessageMs: 480 })] });
-    expect(nextMessageInTime([slow, quick])).toHaveLength(1);
-    expect(nextMessageInTime([quick])).toEqual([]);
+    const inHand = goodNight({ kills: [killed("worker-control", T0, { nextMessageMs: 2_400 })] });
+    const late = goodNight({ kills: [killed("worker-control", T0, { nextMessageMs: 3_000 })] });
+    expect(nextMessageInTime([slow])).toHaveLength(1);
+    expect(nextMessageInTime([quick, quick, late])).toHaveLength(1);
+    expect(nextMessageInTime([quick, quick, inHand])).toEqual([]);
   });
 });
 

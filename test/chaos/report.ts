@@ -1,6 +1,6 @@
 import type { Evidence, Violation } from "./evidence.ts";
 import { frameCounts } from "./invariants/frames.ts";
-import { killCounts, slowestNextMessageMs } from "./invariants/kills.ts";
+import { killCounts, nextMessagesMs } from "./invariants/kills.ts";
 import type { MemorySample } from "./memory.ts";
 import type { ChaosNight } from "./night.ts";
 
@@ -14,7 +14,7 @@ export interface ChaosResult {
   readonly frames: readonly ReturnType<typeof frameCounts>[];
   readonly bursts: number;
   readonly rains: number;
-  readonly slowestNextMessageMs: number | null;
+  readonly nextMessagesMs: readonly number[];
   readonly mostEvents: Readonly<Record<string, number>>;
   readonly memory: readonly (readonly MemorySample[])[];
   readonly violations: readonly Violation[];
@@ -36,7 +36,7 @@ export function resultOf(
     frames: evidence.map(frameCounts),
     bursts: evidence.reduce((sum, { bursts }) => sum + bursts.length, 0),
     rains: evidence.reduce((sum, { rains }) => sum + rains.length, 0),
-    slowestNextMessageMs: slowestNextMessageMs(evidence),
+    nextMessagesMs: nextMessagesMs(evidence),
     mostEvents: mostEvents(evidence),
     memory: nights.map((night) => night.memory),
     violations,
@@ -72,7 +72,7 @@ export function tableOf(result: ChaosResult): string[] {
     `${"killed".padEnd(16)} ${"times".padStart(6)} ${"open".padStart(6)} ${"back in".padStart(9)}`,
     ...rows,
     ...nights,
-    `next message after a killed control worker: ${result.slowestNextMessageMs === null ? "not measured" : `${result.slowestNextMessageMs} ms at most`}`,
+    `next messages after killed control workers: ${result.nextMessagesMs.map((ms) => `${ms} ms`).join(", ")}`,
     `longest histories, events: ${events.join(", ")}`,
     ...memoryWords(result.memory),
     ...(result.violations.length === 0

@@ -1,40 +1,29 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { Context } from "@temporalio/activity";
 import type { WorkflowHandle } from "@temporalio/client";
-import { TestWorkflowEnvironment } from "@temporalio/testing";
-import { createDeviceRecordActivities } from "../../activities/record-devices.ts";
-import { findTemporalCli } from "../../adapters/temporal-cli/find.ts";
+import type { TestWorkflowEnvironment } from "@temporalio/testing";
 import { typicalPacket } from "../../domain/alerts/typical.ts";
 import type { Notice } from "../../domain/alerts/notice.ts";
 import type { Observatory } from "../../domain/observatory.ts";
-import type { WatchState } from "../../domain/safety/watch-state.ts";
 import {
   endNightUpdate,
   noticeSignal,
   pauseUpdate,
   resumeUpdate,
   stateQuery,
-  watchStateSignal,
   type AlertInput,
   type ObservatoryState,
 } from "../../workflows/messages.ts";
-import {
-  alertWorkflowId,
-  observatoryWorkflowId,
-  SEARCH_ATTRIBUTES,
-  taskQueues,
-} from "../../workflows/names.ts";
+import { alertWorkflowId, taskQueues } from "../../workflows/names.ts";
 import { readNotice, STRATEGY } from "../alerts/packets.ts";
-import { FINE } from "../safety/fine-weather.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { majordomeId, openMajordomeRig, startDevServer, type FakeSky } from "./majordome-rig.ts";
 import {
   duskAndDawn,
   MINUTE_MS,
   nightId,
   nightWorkflow,
   observatory,
-  openNightRig,
   targetEastOf,
   type NightRig,
 } from "./rig.ts";
@@ -53,30 +42,23 @@ const strategy = {
 };
 const PATIENCE_MS = 120_000;
 const siteId = observatory.site.id;
-const majordomeId = observatoryWorkflowId(siteId);
 const queues = taskQueues(siteId);
 
 let postgres: TestPostgres;
 let env: TestWorkflowEnvironment;
 let rig: NightRig;
-const weather = { rain: false };
-const decisions: string[] = [];
+let sky: FakeSky;
+let decisions: readonly string[];
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  env = await startDevServer();
+  env = await startDevServer(
+    "--dynamic-config-value",
+    `limit.historyCount.suggestContinueAsNew=${SUGGESTED_EVENTS}`,
+  );
   const { duskMs } = duskAndDawn();
-  rig = await openNightRig(env, postgres, "continue", duskMs - 5 * MINUTE_MS, {
-    rate: RATE,
-    more: ({ database, world }) => ({
-      ...createDeviceRecordActivities({ database, wallMs: () => Date.now() }),
-      watch: () => watch(() => world.domeOpen),
-      showTransient: async () => undefined,
-      noteDecision: async ({ noticeId }: { noticeId: string }) => {
-        decisions.push(noticeId);
-      },
-    }),
-  });
+  const opened = await openMajordomeRig(env, postgres, "continue", duskMs - 5 * MINUTE_MS, RATE);
+  ({ rig, sky, decisions } = opened);
 }, 300_000);
 afterAll(async () => {
   // Not waited for: the watch never ends by itself.
@@ -85,73 +67,6 @@ afterAll(async () => {
   await env?.teardown();
   await postgres?.stop();
 }, 60_000);
-
-/** The development server, told to suggest early. The SDK gives it 5 s to start, which a busy machine may miss. */
-async function startDevServer(): Promise<TestWorkflowEnvironment> {
-  const path = await findTemporalCli(process.env, () => undefined);
-  const attributes = SEARCH_ATTRIBUTES.flatMap((name) => ["--search-attribute", `${name}=Keyword`]);
-  const suggest = `limit.historyCount.suggestContinueAsNew=${SUGGESTED_EVENTS}`;
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await TestWorkflowEnvironment.createLocal({
-        server: {
-          executable: { type: "existing-path", path },
-          extraArgs: [...attributes, "--dynamic-config-value", suggest],
-        },
-      });
-    } catch (error) {
-      if (tries === 5) throw error;
-    }
-  }
-}
-
-/** Stands for the watch: says what the fake devices do, on change, until its run of `observatory` is over. */
-async function watch(domeIsOpen: () => boolean): Promise<void> {
-  const context = Context.current();
-  const runWallMs = Date.now();
-  const majordome = env.client.workflow.getHandle(majordomeId);
-  let told = "";
-  for (let seq = 1; !context.cancellationSignal.aborted;) {
-    context.heartbeat();
-    const closed = await nightIsClosed();
-    const facts = JSON.stringify([weather.rain, domeIsOpen(), closed]);
-    if (facts !== told) {
-      await majordome
-        .signal(watchStateSignal, stateOf(seq, runWallMs, domeIsOpen(), closed))
-        .catch(() => undefined);
-      told = facts;
-      seq += 1;
-    }
-    await sleep(100);
-  }
-}
-
-async function nightIsClosed(): Promise<boolean> {
-  const night = await env.client.workflow
-    .getHandle(nightWorkflow)
-    .describe()
-    .catch(() => null);
-  return night !== null && night.status.name !== "RUNNING" && night.status.name !== "CONTINUED_AS_NEW";
-}
-
-function stateOf(seq: number, runWallMs: number, open: boolean, nightClosed: boolean): WatchState {
-  const fine = { safe: true, reasons: [] };
-  return {
-    seq,
-    runWallMs,
-    wallMs: Date.now(),
-    atMs: 0,
-    safety: fine,
-    weather: { ...(weather.rain ? { safe: false, reasons: ["It rains."] } : fine), values: FINE },
-    dome: { shutter: open ? "Open" : "Closed" },
-    telescope: { parked: null, tracking: null, slewing: null },
-    guard: { tripped: false, silent: false, why: "" },
-    devices: {},
-    plcAlarms: [],
-    disk: { low: false, freeMiB: null },
-    closedLeaseHolder: nightClosed ? nightWorkflow : null,
-  };
-}
 
 async function until<T>(what: string, look: () => Promise<T | null | undefined | false>): Promise<T> {
   const endMs = Date.now() + PATIENCE_MS;
@@ -261,14 +176,14 @@ test("a night with two alerts, a pause and rain across it, continued as new agai
     "the second alert waits",
     async () => (await rig.database.alerts.one("swift-2"))?.status === "queued",
   );
-  weather.rain = true;
+  sky.rain = true;
   await holdsAre("operator", "weather");
   await until("the dome is closed", async () => !rig.world.domeOpen);
   await expect(
     majordome().executeUpdate(resumeUpdate, { args: [{ by: "operator" }] }),
   ).resolves.toBeDefined();
   await holdsAre("weather");
-  weather.rain = false;
+  sky.rain = false;
   await holdsAre();
 
   await until("the second alert is observed", async () => (await statusOf("swift-2-g1")) === "executed");
@@ -317,7 +232,7 @@ test("a night with two alerts, a pause and rain across it, continued as new agai
   expect(schedules.filter(({ reason }) => reason.startsWith("first schedule"))).toHaveLength(1);
   expect(await rig.database.lease.read(siteId)).toMatchObject({ holder: majordomeId, generation: 3 });
   // A notice that came twice, to another run perhaps, was decided once.
-  expect(decisions.sort()).toEqual(["9400001", "9400002"]);
+  expect(decisions.toSorted()).toEqual(["9400001", "9400002"]);
   expect((await rig.database.alerts.one("swift-1"))?.status).toBe("observed");
   expect((await rig.database.alerts.one("swift-2"))?.status).toBe("observed");
   expect(rig.world.domeOpen).toBe(false);
