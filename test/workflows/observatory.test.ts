@@ -220,7 +220,7 @@ test("a night that is terminated is a wrong end: closed, parked, an alarm; not s
     lease: { holder: majordomeId, generation: generation + 1 },
   });
   await until("it is in the journal", async () =>
-    (await rig.database.journal.list({ level: "alarm" })).items.some(
+    (await rig.database.journal.list({ levels: ["alarm"] })).items.some(
       ({ level, text }) => level === "alarm" && text.includes("ended wrongly"),
     ),
   );
