@@ -159,6 +159,7 @@ export async function openNightRig(
       queues.fast,
       queues.io,
       queues.compute,
+      queues.images,
       ...observatory.instruments.map(({ cameraId }) => queues.camera(cameraId)),
     ].map((taskQueue) => Worker.create({ ...common, taskQueue, activities })),
   ]);
