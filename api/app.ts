@@ -36,6 +36,7 @@ import { systemRoutes } from "./routes/system/routes.ts";
 import { accountRoutes } from "./routes/account/routes.ts";
 import { eventRoutes } from "./routes/events/routes.ts";
 import { fscRoutes } from "./routes/fsc/routes.ts";
+import { helpRoutes } from "./routes/help/routes.ts";
 import { healthRoutes } from "./routes/health/routes.ts";
 import { homeRoutes } from "./routes/home/routes.ts";
 import { outboxRoutes } from "./routes/outbox/routes.ts";
@@ -89,7 +90,15 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     );
   const assets = loadAssets();
   const renderer = createRenderer(viewsFolder);
-  const pages = createPages({ ...deps, renderer, identities, assets, situation, version });
+  const pages = createPages({
+    ...deps,
+    renderer,
+    identities,
+    assets,
+    situation,
+    version,
+    seenPages: (userId) => database.notifications.seenPages(userId),
+  });
 
   addErrors(app, pages);
   addTracing(app);
@@ -138,6 +147,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   systemRoutes(context);
   programmeRoutes(context);
   userRoutes(context);
+  helpRoutes(context);
   adminRoutes(context);
   addOpenApiRoute(app);
   await app.ready();

@@ -16,6 +16,7 @@ import { createDeviceRepository } from "./repositories/devices.ts";
 import { createExposureRepository } from "./repositories/exposures.ts";
 import { createFiguresRepository } from "./repositories/figures.ts";
 import { createFscMessageRepository } from "./repositories/fsc-messages.ts";
+import { createHappeningRepository } from "./repositories/happenings.ts";
 import { createHoldRepository } from "./repositories/holds.ts";
 import { createImageRepository } from "./repositories/images.ts";
 import { createIntakeRepository } from "./repositories/intake.ts";
@@ -101,6 +102,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     holds: createHoldRepository(orm),
     images: createImageRepository(orm),
     intake: createIntakeRepository(orm),
+    happenings: createHappeningRepository(orm),
     journal: createJournalRepository(orm),
     lease: createLeaseRepository(orm),
     manualFrames: createManualFrameRepository(orm),

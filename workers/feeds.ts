@@ -1,19 +1,23 @@
 import type { Logger } from "pino";
+import { publicAddress } from "../adapters/config/settings.ts";
 import { createMailer } from "../adapters/mail/mailer.ts";
 import { observatoryMs } from "../domain/clock.ts";
 import { startRedelivery } from "../ingest/redelivery.ts";
 import { softwareVersions } from "./versions.ts";
 import type { Process } from "./compose.ts";
+import { startNotifier } from "./notifier.ts";
 import { startDeliverer } from "./outbox/deliverer.ts";
 import { mailSender, partnerSenders } from "./outbox/senders.ts";
 import { enqueueStatuses } from "./outbox/statuses.ts";
+import { mailSender, notificationSender, partnerSenders } from "./outbox/senders.ts";
 import { enqueueVersions } from "./outbox/versions.ts";
 
 /** Each fact is told once by its key: this is how late it may be. */
 const TELL_EVERY_MS = 60_000;
 
 /**
- * Sends stored notices again until Temporal has them, and the outbox to IC, FSC and people.
+ * Sends stored notices again until Temporal has them, the outbox to IC, FSC and people, and writes into it what
+ * people want to be told.
  * @returns what ends it.
  */
 export function startFeeds(process: Process, log: Logger): () => Promise<void> {
@@ -37,6 +41,11 @@ export function startFeeds(process: Process, log: Logger): () => Promise<void> {
   const deliverer = startDeliverer({
     outbox: database.outbox,
     senders: { ...partners, mail: mailSender(mailer) },
+    senders: {
+      ...partnerSenders(observatory, settings, clock.wallMs),
+      mail: mailSender(mailer),
+      webhook: notificationSender(database, observatory.site.id, clock.wallMs),
+    },
     wallMs: clock.wallMs,
     random: Math.random,
     tell: (line) => {
@@ -62,9 +71,15 @@ export function startFeeds(process: Process, log: Logger): () => Promise<void> {
   };
   void tellIc();
   const telling = setInterval(() => void tellIc(), TELL_EVERY_MS);
+  const notifier = startNotifier({
+    database,
+    sender: { siteName: observatory.site.name, address: publicAddress(settings) },
+    wallMs: clock.wallMs,
+    onProblem,
+  });
   return async () => {
     clearInterval(telling);
-    await Promise.all([redelivery.stop(), deliverer.stop()]);
+    await Promise.all([redelivery.stop(), deliverer.stop(), notifier.stop()]);
     mailer.close();
   };
 }

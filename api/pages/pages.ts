@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { may } from "../../domain/permissions/permissions.ts";
 import type { Permission } from "../../domain/permissions/permissions.ts";
 import type { ApiDeps } from "../deps.ts";
+import { topicOf, type HelpTopic } from "../routes/help/topics.ts";
 import type { Identities } from "../plugins/identity.ts";
 import type { Problem } from "../problem.ts";
 import type { Situation } from "../situation/situation.ts";
@@ -60,6 +61,7 @@ const NAVIGATION: readonly {
   { href: "/applications", label: "Applications", permission: "users.vote" },
   { href: "/users", label: "Users", permission: "users" },
   { href: "/admin", label: "Back office", permission: "backOffice" },
+  { href: "/help", label: "Help", permission: "read" },
 ];
 
 export interface PagesDeps extends Pick<ApiDeps, "settings" | "observatory" | "clock" | "nowWallMs"> {
@@ -68,6 +70,8 @@ export interface PagesDeps extends Pick<ApiDeps, "settings" | "observatory" | "c
   readonly assets: Assets;
   readonly situation: () => Promise<Situation>;
   readonly version: string;
+  /** Pages whose first-visit help a person has put away. */
+  readonly seenPages: (userId: string) => Promise<ReadonlySet<string>>;
 }
 
 export function createPages(deps: PagesDeps): Pages {
@@ -78,6 +82,7 @@ export function createPages(deps: PagesDeps): Pages {
     reply: FastifyReply,
     situation: Situation | null,
     page: PageModel,
+    firstVisit: HelpTopic | null = null,
   ): object {
     const { identity } = request;
     const theme = themeOf(request);
@@ -95,6 +100,11 @@ export function createPages(deps: PagesDeps): Pages {
       siteName: observatory.site.name,
       shown,
       status: situation === null ? null : statusBar(situation, clock(), nowWallMs()),
+      firstVisit:
+        firstVisit === null
+          ? null
+          : { ...firstVisit, csrf: identities.csrfToken(request, reply), back: request.url },
+      helpHref: helpHref(path, identity),
       user: identity === null ? null : { name: identity.name, profile: identity.profile },
       mayControl,
       stream:
@@ -111,6 +121,18 @@ export function createPages(deps: PagesDeps): Pages {
     };
   }
 
+  /** Help that is shown until its reader puts it away; never on a page that asks a question. */
+  async function firstVisitOf(request: FastifyRequest): Promise<HelpTopic | null> {
+    const { identity } = request;
+    if (identity?.how !== "session" || identity.userId === null || request.method !== "GET") return null;
+    const path = request.url.split("?")[0] ?? "/";
+    const topic = topicOf(path, identity.profile);
+    if (topic === null || topic.path !== path) return null;
+    // A page without its help is better than none.
+    const seen = await deps.seenPages(identity.userId).catch(() => null);
+    return seen === null || seen.has(topic.page) ? null : topic;
+  }
+
   function html(reply: FastifyReply, status: number, body: string): FastifyReply {
     return reply
       .status(status)
@@ -122,11 +144,14 @@ export function createPages(deps: PagesDeps): Pages {
 
   return {
     send: async (request, reply, name, model, status = 200) => {
-      const situation = request.identity === null ? null : await deps.situation();
+      const [situation, firstVisit] = await Promise.all([
+        request.identity === null ? null : deps.situation(),
+        status === 200 ? firstVisitOf(request) : null,
+      ]);
       return html(
         reply,
         status,
-        renderer.page(name, { ...frame(request, reply, situation, model), ...model }),
+        renderer.page(name, { ...frame(request, reply, situation, model, firstVisit), ...model }),
       );
     },
     fragment: (reply, name, model) => html(reply, 200, renderer.fragment(name, model)),
@@ -145,6 +170,11 @@ export function createPages(deps: PagesDeps): Pages {
       return html(reply, problem.status, body);
     },
   };
+}
+
+function helpHref(path: string, identity: FastifyRequest["identity"]): string {
+  const topic = identity === null ? null : topicOf(path, identity.profile);
+  return topic === null ? "/help" : `/help/${topic.page}`;
 }
 
 function problemTitle(status: number): string {

@@ -201,7 +201,7 @@ export function createAccountRepository(orm: MikroORM) {
       await em.execute("delete from membership_vote where voter_id = ?", [userId]);
       await em.execute("update audit set address = null where user_id = ?", [userId]);
       await em.execute("delete from sign_in_failure where mail = ?", [before.mail]);
-      await em.execute("update hold set who = ? where who = ?", [userId, before.mail]);
+      await renameActor(em, before.mail, userId);
       await em.execute("delete from outbox where topic = 'mail' and destination = ?", [before.mail]);
       await em.nativeUpdate(
         User,
@@ -280,7 +280,18 @@ const PERSONAL_TABLES = [
   "seen_page",
   "membership_application",
   "membership_vote",
+  "request_draft",
 ] as const;
+
+/** Columns such as `who` and `acknowledged_by` name a person by mail address: there stands the number from now on. */
+async function renameActor(em: EntityManager, mail: string, userId: string): Promise<void> {
+  const columns = await em.execute<{ table: string; column: string }[]>(
+    `select table_name as "table", column_name as "column" from information_schema.columns
+     where table_schema = 'public' and data_type = 'text' and column_name ~ '(^|_)(by|who)$'`,
+  );
+  for (const { table, column } of columns)
+    await em.execute(`update "${table}" set "${column}" = ? where "${column}" = ?`, [userId, mail]);
+}
 
 /** Lines that one statement looks through. */
 const FORGET_STRETCH = 50_000;

@@ -123,6 +123,7 @@ export function createBackOffice(orm: MikroORM) {
     refused(() =>
       orm.em.fork().transactional(async (em) => {
         const columns = table.columns.filter(({ name }) => name in values);
+        if (columns.length === 0) throw new RowRefused("Enter the values of the row.");
         const rows = await em.execute<{ key_: string }[]>(
           `insert into ${quoted(table.name)} (${columns.map(({ name }) => quoted(name)).join(", ")})
            values (${columns.map((column) => `cast(? as ${typeOf(column)})`).join(", ")}) returning ${keyExpression(table)} as key_`,

@@ -83,7 +83,8 @@ export function deletedLetter(sender: Sender, name: string): Letter {
   ]);
 }
 
-function letter(
+/** The frame of every letter. */
+export function letter(
   { siteName, address }: Sender,
   name: string,
   subject: string,

@@ -1,3 +1,5 @@
+import { letter, type Letter, type Sender } from "./letters.ts";
+
 /** What a person may want to be told, and the words of it. */
 
 export const NOTIFICATION_EVENTS = [
@@ -13,7 +15,7 @@ export type NotificationEvent = (typeof NOTIFICATION_EVENTS)[number];
 export const EVENT_WORDS: Readonly<Record<NotificationEvent, string>> = {
   "alert.observed": "An alert was observed",
   "request.observed": "A sequence of one of my requests was observed",
-  "request.refused": "A sequence of one of my requests cannot be observed any more",
+  "request.refused": "One of my requests is not planned tonight, or its time is over",
   alarm: "An alarm was raised",
   "night.summary": "A night has ended: its summary",
 };
@@ -31,6 +33,15 @@ export interface Happening {
   readonly path: string;
   /** Only this person is told; null: everybody who wants to know. */
   readonly userId: string | null;
+}
+
+/** The mail that tells it. */
+export function notificationLetter(sender: Sender, name: string, happening: Happening): Letter {
+  return letter(sender, name, happening.title, [
+    happening.text,
+    `See it:\n${sender.address}${happening.path}`,
+    `You chose to be told; choose otherwise:\n${sender.address}/profile#notifications`,
+  ]);
 }
 
 /**

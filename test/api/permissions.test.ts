@@ -182,6 +182,10 @@ const ROUTES: Readonly<Record<string, Permission | "public">> = {
   "POST /users/U1/decision": "users",
   "POST /users/U1/ask-commission": "users",
   "GET /mails": "users",
+  "GET /help": "read",
+  "GET /help/home": "read",
+  "POST /help/home/seen": "account",
+  "POST /help/show-again": "account",
   "GET /profile": "account",
   "POST /profile": "account",
   "POST /profile/password": "account",
@@ -293,6 +297,7 @@ function routeOf(url: string): string {
   return (url.split("?")[0] ?? "")
     .replace("/public/vesper.css", "/public/:name")
     .replace(/\/notices\/1\.xml$/, "/notices/:notice.xml")
+    .replace(/^\/help\/home/, "/help/:page")
     .replace(/^\/admin\/user/, "/admin/:table")
     .replace(/^\/api\/admin\/tables\/user\/a$/, "/api/admin/tables/:table/:key")
     .replace(/^\/api\/admin\/tables\/user$/, "/api/admin/tables/:table")

@@ -3,6 +3,7 @@ import type { Settings } from "../../adapters/config/settings.ts";
 import { MailRefused, type Mail, type Mailer } from "../../adapters/mail/mailer.ts";
 import { sendWebhook } from "../../adapters/webhooks/send.ts";
 import { messageId } from "../../adapters/webhooks/sign.ts";
+import type { Database } from "../../db/orm.ts";
 import type { Observatory } from "../../domain/observatory.ts";
 import type { SendMessage } from "./deliverer.ts";
 
@@ -35,6 +36,32 @@ function webhookSender(address: string, secret: string, site: string, wallMs: ()
     const timestamp = new Date(createdWallMs).toISOString();
     const body = JSON.stringify({ type: topic, timestamp, site, key, data: payload });
     return sendWebhook(address, secret, { id: messageId(topic, key), body, wallMs: wallMs() }, limitMs);
+  };
+}
+
+/**
+ * Posts notifications to the webhooks that people chose, signed with the secret of each. One whose choice has changed since is
+ * not told any more.
+ */
+export function notificationSender(
+  database: Pick<Database, "notifications">,
+  site: string,
+  wallMs: () => number,
+): SendMessage {
+  return async (message, limitMs) => {
+    const { topic, key, payload, createdWallMs, destination } = message;
+    const { userId, ...data } = payload;
+    try {
+      const settings = await database.notifications.settingsOf(String(userId));
+      if (settings === null || settings.webhookUrl !== destination || settings.webhookSecret === null)
+        return { kind: "refused", problem: "The person does not want it there any more." };
+      const timestamp = new Date(createdWallMs).toISOString();
+      const body = JSON.stringify({ type: String(data["event"]), timestamp, site, data });
+      const id = messageId(topic, key);
+      return await sendWebhook(destination, settings.webhookSecret, { id, body, wallMs: wallMs() }, limitMs);
+    } catch (error) {
+      return { kind: "later", problem: (error as Error).message, retryAfterMs: null };
+    }
   };
 }
 
