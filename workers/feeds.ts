@@ -7,9 +7,8 @@ import { softwareVersions } from "./versions.ts";
 import type { Process } from "./compose.ts";
 import { startNotifier } from "./notifier.ts";
 import { startDeliverer } from "./outbox/deliverer.ts";
-import { mailSender, partnerSenders } from "./outbox/senders.ts";
-import { enqueueStatuses } from "./outbox/statuses.ts";
 import { mailSender, notificationSender, partnerSenders } from "./outbox/senders.ts";
+import { enqueueStatuses } from "./outbox/statuses.ts";
 import { enqueueVersions } from "./outbox/versions.ts";
 
 /** Each fact is told once by its key: this is how late it may be. */
@@ -40,9 +39,8 @@ export function startFeeds(process: Process, log: Logger): () => Promise<void> {
   const partners = partnerSenders(observatory, settings, clock.wallMs);
   const deliverer = startDeliverer({
     outbox: database.outbox,
-    senders: { ...partners, mail: mailSender(mailer) },
     senders: {
-      ...partnerSenders(observatory, settings, clock.wallMs),
+      ...partners,
       mail: mailSender(mailer),
       webhook: notificationSender(database, observatory.site.id, clock.wallMs),
     },
