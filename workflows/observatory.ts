@@ -38,7 +38,7 @@ import { keepAlarms } from "./observatory/alarms.ts";
 import { onPreempt, onWithdrawn } from "./observatory/alerts.ts";
 import { onCalibrationReport, startCalibrationBy, whyNoCalibration } from "./observatory/calibrations.ts";
 import { closeNow } from "./observatory/closing.ts";
-import { onRecoveryReport } from "./observatory/devices.ts";
+import { onRecoveryReport, takeFile } from "./observatory/devices.ts";
 import { countSafeTimeAnew, lift, onUnorderedClosing, raise, sendHolds } from "./observatory/holds.ts";
 import {
   leaveMaintenance,
@@ -123,9 +123,7 @@ function mayContinueAsNew(majordome: Majordome): boolean {
 
 function takeSignals(majordome: Majordome): void {
   setHandler(clockChangedSignal, (fact) => majordome.clock.change(fact));
-  setHandler(observatoryFileSignal, (newer) => {
-    majordome.file = newer;
-  });
+  setHandler(observatoryFileSignal, (newer) => takeFile(majordome, newer));
   setHandler(watchStateSignal, (newer) => onWatchState(majordome, newer));
   setHandler(recoveryReportSignal, (report) => onRecoveryReport(majordome, report));
   setHandler(nightReportSignal, (report) => onNightReport(majordome, report));

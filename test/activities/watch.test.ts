@@ -257,3 +257,20 @@ test("samples come each 60 s of observatory time at most, and at most once a sec
   expect(samples.length).toBeGreaterThanOrEqual(2);
   expect(samples.length).toBeLessThanOrEqual(3);
 });
+
+test("on the real sky too a device that dies is disabled within 3 s, though it is polled each second", async () => {
+  await rig.close();
+  rig = await createRig({ rate: 1 });
+  const watch = startWatch();
+  await until("a state", () => watch.states.length > 0, 20_000);
+  await rig.fault("camera-vis", "dead");
+  const tookMs = await until(
+    "the lost camera",
+    () => watch.newest()?.devices["camera-vis"]?.state === "DISABLED",
+    20_000,
+  );
+  // 3 s on a quiet machine.
+  expect(tookMs).toBeLessThan(9_000);
+  await rig.clearFault("camera-vis");
+  await until("its answer", () => watch.newest()?.devices["camera-vis"]?.state === "UP", 20_000);
+}, 60_000);

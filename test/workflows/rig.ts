@@ -4,6 +4,7 @@ import type { ExposureInput } from "../../activities/exposure.ts";
 import { createExposureStore } from "../../activities/exposure-store.ts";
 import { createPlanningActivities } from "../../activities/planning.ts";
 import { planInThread } from "../../scheduler/index.ts";
+import { createDeviceRecordActivities } from "../../activities/record-devices.ts";
 import { createRecordActivities } from "../../activities/record.ts";
 import { loadObservatory } from "../../adapters/config/observatory.ts";
 import { migrate } from "../../db/migrate.ts";
@@ -137,6 +138,7 @@ export async function openNightRig(
       planner: { plan: planInThread },
       wallMs: () => Date.now(),
     }),
+    ...createDeviceRecordActivities({ database, wallMs: () => Date.now() }),
     ...createRecordActivities({
       database,
       wallMs: () => Date.now(),

@@ -1,5 +1,6 @@
 import { condition, log, ParentClosePolicy, startChild, WorkflowIdReusePolicy } from "@temporalio/workflow";
 import { WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
+import type { Observatory } from "../../domain/observatory.ts";
 import { recovered, recovering, seen, type DeviceHealth } from "../../domain/safety/device-health.ts";
 import { deviceHold, type WatchState } from "../../domain/safety/watch-state.ts";
 import { failureSentence } from "../failure-words.ts";
@@ -23,6 +24,8 @@ const AGAIN_WALL_MS = 30_000;
 export function takeDevices(majordome: Majordome, devices: WatchState["devices"]): void {
   const nowMs = majordome.clock.nowMs();
   for (const [id, condition] of Object.entries(devices)) {
+    // The watch of this run may still look at one that the newest file no longer names.
+    if (!majordome.file.devices.some((device) => device.id === id)) continue;
     change(majordome, id, seen(majordome.devices[id], condition, nowMs));
     const { state, why } = majordome.devices[id] as DeviceHealth;
     if (state !== "DISABLED") continue;
@@ -32,6 +35,16 @@ export function takeDevices(majordome: Majordome, devices: WatchState["devices"]
       void startRecovery(majordome, id);
     }
   }
+}
+
+/** Takes a newer observatory file: a device that is no longer in it holds nothing and is missed by nobody. */
+export function takeFile(majordome: Majordome, newer: Observatory): void {
+  majordome.file = newer;
+  const known = new Set(newer.devices.map(({ id }) => id));
+  const gone = Object.keys(majordome.devices).filter((id) => !known.has(id));
+  if (gone.length === 0) return;
+  majordome.devices = Object.fromEntries(Object.entries(majordome.devices).filter(([id]) => known.has(id)));
+  lift(majordome, "the observatory file, which no longer names it", ...gone.map(deviceHold));
 }
 
 /** A recovery tells how far it has come, or that its device is back. */
