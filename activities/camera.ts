@@ -16,8 +16,8 @@ import {
 } from "./exposure.ts";
 import { runActivity } from "./run-activity.ts";
 import { createFetchExposure, type ExposureFetched } from "./fetch-exposure.ts";
-import { createPointings } from "./pointings.ts";
 import { createStartExposure } from "./start-exposure.ts";
+import { createStartNotes } from "./start-notes.ts";
 import { checkLease } from "./lease-check.ts";
 import type { Lease } from "../workflows/messages.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
@@ -70,9 +70,9 @@ export type CameraActivities = ReturnType<typeof createCameraActivities>;
 export function createCameraActivities(deps: CameraDeps) {
   const { clocks, exposures } = deps;
   const cameraClock = createCameraClock(deps);
-  const pointings = createPointings(deps.telescope);
-  const startExposure = createStartExposure(deps, cameraClock, pointings);
-  const fetchExposure = createFetchExposure(deps, cameraClock, pointings);
+  const notes = createStartNotes(deps);
+  const startExposure = createStartExposure(deps, cameraClock, notes);
+  const fetchExposure = createFetchExposure(deps, cameraClock, notes);
 
   /**
    * Sets full frame, bin 1 and the set point, and waits until the detector is within 1 C of it. An exposure that runs is let finish.

@@ -38,7 +38,7 @@ export function createExposureStore(
       await exposures.move(id, end, { reason });
     },
 
-    async store(frame, { input, instrument, startMs, pointing }) {
+    async store(frame, { input, instrument, startMs, pointing, filter }) {
       const { imageId, ...file } = frame;
       await images.upsert({
         id: imageId,
@@ -46,7 +46,7 @@ export function createExposureStore(
         sequenceId: input.sequenceId,
         nightId: input.nightId,
         cameraId: instrument.cameraId,
-        filter: input.filter,
+        filter: filter.name,
         exposureS: input.exposureS,
         startMs: Math.round(startMs),
         raDeg: pointing.raDeg,

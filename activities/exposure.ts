@@ -1,4 +1,5 @@
-import type { CameraClient, CameraStatus } from "../adapters/alpaca/camera.ts";
+import { offsetPlace, type DitherOffset } from "../domain/sequence/dither.ts";
+import type { CameraClient, CameraStatus, RampFacts } from "../adapters/alpaca/camera.ts";
 import type { CoverClient } from "../adapters/alpaca/cover.ts";
 import type { FilterWheelClient } from "../adapters/alpaca/filter-wheel.ts";
 import type { DomeClient } from "../adapters/alpaca/dome.ts";
@@ -31,6 +32,8 @@ export interface ExposureInput {
   /** A frame of a calibration run: taken of no target, `planId` names its group. Absent in science frames. */
   readonly calibration?: { readonly calibrationId: string; readonly kind: CalibrationKind };
   readonly target: TargetPosition;
+  /** How far from the target the telescope was sent for this frame: its place in the dither pattern. */
+  readonly offset?: DitherOffset;
   readonly requestName: string;
   readonly programmeId: string;
   readonly alertKey: string | null;
@@ -87,6 +90,10 @@ export interface FrameFacts {
   /** Where the mount pointed, ICRS degrees: as it said itself, else as commanded. */
   readonly pointing: { readonly raDeg: number; readonly decDeg: number; readonly measured: boolean };
   readonly temperatureC: number | null;
+  /** What was in the beam, and who says so: the wheel itself, the plan when the wheel could not be asked, or no wheel. */
+  readonly filter: { readonly name: string; readonly source: "wheel" | "plan" | "fixed" };
+  /** How a near-infrared detector was read; null for others, and when the camera does not say. */
+  readonly ramp: RampFacts | null;
   /** yyyy-mm-dd of the local noon before. */
   readonly nightDate: string;
 }
@@ -151,6 +158,11 @@ export function apparatusOf(
 ): { readonly instrument: InstrumentDescription; readonly camera: CameraClient } {
   const instrument = instrumentOf(deps.observatory, input.instrumentId);
   return { instrument, camera: cameraOf(deps, instrument.cameraId) };
+}
+
+/** Where the telescope points for a frame: the target and its dither offset. */
+export function placeOf(input: ExposureInput): TargetPosition {
+  return input.offset === undefined ? input.target : offsetPlace(input.target, input.offset);
 }
 
 /** Whether a camera integrates light, so that aborting loses the frame. */

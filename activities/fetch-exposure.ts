@@ -1,5 +1,6 @@
 import { cancellationSignal } from "@temporalio/activity";
 import type { CameraClient } from "../adapters/alpaca/camera.ts";
+import { AlpacaError, BadAnswer } from "../adapters/alpaca/errors.ts";
 import { nightDateAt } from "../domain/astronomy/night.ts";
 import { motionLimitWallMs } from "../domain/clock.ts";
 import { isOurExposure } from "../domain/safety/exposure-identity.ts";
@@ -13,7 +14,7 @@ import {
   type ExposureInput,
   type StoredImage,
 } from "./exposure.ts";
-import type { Pointings } from "./pointings.ts";
+import type { StartNotes } from "./start-notes.ts";
 import { FAILURE, isFailure } from "./failures.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
 
@@ -23,11 +24,14 @@ export type ExposureFetched =
 
 /** Calibration frames look at no place of the sky. */
 const NOWHERE = { raDeg: 0, decDeg: 0, measured: false };
+
+type ExposureRamp = Awaited<ReturnType<CameraClient["rampFacts"]>>;
+
 /** Looks in a row that must agree before a frame is called lost: a state between two others is short. */
 const AGREEING_LOOKS = 3;
 
 /** Builds the fetch of one exposure: wait for the image, file, row. */
-export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, pointings: Pointings) {
+export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, notes: StartNotes) {
   const { clocks, exposures } = deps;
 
   /**
@@ -101,14 +105,32 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
     return status.imageReady ? null : `${camera.name} is idle without an image: the exposure was ended.`;
   }
 
+  /** The frame counts more than what its header says of the ramp: a camera that does not tell is told on. */
+  async function rampOf(camera: CameraClient, cameraId: string, signal: AbortSignal): Promise<ExposureRamp> {
+    try {
+      return await camera.rampFacts({ signal });
+    } catch (error) {
+      if (!(error instanceof AlpacaError || error instanceof BadAnswer)) throw error;
+      await deps.journal({
+        level: "warning",
+        module: "camera",
+        deviceId: cameraId,
+        text: `The header lacks the facts of the ramp: ${error.message}`,
+      });
+      return null;
+    }
+  }
+
   async function stow(input: ExposureInput, row: ExposureFacts): Promise<StoredImage> {
     const { camera, instrument } = apparatusOf(deps, input);
     const signal = cancellationSignal();
-    const [raw, pixelSizeUm, status, pointing] = await Promise.all([
+    const [raw, pixelSizeUm, status, pointing, filter, ramp] = await Promise.all([
       camera.download({ signal }),
       camera.pixelSizeUm({ signal }),
       camera.status({ signal }),
-      input.calibration === undefined ? pointings.of(input, signal) : NOWHERE,
+      input.calibration === undefined ? notes.pointing(input, signal) : NOWHERE,
+      input.light ? notes.filter(input, signal) : { name: input.filter, source: "plan" as const },
+      instrument.ramp === undefined ? null : rampOf(camera, instrument.cameraId, signal),
     ]);
     const startMs = row.startMs ?? row.intendedStartMs;
     const facts = {
@@ -118,6 +140,8 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
       pixelSizeUm,
       startMs,
       pointing,
+      filter,
+      ramp,
       temperatureC: status.temperatureC,
       nightDate: nightDateAt(deps.observatory.site, startMs),
     };

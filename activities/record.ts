@@ -22,6 +22,7 @@ export interface RecordDeps {
     Database,
     | "nights"
     | "sequences"
+    | "exposures"
     | "schedules"
     | "quota"
     | "holds"
@@ -271,12 +272,7 @@ export function createRecordActivities(deps: RecordDeps) {
         type: "NotStoredYet",
       });
     }
-    const durationS = sequenceDurationS(
-      plan.albums.map((album) => ({
-        readoutS: instrumentOf(observatory, album.instrumentId).readoutS,
-        plans: album.plans.map((frames) => ({ exposureS: frames.exposureS, count: frames.frames.length })),
-      })),
-    );
+    const durationS = sequenceDurationS(observatory, plan.albums, plan.dither ?? null);
     await database.quota.reserve({
       sequenceId: plan.sequenceId,
       attempt,
@@ -358,6 +354,46 @@ export function createRecordActivities(deps: RecordDeps) {
       alertKey: sequence.request.alertKey,
       onceKey: `end ${end.sequenceId}/${end.attempt}`,
     });
+  }
+
+  /** An arm failed and the others go on: the rest of its album is left out, with the reason, for good. */
+  async function skipAlbum(skip: {
+    readonly albumId: string;
+    readonly sequenceId: string;
+    readonly nightId: string;
+    readonly alertKey: string | null;
+    readonly instrumentName: string;
+    readonly reason: string;
+    readonly atMs: number;
+  }): Promise<void> {
+    const { albumId, sequenceId, nightId, alertKey, reason } = skip;
+    const stored = await database.sequences.detail(sequenceId);
+    if (stored === null) {
+      throw ApplicationFailure.create({
+        message: `sequence ${sequenceId} is not stored yet`,
+        type: "NotStoredYet",
+      });
+    }
+    if (!(await database.sequences.skipAlbum({ albumId, reason, atMs: skip.atMs }))) return;
+    await line(
+      "warning",
+      "night",
+      `${stored.targetName} goes on without the ${skip.instrumentName}: ${withoutFullStop(reason)}.`,
+      { nightId, sequenceId, alertKey, onceKey: `skip ${albumId}` },
+    );
+  }
+
+  /** A frame of which nobody can say any more what became of it: its camera is given up. It is not taken for stored. */
+  async function giveUpFrame({
+    reason,
+    ...key
+  }: {
+    readonly planId: string;
+    readonly n: number;
+    readonly attempt: number;
+    readonly reason: string;
+  }): Promise<void> {
+    if ((await database.exposures.one(key)) !== null) await database.exposures.move(key, "lost", { reason });
   }
 
   /** Exposure time of the frames stored in one attempt: frame attempts are numbered through the sequence's attempts. */
@@ -447,12 +483,8 @@ export function createRecordActivities(deps: RecordDeps) {
         },
         albums,
         overheadS: Math.max(0, ...instruments.map((instrument) => instrument.overheadS)),
-        durationS: sequenceDurationS(
-          albums.map((album) => ({
-            readoutS: instrumentOf(observatory, album.instrumentId).readoutS,
-            plans: album.plans,
-          })),
-        ),
+        durationS: sequenceDurationS(observatory, albums, plan.dither ?? null),
+        dither: plan.dither ?? null,
       },
     });
     return { sequenceId };
@@ -552,6 +584,8 @@ export function createRecordActivities(deps: RecordDeps) {
     endNight,
     startSequence,
     endSequence,
+    skipAlbum,
+    giveUpFrame,
     stampStages,
     recordAlert,
     noteDecision,

@@ -3,14 +3,15 @@ import type { CoverWord } from "../adapters/alpaca/cover.ts";
 import { DeviceProblem } from "../adapters/alpaca/errors.ts";
 import type { CameraClient, LastExposure } from "../adapters/alpaca/camera.ts";
 import { motionLimitWallMs, wallMsOf } from "../domain/clock.ts";
+import { wheelBefore } from "../domain/observatory.ts";
 import { isOurExposure } from "../domain/safety/exposure-identity.ts";
 import type { CameraClock, TimedStatus } from "./camera-clock.ts";
 import { nowMs } from "./clocks.ts";
 import { coverInWords } from "./cover.ts";
-import { apparatusOf, isIntegrating, type CameraDeps, type ExposureInput } from "./exposure.ts";
+import { apparatusOf, isIntegrating, placeOf, type CameraDeps, type ExposureInput } from "./exposure.ts";
 import { failure, FAILURE, isFailure } from "./failures.ts";
 import { checkLease } from "./lease-check.ts";
-import type { Pointings } from "./pointings.ts";
+import type { StartNotes } from "./start-notes.ts";
 import { arcsecInWords, offsetOf, onTarget } from "./telescope.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
 
@@ -29,7 +30,7 @@ const COVER_CALL_LIMIT_MS = 1_000;
 const REFUSALS = [FAILURE.LeaseLost, FAILURE.NotReady, FAILURE.DiskFull] as const;
 
 /** Builds the start of one exposure: the row once, then the camera. */
-export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, pointings: Pointings) {
+export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, notes: StartNotes) {
   const { clocks, exposures } = deps;
 
   /**
@@ -76,11 +77,13 @@ export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, 
     before: LastExposure | null,
   ): Promise<ExposureStarted> {
     const signal = cancellationSignal();
+    const { instrument } = apparatusOf(deps, input);
     await Promise.all([
-      freed(camera, status, apparatusOf(deps, input).instrument.readoutLimitS),
+      freed(camera, status, instrument.readoutLimitS),
       checkDisk(),
       input.light && input.calibration === undefined ? checkPointing(input) : undefined,
     ]);
+    if (instrument.ramp !== undefined) await camera.setRamp(instrument.ramp, { signal });
     await checkLease(deps.readLease, input.lease);
     signal.throwIfAborted();
     const askedMs = nowMs(clocks);
@@ -128,10 +131,13 @@ export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, 
 
   async function checkPointing(input: ExposureInput): Promise<void> {
     const signal = cancellationSignal();
-    const [mount, dome, cover] = await Promise.all([
+    const place = placeOf(input);
+    const wheel = wheelBefore(deps.observatory, apparatusOf(deps, input).instrument);
+    const [mount, dome, cover, filter] = await Promise.all([
       deps.telescope.status({ signal }),
       deps.dome.status({ signal }),
       coverState(signal),
+      wheel === null ? null : filterIn(wheel.id, signal),
     ]);
     const refuse = (why: string): never => {
       throw failure(FAILURE.NotReady, `No exposure of ${input.target.name}: ${why}`);
@@ -142,10 +148,21 @@ export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, 
     if (mount.parked) refuse("the mount is parked.");
     if (mount.slewing) refuse("the mount is slewing.");
     if (!mount.tracking) refuse("the mount does not track.");
-    if (!onTarget(mount, input.target)) {
-      refuse(`the mount points ${arcsecInWords(offsetOf(mount, input.target))} away from it.`);
+    if (!onTarget(mount, place)) {
+      refuse(`the mount points ${arcsecInWords(offsetOf(mount, place))} away from it.`);
     }
-    pointings.note(input, mount);
+    if (wheel !== null && filter !== input.filter) {
+      refuse(
+        `the ${wheel.name} ${filter === null ? "is turning" : `holds ${filter}`}, asked is ${input.filter}.`,
+      );
+    }
+    notes.note(input, { mount, filter });
+  }
+
+  async function filterIn(wheelId: string, signal: AbortSignal): Promise<string | null> {
+    const client = deps.wheels.get(wheelId);
+    if (client === undefined) throw new Error(`no client of filter wheel "${wheelId}" was built`);
+    return (await client.status({ signal })).filter;
   }
 
   /** A cover that does not answer may well be open: frames are taken, and show it. */

@@ -61,7 +61,18 @@ function imageIdOf({ planId, n, attempt }: FrameFacts["input"]): string {
 function descriptionOf(
   { site, telescope }: Observatory,
   software: string,
-  { input, instrument, cameraName, pixelSizeUm, startMs, pointing, temperatureC, nightDate }: FrameFacts,
+  {
+    input,
+    instrument,
+    cameraName,
+    pixelSizeUm,
+    startMs,
+    pointing,
+    temperatureC,
+    filter,
+    ramp,
+    nightDate,
+  }: FrameFacts,
 ): FrameJob["description"] {
   const { light, exposureS, target } = input;
   return {
@@ -77,8 +88,10 @@ function descriptionOf(
       scaleArcsecPerPx: (pixelSizeUm / 1_000 / telescope.focalLengthMm) * DEG_PER_RAD * ARCSEC_PER_DEG,
     },
     temperatureC,
-    ...(light ? { filter: input.filter } : {}),
+    ...(light ? { filter: filter.name, filterSource: filter.source } : {}),
     ...(light && input.calibration === undefined ? { object: target.name, target, pointing } : {}),
+    ...(light && input.offset !== undefined ? { offset: input.offset } : {}),
+    ramp,
     nightDate,
     ...(input.calibration === undefined ? scienceNames(input) : {}),
     planId: input.planId,

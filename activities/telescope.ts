@@ -23,6 +23,15 @@ export interface SlewInput {
   readonly lease: Lease;
   readonly target: TargetPosition;
   readonly minAltDeg: number;
+  /** How near counts as being there already; 30 arcsec when left out, less for dithers. */
+  readonly toleranceArcsec?: number;
+}
+
+export interface AwaitInput {
+  readonly target: TargetPosition;
+  /** Observatory seconds. */
+  readonly limitS: number;
+  readonly toleranceArcsec?: number;
 }
 
 export interface SlewStarted {
@@ -57,7 +66,7 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
    * Starts a slew and returns at once. Run twice it finds its own slew, or the target reached.
    * Throws LeaseLost, OutOfLimits (sentence with numbers), DeviceFault, DeviceUnreachable.
    */
-  async function startSlew({ lease, target, minAltDeg }: SlewInput): Promise<SlewStarted> {
+  async function startSlew({ lease, target, minAltDeg, toleranceArcsec }: SlewInput): Promise<SlewStarted> {
     const signal = cancellationSignal();
     const moving = async (command: () => Promise<void>): Promise<void> => {
       await checkLease(readLease, lease);
@@ -74,7 +83,7 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
     if (why !== null) throw failure(FAILURE.OutOfLimits, `No slew to ${target.name}: ${why}`);
 
     const status = await telescope.status({ signal });
-    if (onTarget(status, target)) {
+    if (onTarget(status, target, toleranceArcsec)) {
       await checkLease(readLease, lease);
       return started(true);
     }
@@ -112,13 +121,7 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
    * @param limitS observatory seconds
    * Throws NotOnTarget when it stopped elsewhere, LimitExceeded, DeviceUnreachable.
    */
-  async function awaitOnTarget({
-    target,
-    limitS,
-  }: {
-    readonly target: TargetPosition;
-    readonly limitS: number;
-  }): Promise<OnTarget> {
+  async function awaitOnTarget({ target, limitS, toleranceArcsec }: AwaitInput): Promise<OnTarget> {
     const clock = clocks.fact();
     return waitUntil(
       {
@@ -130,7 +133,7 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
         const status = await telescope.status({ signal });
         if (status.slewing) return undefined;
         const reached = { onTargetMs: nowMs(clocks), offsetArcsec: offsetOf(status, target) };
-        if (onTarget(status, target)) return reached;
+        if (onTarget(status, target, toleranceArcsec)) return reached;
         throw failure(
           FAILURE.NotOnTarget,
           `The mount stopped ${arcsecInWords(reached.offsetArcsec)} from ${target.name}${status.parked ? ", parked" : status.tracking ? "" : ", not tracking"}.`,
@@ -216,8 +219,7 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
 
   return {
     startSlew: (input: SlewInput) => runActivity(() => startSlew(input)),
-    awaitOnTarget: (input: { readonly target: TargetPosition; readonly limitS: number }) =>
-      runActivity(() => awaitOnTarget(input)),
+    awaitOnTarget: (input: AwaitInput) => runActivity(() => awaitOnTarget(input)),
     park: (input: { readonly limitS: number }) => runActivity(() => park(input)),
     unpark: (input: { readonly lease: Lease }) => runActivity(() => unpark(input)),
     setTracking: (input: { readonly lease: Lease; readonly on: boolean }) =>
@@ -249,9 +251,13 @@ export function offsetOf(status: TelescopeStatus, target: Place): number {
   return offsetArcsec({ raDeg: status.raDeg, decDeg: status.decDeg }, target);
 }
 
-/** Whether the mount tracks a target: unparked, still, tracking, and within 30 arcsec of it. */
-export function onTarget(status: TelescopeStatus, target: Place): boolean {
-  return status.tracking && !status.parked && !status.slewing && offsetOf(status, target) <= ON_TARGET_ARCSEC;
+/** Whether the mount tracks a target: unparked, still, tracking, and within the tolerance (30 arcsec) of it. */
+export function onTarget(
+  status: TelescopeStatus,
+  target: Place,
+  toleranceArcsec: number = ON_TARGET_ARCSEC,
+): boolean {
+  return status.tracking && !status.parked && !status.slewing && offsetOf(status, target) <= toleranceArcsec;
 }
 
 /** An angle for people: arcsec below one degree, else degrees. */

@@ -25,8 +25,15 @@ export interface TelescopeDescription {
   readonly slewLimitS: number;
   /** Position of best focus, focuser steps; left out when the focuser is not moved. */
   readonly focusSteps?: number;
-  /** Largest step of a dither pattern away from the target, arcsec; none may be asked for when left out. */
-  readonly maxDitherArcsec?: number;
+  /** Dithers that may be asked for; none when left out. */
+  readonly dither?: DitherLimits;
+}
+
+export interface DitherLimits {
+  /** Largest step of a pattern, arcsec. */
+  readonly maxStepArcsec: number;
+  /** Time of one move and its settling, observatory seconds. */
+  readonly overheadS: number;
 }
 
 export type DeviceType =
@@ -126,6 +133,8 @@ export interface InstrumentDescription {
   readonly overheadS: number;
   /** Time between two frames of one album (read-out and storing), observatory seconds. */
   readonly readoutS: number;
+  /** Time of one change of filter, observatory seconds. */
+  readonly filterChangeS: number;
   readonly gainEPerAdu: number;
   readonly readNoiseE: number;
   readonly saturationAdu: number;
@@ -235,6 +244,13 @@ export function optionalDevice(observatory: Observatory, type: DeviceType): Devi
 /** Whether a filter wheel sits on the telescope, so that all instruments look through it. */
 export function sitsOnTelescope(observatory: Observatory, wheel: DeviceDescription): boolean {
   return wheel.boundTo === soleDevice(observatory, "telescope").id;
+}
+
+/** Whether there is a filter wheel on the telescope: it turns once for all instruments, and while none exposes. */
+export function sharesTelescopeWheel(observatory: Observatory): boolean {
+  return observatory.devices.some(
+    (device) => device.type === "filterwheel" && sitsOnTelescope(observatory, device),
+  );
 }
 
 /** The filter wheel that an instrument looks through: on its own camera, or on the telescope; null without one. */

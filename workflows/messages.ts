@@ -7,6 +7,7 @@ import type { Observatory } from "../domain/observatory.ts";
 import type { MembershipMode, MembershipOutcome } from "../domain/people/membership.ts";
 import type { PersonProfile, Profile } from "../domain/permissions/profiles.ts";
 import type { DeviceHealth, RecoveryProgress } from "../domain/safety/device-health.ts";
+import type { Dither } from "../domain/sequence/dither.ts";
 import type { Hold, Mode } from "../domain/safety/holds.ts";
 import type { ShutterWord, WatchState } from "../domain/safety/watch-state.ts";
 
@@ -160,6 +161,8 @@ export interface SequencePlan {
   readonly programmeId: string;
   readonly target: TargetPosition;
   readonly albums: readonly AlbumPlan[];
+  /** Null or left out: the telescope stays on the target. */
+  readonly dither?: Dither | null;
   /** Alert or null for routine. */
   readonly alertKey: string | null;
   readonly minAltDeg: number;
@@ -551,6 +554,8 @@ export interface SequenceResult {
   readonly outcome: "completed" | "interrupted" | "failed";
   readonly reason: string;
   readonly framesStored: number;
+  /** Frames stored by the arm that stored most: what the time of the sequence went into. */
+  readonly framesOfLongestArm?: number;
   readonly exposedS: number;
 }
 

@@ -155,9 +155,22 @@ export function skyActivities(siteId: string) {
   });
 }
 
-/** One camera's own queue. `limitS` is the longest device time inside one call: read-out or cooling. */
-export function cameraActivities(siteId: string, cameraId: string, clock: ClockFact, limitS: number) {
-  return proxyActivities<CameraActivities>(cameraOptions(siteId, cameraId, clock, limitS));
+/** A camera without which nothing is observed gets this many tries at each call; an arm that others go on without, fewer. */
+const PATIENT_TRIES = 20;
+const IMPATIENT_TRIES = 6;
+
+/**
+ * One camera's own queue. `limitS` is the longest device time inside one call: read-out or cooling.
+ * @param patience `patient`: whether the observation waits for this camera
+ */
+export function cameraActivities(
+  siteId: string,
+  cameraId: string,
+  clock: ClockFact,
+  limitS: number,
+  { patient }: { readonly patient: boolean } = { patient: true },
+) {
+  return proxyActivities<CameraActivities>(cameraOptions(siteId, cameraId, clock, limitS, patient));
 }
 
 /** Calibration frames, on the camera's own queue. */
@@ -167,10 +180,16 @@ export function calibrationFrameActivities(
   clock: ClockFact,
   limitS: number,
 ) {
-  return proxyActivities<CalibrationFrameActivities>(cameraOptions(siteId, cameraId, clock, limitS));
+  return proxyActivities<CalibrationFrameActivities>(cameraOptions(siteId, cameraId, clock, limitS, true));
 }
 
-function cameraOptions(siteId: string, cameraId: string, clock: ClockFact, limitS: number): ActivityOptions {
+function cameraOptions(
+  siteId: string,
+  cameraId: string,
+  clock: ClockFact,
+  limitS: number,
+  patient: boolean,
+): ActivityOptions {
   return {
     taskQueue: taskQueues(siteId).camera(cameraId),
     startToCloseTimeout: motionLimitWallMs(clock, limitS) + 60_000,
@@ -181,7 +200,7 @@ function cameraOptions(siteId: string, cameraId: string, clock: ClockFact, limit
       initialInterval: 250,
       backoffCoefficient: 2,
       maximumInterval: 5_000,
-      maximumAttempts: 20,
+      maximumAttempts: patient ? PATIENT_TRIES : IMPATIENT_TRIES,
       nonRetryableErrorTypes: DEVICE_FAILURES,
     },
   };
@@ -220,6 +239,11 @@ export function imageActivities(siteId: string) {
       nonRetryableErrorTypes: ["BadRequest", "UnusableFile"],
     },
   });
+}
+
+/** The end of the account of a frame that was stopped: a camera that does not answer is not waited for. */
+export function settlingActivities(siteId: string, cameraId: string, clock: ClockFact, limitS: number) {
+  return cameraActivities(siteId, cameraId, clock, limitS, { patient: false });
 }
 
 /** Cooling: tried for as long as it may take, then given up, so that whoever waits for it goes on. */

@@ -1,6 +1,6 @@
 import type { Interval } from "../../domain/astronomy/interval.ts";
 import type { MeasuredOverhead } from "../../domain/night/overhead.ts";
-import { instrumentOf, type Observatory } from "../../domain/observatory.ts";
+import type { Observatory } from "../../domain/observatory.ts";
 import { roundedS, sequenceDurationS } from "../../domain/requests/duration.ts";
 import type { SequenceDetail } from "../../db/repositories/sequences.ts";
 import type { OwnerInput, Problem } from "../../scheduler/index.ts";
@@ -21,14 +21,14 @@ export function remainingTime(
   overhead: MeasuredOverhead,
 ): RemainingTime {
   const albums = sequence.albums.map((album) => ({
-    readoutS: instrumentOf(observatory, album.instrumentId).readoutS,
-    plans: album.plans.map((plan) => ({ exposureS: plan.exposureS, count: plan.remainingFrames.length })),
+    instrumentId: album.instrumentId,
+    plans: album.plans.map((plan) => ({ ...plan, frames: plan.remainingFrames })),
   }));
   const frames = Math.max(
     0,
-    ...albums.map((album) => album.plans.reduce((sum, plan) => sum + plan.count, 0)),
+    ...albums.map((album) => album.plans.reduce((sum, plan) => sum + plan.frames.length, 0)),
   );
-  const durationS = sequenceDurationS(albums);
+  const durationS = sequenceDurationS(observatory, albums, sequence.dither);
   return { frames, durationS, plannedS: roundedS(durationS + frames * overhead.perFrameS) };
 }
 

@@ -25,6 +25,7 @@ export function sequencePlanOf(sequence: SequenceDetail, observatory: Observator
           })),
       }))
       .filter((album) => album.plans.length > 0),
+    dither: sequence.dither,
     alertKey: sequence.request.alertKey,
     minAltDeg: Math.max(sequence.constraints.minAltDeg, observatory.telescope.minAltDeg),
   };

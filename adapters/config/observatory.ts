@@ -63,7 +63,12 @@ export const observatorySchema = record({
     minSunSeparationDeg: between(0, 180, "degrees"),
     slewLimitS: above(0, "observatory seconds"),
     focusSteps: Type.Optional(whole(0, 1_000_000, "focuser steps")),
-    maxDitherArcsec: Type.Optional(between(0, 600, "arcsec")),
+    dither: Type.Optional(
+      record({
+        maxStepArcsec: between(1, 600, "arcsec"),
+        overheadS: atLeast(0, "observatory seconds"),
+      }),
+    ),
   }),
   devices: Type.Array(
     record({
@@ -130,6 +135,7 @@ export const observatorySchema = record({
       readoutLimitS: above(0, "observatory seconds"),
       overheadS: atLeast(0, "observatory seconds"),
       readoutS: atLeast(0, "observatory seconds"),
+      filterChangeS: atLeast(0, "observatory seconds"),
       gainEPerAdu: above(0, "electrons per ADU"),
       readNoiseE: atLeast(0, "electrons"),
       saturationAdu: above(0, "ADU"),

@@ -1,5 +1,6 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { RecordOf } from "../record.ts";
+import { instant } from "./columns.ts";
 import { Sequence } from "./sequence.ts";
 
 /** One instrument's share of a sequence. */
@@ -11,6 +12,9 @@ export const Album = defineEntity({
     id: p.text().primary(),
     sequenceId: () => p.manyToOne(Sequence).mapToPk().fieldName("sequence_id").deleteRule("cascade"),
     instrumentId: p.text(),
+    /** Why the rest of it is not taken, though the sequence went on without it; null when nothing was left out. */
+    skippedReason: p.text().nullable(),
+    skippedMs: instant().nullable(),
   },
   uniques: [{ properties: ["sequenceId", "instrumentId"] }],
 });

@@ -1,5 +1,6 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import { SEQUENCE_STATUSES, type SequenceConstraints } from "../../domain/requests/request.ts";
+import type { Dither } from "../../domain/sequence/dither.ts";
 import type { RecordOf } from "../record.ts";
 import { exactSeconds, instant, real } from "./columns.ts";
 import { Request } from "./request.ts";
@@ -28,6 +29,8 @@ export const Sequence = defineEntity({
     constraints: p.json<SequenceConstraints>(),
     /** How many nights it may still move on when it was not done in its own. */
     carryOverNights: p.integer().default(0),
+    /** Null: the telescope stays on the target. */
+    dither: p.json<Dither>().nullable(),
     status: p.enum(SEQUENCE_STATUSES).index(),
     statusReason: p.text().nullable(),
     /** Attempts made so far; the next one is attempt + 1. */

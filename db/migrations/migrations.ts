@@ -1,4 +1,5 @@
 import { SpineMigration } from "./0001-spine.ts";
+import { ArmsMigration } from "./0002-arms.ts";
 import { RecoveryMigration } from "./0003-recovery.ts";
 import { ManualMigration } from "./0004-manual.ts";
 import { CalibrationMigration } from "./0006-calibration.ts";
@@ -10,6 +11,7 @@ import { RequestDraftMigration } from "./0009-request-drafts.ts";
 /** Every migration, oldest first. A migration that has run anywhere is never edited: add the next one. */
 export const MIGRATIONS = [
   { name: "0001-spine", class: SpineMigration },
+  { name: "0002-arms", class: ArmsMigration },
   { name: "0003-recovery", class: RecoveryMigration },
   { name: "0004-manual", class: ManualMigration },
   { name: "0006-calibration", class: CalibrationMigration },

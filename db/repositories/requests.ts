@@ -380,6 +380,7 @@ export async function insertSequences(em: EntityManager, rows: readonly NewSeque
       ...facts,
       carryOverNights: facts.carryOverNights ?? 0,
       ...row,
+      dither: facts.dither ?? null,
       statusReason: null,
       attempt: 0,
       updatedWallMs: wallMs,
@@ -390,7 +391,7 @@ export async function insertSequences(em: EntityManager, rows: readonly NewSeque
   );
   await em.insertMany(
     Album,
-    albums.map(({ plans: _plans, ...album }) => album),
+    albums.map(({ plans: _plans, ...album }) => ({ ...album, skippedReason: null, skippedMs: null })),
   );
   await em.insertMany(
     Plan,

@@ -14,7 +14,7 @@ export interface PlanDetail extends PlanRecord {
   readonly exposures: readonly ExposureRecord[];
   /** Numbers (1-based) of the frames that have a stored image, ascending. */
   readonly storedFrames: readonly number[];
-  /** Numbers of the frames still to be taken, ascending. */
+  /** Numbers of the frames still to be taken, ascending; none of an album that was skipped. */
   readonly remainingFrames: readonly number[];
 }
 
@@ -220,6 +220,22 @@ export function createSequenceRepository(orm: MikroORM) {
     return rows.map((row) => recordOf(row));
   };
 
+  /** Leaves out the rest of an album, with the reason; one that was left out before keeps its reason. False then. */
+  const skipAlbum = async (skip: {
+    readonly albumId: string;
+    readonly reason: string;
+    readonly atMs: number;
+  }): Promise<boolean> => {
+    const changed = await orm.em
+      .fork()
+      .nativeUpdate(
+        Album,
+        { id: skip.albumId, skippedReason: null },
+        { skippedReason: skip.reason, skippedMs: skip.atMs },
+      );
+    return changed === 1;
+  };
+
   return {
     asked,
     instrumentsLeft,
@@ -228,6 +244,7 @@ export function createSequenceRepository(orm: MikroORM) {
     ofRequest,
     candidates,
     setStatus,
+    skipAlbum,
     carryOver,
     expire,
     executing,
@@ -295,17 +312,24 @@ async function detailsOf(em: EntityManager, sequences: readonly SequenceRecord[]
       programme,
       albums: (albumsOf.get(sequence.id) ?? []).map((album) => ({
         ...album,
-        plans: (plansOf.get(album.id) ?? []).map((plan) => planDetail(plan, exposuresOf.get(plan.id) ?? [])),
+        plans: (plansOf.get(album.id) ?? []).map((plan) =>
+          planDetail(plan, exposuresOf.get(plan.id) ?? [], album.skippedReason !== null),
+        ),
       })),
     };
   });
 }
 
-function planDetail(plan: PlanRecord, exposures: readonly ExposureRecord[]): PlanDetail {
+function planDetail(plan: PlanRecord, exposures: readonly ExposureRecord[], skipped: boolean): PlanDetail {
   const storedFrames = exposures
     .filter((exposure) => exposure.state === "stored")
     .map((exposure) => exposure.n);
-  return { ...plan, exposures, storedFrames, remainingFrames: remainingFrames(plan.count, storedFrames) };
+  return {
+    ...plan,
+    exposures,
+    storedFrames,
+    remainingFrames: skipped ? [] : remainingFrames(plan.count, storedFrames),
+  };
 }
 
 function byId<R extends { readonly id: string }>(records: readonly R[]): Map<string, R> {

@@ -1,6 +1,7 @@
 import { nightDateAt, nightOf } from "../../domain/astronomy/night.ts";
 import { buildRequest } from "../../domain/requests/build.ts";
-import type { RequestDraft, SequenceDraft } from "../../domain/requests/request.ts";
+import type { AlbumDraft, PlanDraft, RequestDraft, SequenceDraft } from "../../domain/requests/request.ts";
+import type { Dither } from "../../domain/sequence/dither.ts";
 import type { Observatory } from "../../domain/observatory.ts";
 import { MS_PER_DAY } from "../../domain/units.ts";
 import type { NewRequest } from "../repositories/requests.ts";
@@ -80,8 +81,38 @@ function sequenceOf(target: SeedTarget, windowStartMs: number, windowEndMs: numb
       minMoonSepDeg: target.minMoonSepDeg ?? DEFAULTS.minMoonSepDeg,
       maxSunAltDeg: -12,
     },
-    albums: [
-      { instrumentId: "vis", plans: [{ filter: "r", exposureS: target.exposureS, count: target.count }] },
-    ],
+    albums: albumsOf(target),
+    dither: target.programmeId === "GALAXIES" ? GALAXY_DITHER : null,
   };
+}
+
+/** Filters of each arm by programme; the frames of a target are divided among them. */
+const FILTERS: Readonly<
+  Record<string, { readonly vis: readonly string[]; readonly nir: readonly string[] }>
+> = {
+  GALAXIES: { vis: ["g", "r", "i"], nir: ["J", "H"] },
+  CLUSTERS: { vis: ["g", "r"], nir: [] },
+  AGN: { vis: ["r", "i"], nir: ["J"] },
+  STANDARDS: { vis: ["g", "r", "i", "z"], nir: [] },
+};
+const ONE_FILTER = { vis: ["r"], nir: [] };
+const GALAXY_DITHER: Dither = { stepArcsec: 15, positions: 2 };
+
+/** The infrared arm takes half as many frames of twice the time, so that both arms end together. */
+function albumsOf({ programmeId, exposureS, count }: SeedTarget): AlbumDraft[] {
+  const { vis, nir } = FILTERS[programmeId] ?? ONE_FILTER;
+  const visible = { instrumentId: "vis", plans: plansOf(vis, exposureS, count) };
+  if (nir.length === 0) return [visible];
+  return [visible, { instrumentId: "nir", plans: plansOf(nir, 2 * exposureS, Math.floor(count / 2)) }];
+}
+
+/** Frames divided among filters as evenly as they go, the first filters getting the rest. */
+function plansOf(filters: readonly string[], exposureS: number, count: number): PlanDraft[] {
+  return filters
+    .map((filter, index) => ({
+      filter,
+      exposureS,
+      count: Math.floor(count / filters.length) + (index < count % filters.length ? 1 : 0),
+    }))
+    .filter((plan) => plan.count > 0);
 }

@@ -45,6 +45,18 @@ export interface FrameDescription {
   readonly temperatureC: number | null;
   /** Absent in bias and dark frames. */
   readonly filter?: string;
+  /** Who says so: the wheel, the plan when the wheel could not be asked, or nobody: without a wheel it is fixed. */
+  readonly filterSource?: "wheel" | "plan" | "fixed";
+  /** How far from the target the telescope was sent on purpose, on the sky. */
+  readonly offset?: { readonly eastArcsec: number; readonly northArcsec: number };
+  /** Near-infrared detectors: how they were read. */
+  readonly ramp?: {
+    readonly mode: string;
+    readonly nreads: number;
+    readonly nresets: number;
+    readonly groups: number;
+    readonly read: number;
+  } | null;
   /** Name of what was observed. */
   readonly object?: string;
   /** Where the sequence wanted to look. */
@@ -147,6 +159,8 @@ function apparatusCards({
   instrument,
   temperatureC,
   filter,
+  filterSource,
+  ramp,
   software,
 }: FrameDescription): Card[] {
   const { binX = 1, binY = 1, pixelSizeUm, readoutMode } = instrument;
@@ -163,6 +177,9 @@ function apparatusCards({
     words("INSTRID", instrument.id, "instrument in the observatory file"),
     words("DETECTOR", instrument.cameraName, "camera"),
     ...(filter === undefined ? [] : [words("FILTER", filter, "filter")]),
+    ...(filterSource === undefined
+      ? []
+      : [text("FILTSRC", filterSource.toUpperCase(), "who says so: wheel, plan, or fixed")]),
     real("GAIN", instrument.gainEPerAdu, "[e-/adu] conversion gain"),
     real("RDNOISE", instrument.readNoiseE, "[e-] read noise"),
     real("SATURATE", instrument.saturationAdu, "[adu] saturation"),
@@ -173,9 +190,20 @@ function apparatusCards({
     integer("YBINNING", binY, "binning across the rows"),
     ...(pixelSizeUm === undefined ? [] : [real("XPIXSZ", pixelSizeUm * binX, "[um] pixel width, binned")]),
     ...(pixelSizeUm === undefined ? [] : [real("YPIXSZ", pixelSizeUm * binY, "[um] pixel height, binned")]),
+    ...(ramp === undefined || ramp === null ? [] : rampCards(ramp)),
     ...(readoutMode === undefined ? [] : [words("READOUTM", readoutMode, "read-out mode")]),
     text("ROWORDER", "BOTTOM-UP", "the first row is the bottom of the picture"),
     words("SWCREATE", software, "software that wrote the frame"),
+  ];
+}
+
+function rampCards(ramp: NonNullable<FrameDescription["ramp"]>): Card[] {
+  return [
+    words("READOUTM", ramp.mode, "read-out mode"),
+    integer("NREADS", ramp.nreads, "non-destructive reads asked for"),
+    integer("NREADEND", ramp.read, "non-destructive reads taken"),
+    integer("NRESETS", ramp.nresets, "resets before the first read"),
+    integer("NGROUPS", ramp.groups, "groups of averaged reads"),
   ];
 }
 
@@ -211,6 +239,12 @@ function skyCards(frame: FrameDescription): Card[] {
     target === undefined
       ? []
       : [real("RA", target.raDeg, "[deg] target, ICRS"), real("DEC", target.decDeg, "[deg] target, ICRS")];
+  if (frame.offset !== undefined) {
+    cards.push(
+      real("DITHEAST", frame.offset.eastArcsec, "[arcsec] dither, to the east on the sky", 3),
+      real("DITHNORT", frame.offset.northArcsec, "[arcsec] dither, to the north", 3),
+    );
+  }
   if (pointing === undefined) {
     return cards;
   }

@@ -1,6 +1,7 @@
 import type { InstrumentDescription, Observatory } from "../observatory.ts";
+import { MAX_DITHER_POSITIONS, MIN_DITHER_POSITIONS, type Dither } from "../sequence/dither.ts";
 import { MS_PER_SECOND } from "../units.ts";
-import { roundedS, sequenceDurationS } from "./duration.ts";
+import { roundedS, timedSequenceS } from "./duration.ts";
 import type { AlbumDraft, PlanDraft, RequestDraft, SequenceConstraints, SequenceDraft } from "./request.ts";
 
 /** A sequence as it is stored: the draft, checked, with what was computed from it. */
@@ -116,14 +117,46 @@ function buildSequence(
   const instruments = draft.albums.map((album, index) =>
     checkAlbum(album, `${at}.albums[${index}]`, context.observatory, check),
   );
-  const timed = draft.albums.flatMap((album, index) => {
-    const instrument = instruments[index];
-    return instrument === undefined ? [] : [{ plans: album.plans, readoutS: instrument.readoutS }];
-  });
-  const durationS = sequenceDurationS(timed);
+  checkFrames(draft.albums, at, context.observatory, check);
+  const dither = draft.dither ?? null;
+  if (dither !== null) checkDither(dither, `${at}.dither`, context.observatory, check);
+  const timed = draft.albums.filter((_, index) => instruments[index] !== undefined);
+  const durationS = timedSequenceS(context.observatory, timed, dither);
   const overheadS = Math.max(0, ...instruments.map((instrument) => instrument?.overheadS ?? 0));
   checkFits(draft, at, durationS + overheadS, check);
-  return { ...draft, targetName: draft.targetName.trim(), durationS, overheadS };
+  return { ...draft, targetName: draft.targetName.trim(), dither, durationS, overheadS };
+}
+
+function checkDither(
+  { stepArcsec, positions }: Dither,
+  at: string,
+  observatory: Observatory,
+  check: Check,
+): void {
+  const limits = observatory.telescope.dither;
+  if (!check(at, { stepArcsec, positions }, limits !== undefined, "this telescope makes no dithers")) return;
+  const largest = limits?.maxStepArcsec ?? 0;
+  const rule = `the step of a dither is 1 to ${largest} arcsec (the telescope's)`;
+  checkRange(check, `${at}.stepArcsec`, stepArcsec, 1, largest, rule);
+  check(
+    `${at}.positions`,
+    positions,
+    Number.isInteger(positions) && positions >= MIN_DITHER_POSITIONS && positions <= MAX_DITHER_POSITIONS,
+    `a dither has ${MIN_DITHER_POSITIONS} to ${MAX_DITHER_POSITIONS} positions`,
+  );
+}
+
+/** One attempt at a sequence, all its albums together, must fit into one workflow history. */
+function checkFrames(
+  albums: readonly AlbumDraft[],
+  at: string,
+  observatory: Observatory,
+  check: Check,
+): void {
+  if (albums.length < 2) return;
+  const frames = albums.reduce((sum, album) => sum + album.plans.reduce((of, plan) => of + plan.count, 0), 0);
+  const limit = observatory.night.maxFramesPerAttempt;
+  check(`${at}.albums`, frames, !(frames > limit), `all albums together have at most ${limit} frames`);
 }
 
 function checkWindow(draft: SequenceDraft, at: string, nowMs: number, check: Check): void {

@@ -5,8 +5,9 @@ import {
   rightAscension,
 } from "../astronomy/coordinates.ts";
 import type { Coordinate, CoordinateReading } from "../astronomy/coordinates.ts";
+import type { Observatory } from "../observatory.ts";
 import { buildRequest, type FieldError, type RequestCheck, type RequestContext } from "./build.ts";
-import { roundedS, sequenceDurationS } from "./duration.ts";
+import { roundedS, timedSequenceS } from "./duration.ts";
 import type { RequestDraft, SequenceConstraints, SequenceDraft } from "./request.ts";
 import { readInstant } from "./times.ts";
 import { automaticWindow, type NightSkies } from "./visibility.ts";
@@ -173,7 +174,7 @@ function readSequence(
       count: readNumber(plan.count, `${at}.albums[${a}].plans[${p}].count`, false, note) ?? 0,
     })),
   }));
-  const { durationS, overheadS } = timeOf(albums, context);
+  const { durationS, overheadS } = timeOf(albums, context.observatory);
   // Limits out of their range are errors of their own; no sky is computed from them.
   const known =
     Object.values(constraints).every((value) => value === null || Math.abs(value) <= 180) &&
@@ -240,18 +241,11 @@ function computedWindow(
   return nothing;
 }
 
-function timeOf(albums: SequenceDraft["albums"], context: BuilderContext) {
-  const timed = albums.flatMap((album) => {
-    const instrument = context.observatory.instruments.find(({ id }) => id === album.instrumentId);
-    return instrument === undefined ? [] : [{ plans: album.plans, instrument }];
-  });
-  const seconds = sequenceDurationS(
-    timed.map(({ plans, instrument }) => ({ plans, readoutS: instrument.readoutS })),
-  );
-  return {
-    durationS: Number.isFinite(seconds) && seconds >= 0 ? seconds : 0,
-    overheadS: Math.max(0, ...timed.map(({ instrument }) => instrument.overheadS)),
-  };
+function timeOf(albums: SequenceDraft["albums"], observatory: Observatory) {
+  const instruments = new Map(observatory.instruments.map((instrument) => [instrument.id, instrument]));
+  const timed = albums.filter(({ instrumentId }) => instruments.has(instrumentId));
+  const overheads = timed.map(({ instrumentId }) => instruments.get(instrumentId)?.overheadS ?? 0);
+  return { durationS: timedSequenceS(observatory, timed, null), overheadS: Math.max(0, ...overheads) };
 }
 
 function coordinate(reading: CoordinateReading, field: string, value: string, note: Note): Coordinate | null {

@@ -1,3 +1,5 @@
+import type { Dither } from "../sequence/dither.ts";
+
 /** What a request is made of. A request holds sequences (pointings), a sequence albums (instruments), an album plans. */
 
 /** `manual`: frames that a person took by hand, one request per night. */
@@ -72,6 +74,8 @@ export interface SequenceDraft {
   /** How many nights it may still move on when it was not done in its own; absent: none. */
   readonly carryOverNights?: number;
   readonly albums: readonly AlbumDraft[];
+  /** Null or left out: the telescope stays on the target. */
+  readonly dither?: Dither | null;
 }
 
 export interface RequestDraft {

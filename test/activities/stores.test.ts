@@ -66,6 +66,8 @@ const frameFor = (n: number): { readonly frame: StoredFrame; readonly facts: Fra
       startMs: T0 + 100.4,
       pointing: { raDeg: 23.4622, decDeg: 30.66, measured: true },
       temperatureC: -60,
+      filter: { name: "r", source: "wheel" },
+      ramp: null,
       nightDate: "2026-11-19",
     },
   };

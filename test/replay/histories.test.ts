@@ -39,7 +39,7 @@ async function bundleWithSwappedActivities(): Promise<string> {
   for (const folder of ["workflows", "domain"]) {
     cpSync(path.join(PROJECT, folder), path.join(COPY, folder), { recursive: true });
   }
-  const file = path.join(COPY, "workflows", "sequence.ts");
+  const file = path.join(COPY, "workflows", "sequence", "frames.ts");
   const source = readFileSync(file, "utf8");
   const swapped = source
     .replaceAll("camera.startExposure(", "camera.SWAPPED(")

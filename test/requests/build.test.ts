@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { buildRequest } from "../../domain/requests/build.ts";
-import { albumDurationS, remainingFrames, sequenceDurationS } from "../../domain/requests/duration.ts";
+import { remainingFrames, sequenceDurationS } from "../../domain/requests/duration.ts";
 import type { RequestDraft, SequenceDraft } from "../../domain/requests/request.ts";
 import type { Observatory } from "../../domain/observatory.ts";
 
@@ -151,6 +151,32 @@ test.each<[string, RequestDraft, string, unknown, RegExp]>([
     /0.001 s/,
   ],
   ["half a frame", plan({ count: 1.5 }), "sequences[0].albums[0].plans[0].count", 1.5, /whole number/],
+  [
+    "too many frames in all",
+    sequence({
+      albums: [
+        { instrumentId: "vis", plans: [{ filter: "r", exposureS: 1, count: 100 }] },
+        { instrumentId: "nir", plans: [{ filter: "J", exposureS: 1, count: 51 }] },
+      ],
+    }),
+    "sequences[0].albums",
+    151,
+    /all albums together have at most 150/,
+  ],
+  [
+    "too large a dither",
+    sequence({ dither: { stepArcsec: 61, positions: 5 } }),
+    "sequences[0].dither.stepArcsec",
+    61,
+    /1 to 60 arcsec/,
+  ],
+  [
+    "a dither of one position",
+    sequence({ dither: { stepArcsec: 20, positions: 1 } }),
+    "sequences[0].dither.positions",
+    1,
+    /2 to 9 positions/,
+  ],
   ["too many frames", plan({ exposureS: 1, count: 151 }), "sequences[0].albums[0].plans", 151, /at most 150/],
 ])("refused: %s, naming field, value and rule", (_name, draft, field, value, rule) => {
   const check = buildRequest(draft, CONTEXT);
@@ -182,11 +208,28 @@ test("a request that takes more than the programme has left is refused with both
 });
 
 test("the longest album decides how long a sequence takes", () => {
-  const short = { plans: [{ exposureS: 30, count: 2 }], readoutS: 8 };
-  const long = { plans: [{ exposureS: 10, count: 10 }], readoutS: 3 };
-  expect(albumDurationS(short.plans, short.readoutS)).toBe(76);
-  expect(sequenceDurationS([short, long])).toBe(130);
-  expect(sequenceDurationS([])).toBe(0);
+  const short = { instrumentId: "vis", plans: [{ filter: "r", exposureS: 30, count: 2 }] };
+  const long = { instrumentId: "nir", plans: [{ filter: "J", exposureS: 10, count: 10 }] };
+  expect(sequenceDurationS(observatory, [short], null)).toBe(76);
+  expect(sequenceDurationS(observatory, [short, long], null)).toBe(180);
+  expect(sequenceDurationS(observatory, [], null)).toBe(0);
+});
+
+test("filters changed on the way and dithers take their time; at a dither the faster arm waits", () => {
+  const twoFilters = {
+    instrumentId: "vis",
+    plans: [
+      { filter: "g", exposureS: 30, count: 2 },
+      { filter: "r", exposureS: 30, count: 2 },
+    ],
+  };
+  expect(sequenceDurationS(observatory, [twoFilters], null)).toBe(4 * 38 + 6);
+  const infrared = { instrumentId: "nir", plans: [{ filter: "J", exposureS: 12, count: 4 }] };
+  const dither = { stepArcsec: 15, positions: 2 };
+  // At each position: one frame of each filter and a change, while the other arm takes two of its own and waits.
+  expect(sequenceDurationS(observatory, [twoFilters, infrared], dither)).toBe(2 * (2 * 38 + 6) + 6);
+  const left = { ...twoFilters, plans: [{ ...twoFilters.plans[0]!, frames: [2] }] };
+  expect(sequenceDurationS(observatory, [left], dither)).toBe(38);
 });
 
 test("the frames left are those without a stored image", () => {

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from "@temporalio/common";
 import { TestWorkflowEnvironment } from "@temporalio/testing";
 import { Worker } from "@temporalio/worker";
 import type { ExposureInput } from "../../activities/exposure.ts";
@@ -13,8 +14,9 @@ import { ALERT_PROGRAMME_ID } from "../../domain/quota/ledger.ts";
 import { lastDeg } from "../../domain/astronomy/alt-az.ts";
 import { nightOf, sunCrossings } from "../../domain/astronomy/night.ts";
 import { observatoryMs, type ClockFact } from "../../domain/clock.ts";
-import type { Observatory } from "../../domain/observatory.ts";
+import { instrumentOf, type Observatory } from "../../domain/observatory.ts";
 import { buildRequest } from "../../domain/requests/build.ts";
+import type { DitherOffset } from "../../domain/sequence/dither.ts";
 import type { SequenceDraft } from "../../domain/requests/request.ts";
 import { wrap360 } from "../../domain/units.ts";
 import type { HoldsMessage, NightInput } from "../../workflows/messages.ts";
@@ -63,6 +65,10 @@ export interface FakeWorld {
   slewsS: number[];
   /** Frames of which no image comes: `planId/n/attempt`. */
   lost: Set<string>;
+  /** Ids of cameras and filter wheels that do not answer. */
+  dead: Set<string>;
+  /** Dither offsets of the exposures, in order. */
+  offsets: DitherOffset[];
 }
 
 export interface NightRig {
@@ -76,6 +82,7 @@ export interface NightRig {
   addRequest(
     id: string,
     sequence: Partial<SequenceDraft> & Pick<SequenceDraft, "raDeg" | "decDeg">,
+    site?: Observatory,
   ): Promise<void>;
   nightInput(): NightInput;
   close(): Promise<void>;
@@ -126,7 +133,14 @@ export async function openNightRig(
   await migrate(url);
   const database = await openDatabase(url);
   const clock: ClockFact = { startMs, anchorMs: await env.currentTimeMs(), rate, epoch: 0 };
-  const world: FakeWorld = { acts: [], domeOpen: false, slewsS: [], lost: new Set() };
+  const world: FakeWorld = {
+    acts: [],
+    domeOpen: false,
+    slewsS: [],
+    lost: new Set(),
+    dead: new Set(),
+    offsets: [],
+  };
   const nowMs = async (): Promise<number> => Math.round(observatoryMs(clock, await env.currentTimeMs()));
   await seedProgrammes(database);
 
@@ -179,7 +193,7 @@ export async function openNightRig(
         await work.rested();
       }
     },
-    addRequest: (id, sequence) => addRequest(database, id, sequence, startMs),
+    addRequest: (id, sequence, site = observatory) => addRequest(database, id, sequence, startMs, site),
     nightInput: () => ({
       observatory,
       clock,
@@ -266,6 +280,7 @@ async function addRequest(
   id: string,
   sequence: Partial<SequenceDraft> & Pick<SequenceDraft, "raDeg" | "decDeg">,
   nowMs: number,
+  site: Observatory,
 ): Promise<void> {
   const draft: SequenceDraft = {
     targetName: id,
@@ -279,7 +294,7 @@ async function addRequest(
   };
   const check = buildRequest(
     { name: id, comment: "", programmeId: "COL-1", sequences: [draft] },
-    { observatory, nowMs, programmes: [{ id: "COL-1", availableS: Number.MAX_SAFE_INTEGER }] },
+    { observatory: site, nowMs, programmes: [{ id: "COL-1", availableS: Number.MAX_SAFE_INTEGER }] },
   );
   if (!check.ok) throw new Error(JSON.stringify(check.errors));
   const mail = "astronomer@vesper.example";
@@ -309,6 +324,15 @@ function fakeDevices(world: FakeWorld, nowMs: () => Promise<number>, database: D
   };
   /** Observatory seconds that the slew ordered last still takes. */
   let slewS = 0;
+  const cameraOf = (input: ExposureInput): string => instrumentOf(observatory, input.instrumentId).cameraId;
+  const answers = (deviceId: string): void => {
+    if (world.dead.has(deviceId)) {
+      throw ApplicationFailure.create({
+        type: "DeviceUnreachable",
+        message: `${deviceId} cannot be reached.`,
+      });
+    }
+  };
   const key = (input: ExposureInput): string => `${input.planId}/${input.n}/${input.attempt}`;
   return {
     startSlew: async ({ target }: { target: { name: string } }) => {
@@ -340,17 +364,18 @@ function fakeDevices(world: FakeWorld, nowMs: () => Promise<number>, database: D
       doneMs: await act(`focus ${position}`),
       already: false,
     }),
-    setFilter: async ({ wheelId, filter }: { wheelId: string; filter: string }) => ({
-      filter,
-      doneMs: await act(`${wheelId} ${filter}`),
-      already: false,
-    }),
+    setFilter: async ({ wheelId, filter }: { wheelId: string; filter: string }) => {
+      answers(wheelId);
+      return { filter, doneMs: await act(`${wheelId} ${filter}`), already: false };
+    },
     coolCamera: async () => ({ temperatureC: -60, tookS: 0 }),
     startExposure: async (input: ExposureInput) => {
       // The motion before it: the workflow waits for it in the timer of the first frame, where time can be skipped.
+      answers(cameraOf(input));
+      if (input.offset !== undefined) world.offsets.push(input.offset);
       const startMs = (await nowMs()) + slewS * 1_000;
       slewS = 0;
-      await store.begin(input, "camera-vis", startMs);
+      await store.begin(input, cameraOf(input), startMs);
       await store.exposing(input, startMs);
       await act(`expose ${key(input)}`);
       return { startMs, startWallMs: startMs, adopted: false };
@@ -370,7 +395,9 @@ function fakeDevices(world: FakeWorld, nowMs: () => Promise<number>, database: D
       };
       await store.store({ ...image, width: 1, height: 1, previewPath: null, header: {}, statistics: {} }, {
         input,
-        instrument: observatory.instruments[0],
+        instrument: instrumentOf(observatory, input.instrumentId),
+        filter: { name: input.filter, source: "wheel" },
+        ramp: null,
         startMs: await nowMs(),
         pointing: { raDeg: input.target.raDeg, decDeg: input.target.decDeg, measured: true },
       } as never);

@@ -87,7 +87,7 @@ export async function observeJob(tonight: OpenNight, job: Job): Promise<void> {
     tonight.overhead = measured(tonight.overhead, {
       actualS: (endedMs - startedMs) / 1_000,
       plannedS: job.plannedS,
-      frames: result.framesStored,
+      frames: result.framesOfLongestArm ?? result.framesStored,
     });
   }
   if (result.outcome === "failed" && job.claim === null)

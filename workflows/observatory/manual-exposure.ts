@@ -1,10 +1,11 @@
 import { ApplicationFailure, CancellationScope, log } from "@temporalio/workflow";
 import type { ExposureInput } from "../../activities/camera.ts";
 import type { ManualOperation } from "../../domain/manual/operation.ts";
-import { instrumentOf } from "../../domain/observatory.ts";
+import { instrumentOf, sitsOnTelescope, wheelBefore } from "../../domain/observatory.ts";
 import { failureSentence } from "../failure-words.ts";
 import type { ManualOrder } from "../messages.ts";
-import { cameraActivities, mountActivities } from "../proxies.ts";
+import { taskQueues } from "../names.ts";
+import { cameraActivities, mountActivities, wheelActivities } from "../proxies.ts";
 import type { Outcome } from "./manual.ts";
 import type { Majordome } from "./state.ts";
 
@@ -47,6 +48,14 @@ export async function exposeByHand(
   const camera = cameraActivities(siteId, instrument.cameraId, clock.fact, instrument.readoutLimitS);
   const { sequenceId } = frame;
   try {
+    const wheel = wheelBefore(file, instrument);
+    if (light && wheel !== null) {
+      const limitS = file.night.filterLimitS;
+      const queues = taskQueues(siteId);
+      const queue = sitsOnTelescope(file, wheel) ? queues.mount : queues.camera(instrument.cameraId);
+      const order = { lease, wheelId: wheel.id, filter, limitS };
+      await wheelActivities(siteId, queue, clock.fact, limitS).setFilter(order);
+    }
     const { startMs } = await camera.startExposure(exposure);
     await clock.sleepUntil(startMs + exposureS * 1_000);
     const fetched = await camera.fetchExposure(exposure);

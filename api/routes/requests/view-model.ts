@@ -269,8 +269,13 @@ function sequenceCard(
         instrument: album.instrumentId,
         words: `${plan.filter} ${plan.count} × ${plan.exposureS}${NBSP}s`,
         stored: `${plan.storedFrames.length} of ${plan.count}`,
+        skipped: album.skippedReason ?? "",
       })),
     ),
+    dither:
+      sequence.dither === null
+        ? ""
+        : `${sequence.dither.positions} positions, ${number(sequence.dither.stepArcsec)}″ apart`,
     rows: rows.map((row) => ({
       schedule: row.scheduleId,
       href: scheduleHref(row.scheduleId),
