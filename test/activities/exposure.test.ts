@@ -3,6 +3,7 @@ import { nowMs } from "../../activities/clocks.ts";
 import { createCameraActivities } from "../../activities/camera.ts";
 import { createDomeActivities } from "../../activities/dome.ts";
 import type { CameraDeps, ExposureInput } from "../../activities/exposure.ts";
+import { createFilterWheelActivities } from "../../activities/filter-wheel.ts";
 import { createTelescopeActivities } from "../../activities/telescope.ts";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { cameraDeps, frameOf } from "./memory-store.ts";
@@ -23,10 +24,12 @@ beforeEach(async () => {
   for (const { id } of rig.observatory.devices) await rig.clearFault(id);
   const dome = createDomeActivities(rig);
   const mount = createTelescopeActivities(rig);
+  const wheels = createFilterWheelActivities(rig);
   await asActivity(async () => {
     await mount.startSlew({ lease: rig.lease, target: frame.target, minAltDeg: 20 });
     await dome.openDome({ lease: rig.lease, limitS: 180 });
     await mount.awaitOnTarget({ target: frame.target, limitS: 180 });
+    await wheels.setFilter({ lease: rig.lease, wheelId: "wheel-vis", filter: "r", limitS: 60 });
   });
   await rig.camera.abortExposure();
   testStartedWallMs = Date.now();

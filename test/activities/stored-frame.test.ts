@@ -4,12 +4,15 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { createCameraActivities } from "../../activities/camera.ts";
 import { createDomeActivities } from "../../activities/dome.ts";
+import { createFilterWheelActivities } from "../../activities/filter-wheel.ts";
 import { createFrameStore, type FrameStore } from "../../activities/store-frame.ts";
 import { createTelescopeActivities } from "../../activities/telescope.ts";
 import { detectSources } from "../../domain/imaging/detect-sources.ts";
 import { textOf } from "../../domain/imaging/fits/card.ts";
 import { imageFloat32 } from "../../domain/imaging/fits/read-image.ts";
 import { readFits } from "../../domain/imaging/fits/reader.ts";
+import { headerRecord } from "../../domain/imaging/headers.ts";
+import { offsetPlace } from "../../domain/sequence/dither.ts";
 import { pixelOfSky, wcsOfCards } from "../../domain/imaging/wcs.ts";
 import { fitsverify } from "../imaging/shared.ts";
 import { cameraDeps, frameOf } from "./memory-store.ts";
@@ -33,6 +36,7 @@ test("a frame of the sky is stored with its preview, verifies, and its stars are
   const target = { ...rig.target(), decDeg: 60 };
   const mount = createTelescopeActivities(rig);
   const dome = createDomeActivities(rig);
+  const wheels = createFilterWheelActivities(rig);
   const { deps, images } = cameraDeps(rig, { storeFrame: frames.storeFrame });
   const camera = createCameraActivities(deps);
   const frame = frameOf(rig, 1, { target, exposureS: 60 });
@@ -40,6 +44,7 @@ test("a frame of the sky is stored with its preview, verifies, and its stars are
     await mount.startSlew({ lease: rig.lease, target, minAltDeg: 20 });
     await dome.openDome({ lease: rig.lease, limitS: 180 });
     await mount.awaitOnTarget({ target, limitS: 180 });
+    await wheels.setFilter({ lease: rig.lease, wheelId: "wheel-vis", filter: "r", limitS: 60 });
     await camera.startExposure(frame);
     return camera.fetchExposure(frame);
   });
@@ -61,6 +66,9 @@ test("a frame of the sky is stored with its preview, verifies, and its stars are
   const cards = hdu?.cards ?? [];
   expect(textOf(cards, "OBJECT")).toBe("field 0");
   expect(textOf(cards, "WCSSRC")).toBe("MOUNT");
+  expect(textOf(cards, "FILTER")).toBe("r");
+  expect(textOf(cards, "FILTSRC")).toBe("WHEEL");
+  expect(textOf(cards, "READOUTM")).toBeUndefined();
   const wcs = wcsOfCards(cards);
   if (hdu === undefined || wcs === undefined) throw new Error("the frame has no image or no WCS");
   const found = detectSources(imageFloat32(hdu), SIDE);
@@ -80,6 +88,43 @@ test("a frame of the sky is stored with its preview, verifies, and its stars are
     .map(({ x, y }) => Math.min(...found.map((source) => Math.hypot(source.x - x, source.y - y))));
   expect(offsets.length).toBeGreaterThanOrEqual(3);
   expect(Math.max(...offsets)).toBeLessThan(1);
+});
+
+test("a frame up the ramp says how it was read, through which filter, and where in the dither pattern", async () => {
+  const target = { ...rig.target(), decDeg: 60 };
+  const offset = { eastArcsec: 15, northArcsec: -15 };
+  const place = offsetPlace(target, offset);
+  const mount = createTelescopeActivities(rig);
+  const dome = createDomeActivities(rig);
+  const wheels = createFilterWheelActivities(rig);
+  const { deps } = cameraDeps(rig, { storeFrame: frames.storeFrame });
+  const planId = "R0001-1-nir-1";
+  const frame = frameOf(rig, 1, { target, offset, planId, instrumentId: "nir", filter: "H", exposureS: 60 });
+  const first = createCameraActivities(deps);
+  await asActivity(async () => {
+    await mount.startSlew({ lease: rig.lease, target: place, minAltDeg: 20, toleranceArcsec: 3 });
+    await dome.openDome({ lease: rig.lease, limitS: 180 });
+    await mount.awaitOnTarget({ target: place, limitS: 180, toleranceArcsec: 3 });
+  });
+  // The wheel holds another filter: no frame is taken under a wrong name.
+  expect(await failureType(asActivity(() => first.startExposure(frame)))).toBe("NotReady");
+  const again = { ...frame, attempt: 2 };
+  await asActivity(async () => {
+    await wheels.setFilter({ lease: rig.lease, wheelId: "wheel-nir", filter: "H", limitS: 60 });
+    await first.startExposure(again);
+  });
+  // Another process fetches it: what it did not see at the start, it asks for.
+  await asActivity(() => createCameraActivities(deps).fetchExposure(again));
+  const bytes = await readFile(path.join(rig.home, `images/2026-11-20/${planId}-001-2.fits`));
+  const cards = readFits(bytes)[0]?.cards ?? [];
+  expect(textOf(cards, "FILTER")).toBe("H");
+  expect(textOf(cards, "FILTSRC")).toBe("WHEEL");
+  expect(textOf(cards, "READOUTM")).toBe("UTR");
+  expect(textOf(cards, "WCSSRC")).toBe("MOUNT");
+  const record = headerRecord(cards);
+  expect(record).toMatchObject({ NREADS: 16, NREADEND: 16, NRESETS: 1, NGROUPS: 1 });
+  expect(record).toMatchObject({ DITHEAST: 15, DITHNORT: -15, RA: target.raDeg, DEC: target.decDeg });
+  expect(Number(record["CRVAL2"])).toBeCloseTo(place.decDeg, 4);
 });
 
 test("a dark has no sky in its header; a bias is named so", async () => {
@@ -110,6 +155,8 @@ test("a camera that sends what is no image is a fault; a home that cannot be wri
     startMs: Date.parse("2026-11-21T06:00:00Z"),
     pointing: { raDeg: 1, decDeg: 2, measured: false },
     temperatureC: null,
+    filter: { name: "r", source: "wheel" },
+    ramp: null,
     nightDate: "2026-11-20",
   };
   const raw = (body: string) => ({

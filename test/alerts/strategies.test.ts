@@ -52,7 +52,12 @@ describe("strategy files", () => {
         },
       ],
     };
-    const site = { instruments: [{ id: "vis", filters: ["r"], minExposureS: 0.1, maxExposureS: 600 }] };
+    const site = {
+      instruments: [
+        { id: "vis", filters: ["r"], minExposureS: 0.1, maxExposureS: 600 },
+        { id: "nir", filters: ["J", "H"], minExposureS: 1, maxExposureS: 300 },
+      ],
+    };
     const problems = strategyProblems(wrong, site).join("\n");
     expect(problems).toContain('"swift-bat-poss" is no stream');
     expect(problems).toContain("another rule has the same name");
