@@ -1,6 +1,6 @@
 /** The order of a sequence on several arms, and its dithers. */
 import { expect, test } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   ditherOffset,
   ditherPosition,
