@@ -12,6 +12,7 @@ import { ENDS_SIMULATORS, KILL_KINDS, type Gap, type Kill, type KillKind } from 
 /** An aimed kill waits this long for a shutter to be open, wall ms; in rain none is. */
 const AIM_LIMIT_MS = 120_000;
 const BACK_LIMIT_MS = 90_000;
+const UP_TRIES = 3;
 const MESSAGE_LIMIT_MS = 20_000;
 
 export interface PlannedKill {
@@ -63,8 +64,7 @@ export async function kill(
 
   const nextMessageMs = kind === "worker-control" ? await nextMessage(stack) : null;
   if (kind === "up" || kind === "all") {
-    await sleep(1_000);
-    await stack.startAgain();
+    await startUpAgain(stack);
   }
   await waitFor(`${part} runs again`, BACK_LIMIT_MS, async () =>
     parts.every((name) => stack.parts().includes(name) && stack.pid(name) !== before.get(name)),
@@ -75,6 +75,19 @@ export async function kill(
     kill: { kind, part, wallMs, observatoryMs: skyMs, openShutters, backWallMs, nextMessageMs },
     gap,
   };
+}
+
+/** As a service manager does: after a second, and again when it ended because something was not ready in time. */
+async function startUpAgain(stack: Stack): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    await sleep(1_000);
+    try {
+      await stack.startAgain();
+      return;
+    } catch (error) {
+      if (tries === UP_TRIES) throw error;
+    }
+  }
 }
 
 async function gapSince(stack: Stack, fromWallMs: number): Promise<Gap> {
