@@ -227,10 +227,7 @@ function computedWindow(
   note: Note,
 ): { readonly startMs: number; readonly endMs: number } {
   const nothing = { startMs: Number.NaN, endMs: Number.NaN };
-  if (pointing === null) {
-    note(`${at}.windowStart`, "", "the window is computed once the coordinates and limits are right");
-    return nothing;
-  }
+  if (pointing === null) return nothing;
   const window = automaticWindow(pointing, neededS, context.observatory, context.skies, context.nowMs);
   if (window !== null) return window;
   note(

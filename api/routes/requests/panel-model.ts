@@ -30,6 +30,8 @@ export function panelModel({ draft, check, context, observatory, step }: PanelFa
   const after = programme === undefined ? null : programme.availableS - check.totalS;
   return {
     cost: {
+      /** The two numbers that a phone shows while one writes. */
+      bar: `${duration(check.totalS * 1_000)}${after === null ? "" : `, ${hours(after)} left`}`,
       total: duration(check.totalS * 1_000),
       split: `${duration(sum("durationS") * 1_000)} of exposures and read-outs, ${duration(sum("overheadS") * 1_000)} of overheads`,
       quota:
