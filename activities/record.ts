@@ -32,6 +32,7 @@ export interface RecordDeps {
     | "notices"
     | "requests"
     | "manualFrames"
+    | "deviceCommands"
   >;
   readonly wallMs: () => number;
   /** Observatory time now. */
@@ -503,6 +504,29 @@ export function createRecordActivities(deps: RecordDeps) {
     return { ...ids, nightId: night?.id ?? null };
   }
 
+  /** Writes what a person ordered by hand into the history of the device. */
+  async function recordCommand(command: {
+    readonly id: string;
+    readonly deviceId: string;
+    readonly command: string;
+    readonly who: string;
+    readonly why: string;
+    readonly startedMs: number;
+    /** Wall time. */
+    readonly tookMs: number;
+    readonly outcome: "done" | "failed" | "stopped";
+    readonly detail: string;
+  }): Promise<void> {
+    const { id, startedMs, tookMs, ...what } = command;
+    await database.deviceCommands.append({
+      ...what,
+      atMs: startedMs,
+      atWallMs: Math.round(wallMs() - tookMs),
+      tookS: tookMs / 1_000,
+      onceKey: `by hand ${id}`,
+    });
+  }
+
   /** @param reason why there is no image; null when it is stored */
   async function closeManualFrame(end: {
     readonly sequenceId: string;
@@ -592,6 +616,7 @@ export function createRecordActivities(deps: RecordDeps) {
     storeAlertRequest,
     openManualFrame,
     closeManualFrame,
+    recordCommand,
     journal,
     exportHistories,
   };

@@ -1,12 +1,13 @@
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "@temporalio/common";
-import pino from "pino";
+import pino, { type Logger } from "pino";
 import { NO_SINKS } from "../adapters/telemetry/tracing.ts";
 import type { Settings } from "../adapters/config/settings.ts";
 import type { ObservatoryInput } from "../workflows/messages.ts";
 import { observatoryFileSignal } from "../workflows/messages.ts";
 import { observatoryWorkflowId, taskQueues, WORKFLOW_TASK_TIMEOUT } from "../workflows/names.ts";
 import { workflowBundle } from "./bundle.ts";
+import { createCommandLog } from "./command-log.ts";
 import { startWorkerMetrics } from "./metrics.ts";
 import {
   computeActivities,
@@ -73,7 +74,7 @@ export async function runWorkers(settings: Settings, groups: readonly string[]):
     ...(tracing === null ? {} : { interceptors: { activity: [tracing.activityInterceptors] } }),
   };
   const workers: Worker[] = [];
-  for (const options of await workerOptions(process, groups, closers)) {
+  for (const options of await workerOptions(process, groups, closers, log)) {
     workers.push(await Worker.create({ ...base, ...options }));
   }
   const running = workers.map((worker) => worker.run());
@@ -106,6 +107,7 @@ async function workerOptions(
   process: Process,
   groups: readonly string[],
   closers: (() => Promise<void>)[],
+  log: Logger,
 ): Promise<QueueWorker[]> {
   const queues = taskQueues(process.observatory.site.id);
   const options: QueueWorker[] = [];
@@ -123,7 +125,14 @@ async function workerOptions(
     closers.push(site.close);
     const { telescope, dome, cover, focuser, wheel, lamp } = site.activities;
     const { camera, calibrationFrames, probe, sky, recovery } = site.activities;
-    options.push(
+    const commands = createCommandLog({
+      observatory: process.observatory,
+      clocks: process.clock,
+      append: process.database.deviceCommands.append,
+      log,
+    });
+    const moving: QueueWorker[] = [];
+    moving.push(
       // The slew of an alert must not wait behind the wait of the slew before it.
       {
         taskQueue: queues.mount,
@@ -152,6 +161,8 @@ async function workerOptions(
         maxConcurrentActivityTaskExecutions: 4,
       })),
     );
+    const interceptors = { activity: [commands] };
+    options.push(...moving.map((worker) => ({ ...worker, interceptors })));
   }
   if (groups.includes("compute")) {
     const io = ioActivities(process);

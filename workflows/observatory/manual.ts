@@ -169,6 +169,22 @@ function endRun(
   );
   const level = end.state === "failed" ? "warning" : "info";
   const words = operationInWords(run.operation);
+  const { records, background } = majordome;
+  const endedMs = clock.nowMs();
+  const why = holdOf(majordome.holds, "maintenance")?.why ?? "by hand";
+  background.add("command", () =>
+    records.recordCommand({
+      id: run.id,
+      deviceId: run.deviceId,
+      command: words,
+      who: run.by,
+      why,
+      startedMs: run.startedMs,
+      tookMs: (endedMs - run.startedMs) / clock.fact.rate,
+      outcome: end.state === "running" ? "done" : end.state,
+      detail: end.result,
+    }),
+  );
   journal(majordome, level, `${run.by} by hand: ${words}: ${end.state}. ${end.result}`, {
     module: "manual",
     deviceId: run.deviceId,
