@@ -134,11 +134,10 @@ whenSkipping("a sequence on two arms", () => {
     for (const frame of visible) {
       expect(infrared.some((other) => other.startMs < frame.endMs && frame.startMs < other.endMs)).toBe(true);
     }
-    expect(did().filter((what) => what.startsWith("wheel"))).toEqual([
-      "wheel-vis g",
-      "wheel-nir J",
-      "wheel-vis r",
-    ]);
+    // The first two turn at the same time, while the telescope slews.
+    const turns = did().filter((what) => what.startsWith("wheel"));
+    expect(turns.slice(0, 2).toSorted()).toEqual(["wheel-nir J", "wheel-vis g"]);
+    expect(turns.slice(2)).toEqual(["wheel-vis r"]);
   }, 60_000);
 
   test("a wheel on the telescope turns once for both arms, and while none of them exposes", async () => {
