@@ -1,5 +1,6 @@
 import * as echarts from "echarts";
 import type { QuotaStep } from "../../db/repositories/quota.ts";
+import { MS_PER_HOUR } from "../../domain/units.ts";
 import type { Theme } from "../pages/theme.ts";
 import { PALETTES } from "./palette.ts";
 
@@ -12,8 +13,7 @@ const S_PER_HOUR = 3_600;
  */
 export function quotaSvg(steps: readonly QuotaStep[], theme: Theme, widthPx: number, nowMs: number): string {
   const palette = PALETTES[theme];
-  const last = steps.at(-1);
-  const shown = last === undefined ? [] : [...steps, { ...last, atMs: Math.max(last.atMs, nowMs) }];
+  const shown = withEnds(steps, nowMs);
   const curve = (
     name: string,
     color: string,
@@ -23,7 +23,8 @@ export function quotaSvg(steps: readonly QuotaStep[], theme: Theme, widthPx: num
     name,
     type: "line" as const,
     step: "end" as const,
-    showSymbol: false,
+    // No symbol: in the legend it would be drawn white, in every theme.
+    symbol: "none",
     data: shown.map((step) => [step.atMs, of(step) / S_PER_HOUR]),
     lineStyle: { color, width: 2, type },
     itemStyle: { color },
@@ -45,12 +46,14 @@ export function quotaSvg(steps: readonly QuotaStep[], theme: Theme, widthPx: num
           formatter: (ms: number) => new Date(ms).toISOString().slice(0, 10),
         },
         axisLine: { lineStyle: { color: palette.soft } },
+        axisTick: { lineStyle: { color: palette.soft } },
       },
       yAxis: {
         type: "value",
         name: "hours",
         nameTextStyle: { color: palette.soft },
         axisLabel: { color: palette.soft },
+        axisLine: { lineStyle: { color: palette.soft } },
         splitLine: { lineStyle: { color: palette.hair } },
       },
       series: [
@@ -63,4 +66,14 @@ export function quotaSvg(steps: readonly QuotaStep[], theme: Theme, widthPx: num
   } finally {
     chart.dispose();
   }
+}
+
+/** The curves begin at nothing before the first line and go on to now, so that a single grant is seen as a step. */
+function withEnds(steps: readonly QuotaStep[], nowMs: number): readonly QuotaStep[] {
+  const [first] = steps;
+  const last = steps.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const marginMs = Math.max(MS_PER_HOUR, 0.03 * (nowMs - first.atMs));
+  const before = { atMs: first.atMs - marginMs, availableS: 0, grantedS: 0, spentS: 0 };
+  return [before, ...steps, { ...last, atMs: Math.max(last.atMs + marginMs, nowMs) }];
 }
