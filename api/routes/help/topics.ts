@@ -72,7 +72,7 @@ export const TOPICS: readonly HelpTopic[] = [
     permission: "read",
     sentences: [
       "What the observatory does this second, what it waits for, and when it gives up waiting.",
-      "Pause aborts exposures and closes nothing. Close dome always works and never asks. Resume lists its checks first.",
+      "Pausing aborts exposures and closes nothing. Closing the dome always works and never asks. Resuming lists its checks first.",
       "A hold is a reason not to observe. Each says who raised it and why; a cause lifts only its own hold.",
     ],
   },
@@ -82,7 +82,7 @@ export const TOPICS: readonly HelpTopic[] = [
     title: "Alarms",
     permission: "read",
     sentences: [
-      'An alarm needs a person: it says what to look at and what to do. Acknowledge says "I have it"; it changes nothing else.',
+      'An alarm needs a person: it says what to look at and what to do. Acknowledging it says "I have it", and changes nothing else.',
     ],
   },
   {
