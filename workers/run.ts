@@ -170,7 +170,11 @@ async function workerOptions(
     const images = imageActivities(process);
     closers.push(io.close, compute.close, images.close);
     options.push(
-      { taskQueue: queues.io, activities: io.activities, maxConcurrentActivityTaskExecutions: 20 },
+      {
+        taskQueue: queues.io,
+        activities: { ...io.activities, ...images.activities },
+        maxConcurrentActivityTaskExecutions: 20,
+      },
       {
         taskQueue: queues.compute,
         activities: compute.activities,

@@ -44,7 +44,7 @@ export async function calibration(input: CalibrationInput): Promise<CalibrationR
   let sequenceIds: readonly string[] = [];
   const masters = mastersInOrder(work);
   try {
-    const plan = await work.images.planCalibration({ observatory: input.observatory, run: input.run });
+    const plan = await work.rows.planCalibration({ observatory: input.observatory, run: input.run });
     work.groups = plan.groups;
     sequenceIds = plan.sequenceIds;
     await askForLease(work);
@@ -63,7 +63,7 @@ export async function calibration(input: CalibrationInput): Promise<CalibrationR
     await masters.done();
     const reason = reasonOf(work);
     await finalImages(work, sequenceIds);
-    await work.images
+    await work.rows
       .endCalibration({ run: input.run, status, reason })
       .catch((error: unknown) => work.note("the end of the calibration was not recorded", error));
     await work.background.drained();
@@ -130,7 +130,7 @@ async function makeMaster(work: RunningCalibration, group: PlannedGroup): Promis
     work.results.push({ ...common, masterId: null, olderMasterId: null, words: failureSentence(error) });
   }
   const groups = [...work.results];
-  await work.images
+  await work.rows
     .noteGroups({ run, groups })
     .catch((error: unknown) => work.note("the results were not recorded", error));
 }

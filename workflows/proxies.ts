@@ -224,9 +224,19 @@ export function lampActivities(siteId: string, clock: ClockFact, limitS: number)
   });
 }
 
-/** Rows of calibrations, masters and calibrated images. A damaged file is final, all else is tried until it works. */
+/** Rows of calibrations: short, and not behind the images that are being made. */
+export function calibrationRecordActivities(siteId: string) {
+  return proxyActivities<Omit<CalibrationActivities, "makeGroupMaster">>({
+    taskQueue: taskQueues(siteId).io,
+    startToCloseTimeout: "10 s",
+    scheduleToCloseTimeout: RECORD_LIMIT,
+    retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 5_000 },
+  });
+}
+
+/** Masters and calibrated images. A damaged file is final, all else is tried until it works. */
 export function imageActivities(siteId: string) {
-  return proxyActivities<CalibrationActivities & ReductionActivities>({
+  return proxyActivities<Pick<CalibrationActivities, "makeGroupMaster"> & ReductionActivities>({
     taskQueue: taskQueues(siteId).images,
     startToCloseTimeout: "10 minutes",
     scheduleToCloseTimeout: "1 hour",

@@ -2,7 +2,7 @@ import { ParentClosePolicy, startChild, WorkflowIdReusePolicy } from "@temporali
 import type { Observatory } from "../domain/observatory.ts";
 import type { calibration } from "./calibration.ts";
 import { calibrationWorkflowId, WORKFLOW_TASK_TIMEOUT } from "./names.ts";
-import { imageActivities } from "./proxies.ts";
+import { calibrationRecordActivities } from "./proxies.ts";
 import type { SkyClock } from "./sky-clock.ts";
 
 /**
@@ -19,7 +19,12 @@ export async function startCalibration(asked: {
 }): Promise<string> {
   const { observatory, clock, date, openedBy, startedBy } = asked;
   const siteId = observatory.site.id;
-  const run = await imageActivities(siteId).openCalibration({ siteId, date, openedBy, startedBy });
+  const run = await calibrationRecordActivities(siteId).openCalibration({
+    siteId,
+    date,
+    openedBy,
+    startedBy,
+  });
   const workflowId = calibrationWorkflowId(siteId, date, run.run);
   await startChild<typeof calibration>("calibration", {
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,

@@ -112,7 +112,7 @@ async function takeFlats(work: RunningCalibration, group: PlannedGroup): Promise
   let testS = group.exposureS;
   for (let n = 1; n <= TESTS; n += 1) {
     const { frameId, levelAdu } = await takeFrame(work, tests, n, testS);
-    await work.images.markTestFrame({ id: frameId });
+    await work.rows.markTestFrame({ id: frameId });
     if (levelAdu === null) continue;
     if (levelAdu > TOO_BRIGHT * instrument.saturationAdu) {
       testS = Math.max(instrument.minExposureS, testS / 8);

@@ -19,7 +19,7 @@ import {
   type Lease,
 } from "../messages.ts";
 import { observatoryWorkflowId } from "../names.ts";
-import { imageActivities } from "../proxies.ts";
+import { calibrationRecordActivities, imageActivities } from "../proxies.ts";
 import { SkyClock } from "../sky-clock.ts";
 
 /** Ends the taking of frames, in words: no failure, what was taken is used. Never leaves the workflow. */
@@ -34,6 +34,7 @@ export class RunningCalibration {
   readonly clock: SkyClock;
   readonly background: Background;
   readonly images: ReturnType<typeof imageActivities>;
+  readonly rows: ReturnType<typeof calibrationRecordActivities>;
   readonly majordome: ReturnType<typeof getExternalWorkflowHandle>;
 
   lease: Lease | null;
@@ -62,6 +63,7 @@ export class RunningCalibration {
     this.clock = new SkyClock(input.clock);
     this.background = new Background();
     this.images = imageActivities(siteId);
+    this.rows = calibrationRecordActivities(siteId);
     this.majordome = getExternalWorkflowHandle(observatoryWorkflowId(siteId));
     this.lease = null;
     this.holds = null;

@@ -75,7 +75,10 @@ export function onClosedCalibration(majordome: Majordome, closedLeaseHolder: str
 export function whyNoCalibration(majordome: Majordome): string | null {
   const { nightDate, calibration, calibrationAskedBy, holds, lastNight, tonight, file } = majordome;
   if (nightDate !== null) return `The night of ${nightDate} is open: calibrations are taken at its end.`;
-  if (calibration !== null) return `Calibrations of ${calibration.date} are under way: ${calibration.words}.`;
+  // One that makes masters and images has given the cameras back.
+  if (calibration !== null && calibration.phase !== "reducing") {
+    return `Calibrations of ${calibration.date} are under way: ${calibration.words}.`;
+  }
   if (calibrationAskedBy !== null) return `Calibrations are being started for ${calibrationAskedBy}.`;
   if (lastNight === null && tonight === null) return "The almanac is being computed; it takes a few seconds.";
   const needed = file.devices.map(({ id }) => id);

@@ -47,7 +47,7 @@ export function calibrationsModel(facts: CalibrationFacts): PageModel {
     sentence: sentenceOf(newest, running),
     topics: ["calibrations"],
     said: facts.said,
-    mayControl: facts.mayControl && running === null,
+    mayControl: facts.mayControl && (running === null || running.phase === "reducing"),
     filters,
     instruments: options(
       observatory.instruments.map(({ id }) => id),

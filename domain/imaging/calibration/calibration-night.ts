@@ -27,7 +27,7 @@ export const DEFAULT_CALIBRATION_RULES: CalibrationRules = {
   flatLevel: 0.4,
   lampPct: 100,
   testFlatS: 2,
-  limitMin: 180,
+  limitMin: 420,
   holdLimitMin: 60,
   maxAgeNights: 30,
 };

@@ -52,8 +52,10 @@ export function chooseMasters<M extends MasterFacts>(
       .map((master) => master.nightDate)
       .toSorted()
       .at(-1);
-    // Of one night the last run counts: ids of one night grow with the run.
-    return ofKind.filter((master) => master.nightDate === date).toSorted((a, b) => (a.id < b.id ? 1 : -1));
+    // Of one night the last run counts: the run is a number in the id.
+    return ofKind
+      .filter((master) => master.nightDate === date)
+      .toSorted((a, b) => b.id.localeCompare(a.id, "en", { numeric: true }));
   };
   const chosen = [
     newest("bias")[0],
