@@ -92,7 +92,7 @@ test.each(["json", "yaml"] as const)("export then import gives the same request:
       if (!check.ok) throw new Error(JSON.stringify(errors));
       const { sequences, ...head } = check.request;
       expect(head).toEqual({ name: draft.name, comment: draft.comment, programmeId: draft.programmeId });
-      expect(sequences.map(({ durationS: _d, overheadS: _o, ...sequence }) => sequence)).toEqual(
+      expect(sequences.map(({ durationS: _d, overheadS: _o, dither: _p, ...sequence }) => sequence)).toEqual(
         draft.sequences,
       );
     }),
