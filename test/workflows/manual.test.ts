@@ -74,10 +74,11 @@ whenSkipping("by hand, with time skipped", () => {
     autoStart = false,
   ): Promise<void> {
     runs += 1;
-    const more: RigOptions["more"] = ({ database, world, nowMs }) => {
+    const more: RigOptions["more"] = (rig) => {
+      const { database, world } = rig;
       const readLease = (siteId: string) => database.lease.read(siteId);
       const act = async (what: string): Promise<number> => {
-        const atMs = await nowMs();
+        const atMs = await rig.nowMs();
         world.acts.push({ atMs, what });
         return atMs;
       };

@@ -78,7 +78,7 @@ async function refusal(pressed: Promise<unknown>): Promise<string> {
     (reason: unknown) => reason,
   );
   if (!(error instanceof WorkflowUpdateFailedError)) throw new Error(`it was not refused: ${String(error)}`);
-  return String((error.cause as Error).message);
+  return (error.cause as Error).message;
 }
 
 async function until<T>(what: string, look: () => Promise<T | null | undefined | false>): Promise<T> {

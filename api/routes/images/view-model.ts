@@ -154,7 +154,7 @@ export function imageModel(facts: ImageFacts): PageModel {
 
 /** `bias, dark and flat applied`. */
 function appliedWords(status: string): string {
-  const names = [...status].map((letter) => ({ B: "bias", D: "dark", F: "flat" })[letter] ?? letter);
+  const names = Array.from(status, (letter) => ({ B: "bias", D: "dark", F: "flat" })[letter] ?? letter);
   return names.length === 0 ? "nothing could be applied" : `${names.join(", ")} applied`;
 }
 
