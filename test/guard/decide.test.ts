@@ -82,7 +82,8 @@ test("under maintenance the announced closing gets its minute; then the guard cl
   for (const meanwhile of [announcing, SILENT]) {
     expect(run(75_000, rains(meanwhile)).trippedMs).toBeNull();
     const { trippedMs, loops } = run(90_000, rains(meanwhile));
-    expect(trippedMs).toBeGreaterThanOrEqual(80_000);
+    // Silent, it counts from the last answer, the loop before the rain.
+    expect(trippedMs).toBeGreaterThan(75_000);
     expect(trippedMs).toBeLessThanOrEqual(82_000);
     expect(loops.some(({ close }) => close)).toBe(true);
   }

@@ -51,17 +51,17 @@ test("exposes, reads out for 4 s, then has the image; a second start is refused 
   expect(await sim.read("camera/0/percentcompleted")).toBe(100);
 });
 
-test("answers within 50 ms while frames are made", async () => {
+test("answers others while frames are made", async () => {
   // The first frame makes the detector's maps.
   await sim.expose(1);
   const waits: number[] = [];
   await sim.command("camera/0/startexposure", { Duration: 1, Light: true });
-  while (!(await sim.read("camera/0/imageready"))) {
+  do {
     const sentAt = performance.now();
     await sim.get("dome/0/slewing");
     waits.push(performance.now() - sentAt);
     await sleep(2);
-  }
+  } while (!(await sim.read("camera/0/imageready")));
   const sorted = waits.toSorted((a, b) => a - b);
   // The median: a busy machine may hold up one answer or another.
   expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(250);
