@@ -161,7 +161,11 @@ async function workerOptions(
         maxConcurrentActivityTaskExecutions: 4,
       })),
     );
-    const interceptors = { activity: [commands] };
+    const { tracing } = process;
+    // These stand in the place of what all workers have: tracing comes along.
+    const interceptors = {
+      activity: [...(tracing === null ? [] : [tracing.activityInterceptors]), commands],
+    };
     options.push(...moving.map((worker) => ({ ...worker, interceptors })));
   }
   if (groups.includes("compute")) {

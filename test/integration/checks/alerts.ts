@@ -28,7 +28,12 @@ export function alertChecks(the: TheStack): void {
         status: 202,
         body: { alertId: key, duplicate: false, queued: false },
       });
-      const alert = await alertWhere(stack, key, "has two images", ({ images }) => images?.length >= 2);
+      const alert = await alertWhere(
+        stack,
+        key,
+        "has two images",
+        ({ images, stages }) => images?.length >= 2 && stages.firstImageAt !== undefined,
+      );
       const commands = stack.commands(postedWallMs);
       const aborted = commands.find(({ command }) => command === "abortexposure");
       const [slew] = slewsTo(stack, place, postedWallMs);

@@ -31,10 +31,12 @@ export function deviceChecks(the: TheStack): void {
       const backMs = Date.now();
       await holdsAre(stack, []);
       note("visible camera dead: from its answer to the lifted hold", Date.now() - backMs);
-      const [journal] = await stack.query<{ text: string }>(
-        "select text from journal_entry where device_id = 'camera-vis' order by id desc limit 1",
-      );
-      expect(journal?.text).toBe("Visible camera is back: set up again and verified.");
+      await waitFor("the journal says that it is back", PATIENCE_MS, async () => {
+        const [journal] = await stack.query<{ text: string }>(
+          "select text from journal_entry where device_id = 'camera-vis' order by id desc limit 1",
+        );
+        return journal?.text === "Visible camera is back: set up again and verified.";
+      });
       expect(deviceIn(await state(stack), "camera-vis")).toMatchObject({ state: "UP", recovery: null });
       await routineFrame(stack);
     },
