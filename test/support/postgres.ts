@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,15 +19,26 @@ export interface TestPostgres {
 
 /** A TCP port of 127.0.0.1 that is free now. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
+  for (let tries = 1; ; tries += 1) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    const server = createServer();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, "127.0.0.1", resolve);
+      });
+    } catch (error) {
+      if (tries === 50) throw error;
+      continue;
+    }
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    return port;
+  }
 }
+
+/** Below the ports that the system gives to outgoing connections: one of those could take it before it is used. */
+const FIRST_PORT = 15_000;
+const PORTS = 15_000;
 
 const PASSWORD = "vesper-test";
 const START_LIMIT_MS = 60_000;
