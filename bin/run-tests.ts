@@ -11,8 +11,8 @@ import { findTimeSkippingServer } from "../adapters/temporal-cli/time-skipping.t
 const CHECK_LIMIT_MS = 5 * 60_000;
 const JEST_LIMIT_MS = 20 * 60_000;
 
-/** Tests that start everything `vesper up` starts. */
-const WHOLE_SYSTEM = ["test/integration/", "test/bin/up.test"];
+/** Tests that start everything `vesper up` starts, or skip time so far that they need the machine for themselves. */
+const ALONE = ["test/workflows/manual.test", "test/integration/", "test/bin/up.test"];
 
 interface Counts {
   passed: number;
@@ -46,9 +46,9 @@ try {
   await check("lint", ["oxlint", "--type-aware", "--deny-warnings"]);
   if (jestArgs.length > 0) add(await jest(env, jestArgs));
   else {
-    add(await jest(env, ["--testPathIgnorePatterns", ...WHOLE_SYSTEM]));
+    add(await jest(env, ["--testPathIgnorePatterns", ...ALONE]));
     // A whole observatory at once measures seconds: nothing else runs beside it.
-    add(await jest(env, ["--runInBand", ...WHOLE_SYSTEM]));
+    add(await jest(env, ["--runInBand", ...ALONE]));
   }
 } catch (error) {
   say((error as Error).message);
