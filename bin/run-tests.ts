@@ -96,7 +96,7 @@ async function jest(env: NodeJS.ProcessEnv, args: readonly string[], again = fal
   );
   try {
     const { testResults } = JSON.parse(readFileSync(report, "utf8")) as JestReport;
-    const failing = testResults.filter(({ status }) => status !== "passed");
+    const failing = testResults.filter(({ status }) => status === "failed");
     const counts = testResults.map(countsOf).reduce(sum, NONE);
     // Jest also fails for reasons that are no test, such as a coverage threshold.
     if (code !== 0 && counts.failed === 0) return { ...counts, failed: 1 };
@@ -126,7 +126,7 @@ function countsOf({ status, assertionResults }: JestFile): Counts {
   const failed = count(["failed"]);
   return {
     passed: count(["passed"]),
-    failed: status !== "passed" && failed === 0 ? 1 : failed,
+    failed: status === "failed" && failed === 0 ? 1 : failed,
     skipped: count(["pending", "skipped", "todo"]),
   };
 }
