@@ -29,22 +29,33 @@ const DEVICE_FAILURES = ["LeaseLost", "Unsafe", "OutOfLimits", "DiskFull", "BadR
 /** Failures are final after this long without a worker or a database: the caller closes. */
 const RECORD_LIMIT = "10 minutes";
 
-/** Telescope motions on the mount queue. */
-export function mountActivities(siteId: string, clock: ClockFact, limitS: number) {
-  return proxyActivities<TelescopeActivities>({
-    taskQueue: taskQueues(siteId).mount,
+/** A motion that is waited for and may be cancelled. `limitS` is the device's own limit, observatory seconds. */
+function motionOptions(
+  taskQueue: string,
+  clock: ClockFact,
+  limitS: number,
+  retry: NonNullable<ActivityOptions["retry"]>,
+): ActivityOptions {
+  return {
+    taskQueue,
     startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
     heartbeatTimeout: 5_000,
     scheduleToStartTimeout: "60 s",
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: {
+    retry: { ...retry, nonRetryableErrorTypes: DEVICE_FAILURES },
+  };
+}
+
+/** Telescope motions on the mount queue. */
+export function mountActivities(siteId: string, clock: ClockFact, limitS: number) {
+  return proxyActivities<TelescopeActivities>(
+    motionOptions(taskQueues(siteId).mount, clock, limitS, {
       initialInterval: 500,
       backoffCoefficient: 2,
       maximumInterval: 5_000,
       maximumAttempts: 4,
-      nonRetryableErrorTypes: DEVICE_FAILURES,
-    },
-  });
+    }),
+  );
 }
 
 /** The start of a slew: short, no heartbeat, retried at once, for the path from alert to slew. */
@@ -66,14 +77,9 @@ export function slewStartActivities(siteId: string) {
 
 /** Opening, on the dome queue. */
 export function domeActivities(siteId: string, clock: ClockFact, limitS: number) {
-  return proxyActivities<Pick<DomeActivities, "openDome">>({
-    taskQueue: taskQueues(siteId).dome,
-    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
-    heartbeatTimeout: 5_000,
-    scheduleToStartTimeout: "60 s",
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: 1_000, maximumAttempts: 2, nonRetryableErrorTypes: DEVICE_FAILURES },
-  });
+  return proxyActivities<Pick<DomeActivities, "openDome">>(
+    motionOptions(taskQueues(siteId).dome, clock, limitS, { initialInterval: 1_000, maximumAttempts: 2 }),
+  );
 }
 
 /** Closing and parking: never behind anything else, retried without end. */
@@ -89,14 +95,9 @@ export function closingActivities(siteId: string, clock: ClockFact, limitS: numb
 
 /** Opening the mirror cover, on the dome queue. Without it observing goes on: it is given up soon. */
 export function coverActivities(siteId: string, clock: ClockFact, limitS: number) {
-  return proxyActivities<Pick<CoverActivities, "openCover">>({
-    taskQueue: taskQueues(siteId).dome,
-    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
-    heartbeatTimeout: 5_000,
-    scheduleToStartTimeout: "60 s",
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: 1_000, maximumAttempts: 2, nonRetryableErrorTypes: DEVICE_FAILURES },
-  });
+  return proxyActivities<Pick<CoverActivities, "openCover">>(
+    motionOptions(taskQueues(siteId).dome, clock, limitS, { initialInterval: 1_000, maximumAttempts: 2 }),
+  );
 }
 
 /** Closing the mirror cover: on `fast` and never cancelled, but the night does not wait for it without end. */
@@ -113,26 +114,16 @@ export function coverClosingActivities(siteId: string, clock: ClockFact, limitS:
 
 /** The focuser, on the mount queue. */
 export function focuserActivities(siteId: string, clock: ClockFact, limitS: number) {
-  return proxyActivities<FocuserActivities>({
-    taskQueue: taskQueues(siteId).mount,
-    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
-    heartbeatTimeout: 5_000,
-    scheduleToStartTimeout: "60 s",
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: 1_000, maximumAttempts: 3, nonRetryableErrorTypes: DEVICE_FAILURES },
-  });
+  return proxyActivities<FocuserActivities>(
+    motionOptions(taskQueues(siteId).mount, clock, limitS, { initialInterval: 1_000, maximumAttempts: 3 }),
+  );
 }
 
 /** A filter wheel, on the queue of the camera it sits on, or of the mount when it sits on the telescope. */
 export function wheelActivities(siteId: string, queue: string, clock: ClockFact, limitS: number) {
-  return proxyActivities<FilterWheelActivities>({
-    taskQueue: queue,
-    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 5_000,
-    heartbeatTimeout: 5_000,
-    scheduleToStartTimeout: "60 s",
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: 500, maximumAttempts: 3, nonRetryableErrorTypes: DEVICE_FAILURES },
-  });
+  return proxyActivities<FilterWheelActivities>(
+    motionOptions(queue, clock, limitS, { initialInterval: 500, maximumAttempts: 3 }),
+  );
 }
 
 /** Abort and stop: short, on `fast`, independent of heartbeats. */

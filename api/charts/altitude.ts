@@ -1,4 +1,3 @@
-import * as echarts from "echarts";
 import { airmass, altAz } from "../../domain/astronomy/alt-az.ts";
 import { nightOf } from "../../domain/astronomy/night.ts";
 import { moonPosition } from "../../domain/astronomy/sun-moon.ts";
@@ -12,6 +11,7 @@ import {
 import { MS_PER_HOUR, MS_PER_MINUTE } from "../../domain/units.ts";
 import type { Theme } from "../pages/theme.ts";
 import { hourMinute } from "../words/time.ts";
+import { drawSvg } from "./draw.ts";
 import { PALETTES } from "./palette.ts";
 
 /** One chart for wide pages, one for a phone. */
@@ -46,12 +46,9 @@ export function altitudeSvg(
   const { minAltDeg } = strictConstraints(pointing.constraints, observatory);
   const narrow = widthPx < 500;
 
-  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: widthPx, height: HEIGHT_PX });
-  try {
-    chart.setOption({
-      animation: false,
-      backgroundColor: palette.background,
-      textStyle: { color: palette.text },
+  return drawSvg(
+    { palette, widthPx, heightPx: HEIGHT_PX },
+    {
       grid: { left: 42, right: 46, top: 30, bottom: 30 },
       xAxis: {
         type: "time",
@@ -128,11 +125,8 @@ export function altitudeSvg(
           lineStyle: { color: palette.done, width: 6 },
         })),
       ],
-    });
-    return chart.renderToSVGString();
-  } finally {
-    chart.dispose();
-  }
+    },
+  );
 }
 
 function airmassLabel(altDeg: number): string {

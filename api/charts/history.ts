@@ -1,8 +1,8 @@
-import * as echarts from "echarts";
 import type { Theme } from "../pages/theme.ts";
 import { NBSP, number } from "../words/numbers.ts";
 import { hourMinute } from "../words/time.ts";
 import type { Palette } from "./palette.ts";
+import { drawSvg } from "./draw.ts";
 import { PALETTES } from "./palette.ts";
 
 export type Point = readonly [tMs: number, value: number | null];
@@ -32,19 +32,11 @@ export const HISTORY_HEIGHT_PX = 180;
 /** A quantity over time as SVG: gaps stay gaps, limits are dashed lines, closed spans are shaded, changes are ticks. */
 export function historySvg(what: HistoryChart, theme: Theme, widthPx: number): string {
   const palette = PALETTES[theme];
-  const chart = echarts.init(null, null, {
-    renderer: "svg",
-    ssr: true,
-    width: widthPx,
-    height: HISTORY_HEIGHT_PX,
-  });
-  try {
-    const { least, most } = rangeOf(what);
-    chart.setOption({
-      animation: false,
+  const { least, most } = rangeOf(what);
+  return drawSvg(
+    { palette, widthPx, heightPx: HISTORY_HEIGHT_PX },
+    {
       color: [palette.running],
-      backgroundColor: palette.background,
-      textStyle: { color: palette.text },
       title: {
         text: what.unit === "" ? what.name : `${what.name}, ${what.unit}`,
         left: 8,
@@ -89,11 +81,8 @@ export function historySvg(what: HistoryChart, theme: Theme, widthPx: number): s
           markArea: { silent: true, data: closedAreas(what, palette) },
         },
       ],
-    });
-    return chart.renderToSVGString();
-  } finally {
-    chart.dispose();
-  }
+    },
+  );
 }
 
 /** Room for the limits too, but not so much that the curve becomes a line. */

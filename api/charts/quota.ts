@@ -1,7 +1,7 @@
-import * as echarts from "echarts";
 import type { QuotaStep } from "../../db/repositories/quota.ts";
 import { MS_PER_HOUR } from "../../domain/units.ts";
 import type { Theme } from "../pages/theme.ts";
+import { drawSvg } from "./draw.ts";
 import { PALETTES } from "./palette.ts";
 
 const HEIGHT_PX = 260;
@@ -29,12 +29,9 @@ export function quotaSvg(steps: readonly QuotaStep[], theme: Theme, widthPx: num
     lineStyle: { color, width: 2, type },
     itemStyle: { color },
   });
-  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: widthPx, height: HEIGHT_PX });
-  try {
-    chart.setOption({
-      animation: false,
-      backgroundColor: palette.background,
-      textStyle: { color: palette.text },
+  return drawSvg(
+    { palette, widthPx, heightPx: HEIGHT_PX },
+    {
       grid: { left: 56, right: 14, top: 34, bottom: 30 },
       // Told apart by the dashes as well as by colour: the red theme has one.
       legend: { top: 4, textStyle: { color: palette.text }, inactiveColor: palette.soft, itemWidth: 30 },
@@ -61,11 +58,8 @@ export function quotaSvg(steps: readonly QuotaStep[], theme: Theme, widthPx: num
         curve("left", palette.planned, "solid", (step) => step.availableS),
         curve("spent", palette.done, "dotted", (step) => step.spentS),
       ],
-    });
-    return chart.renderToSVGString();
-  } finally {
-    chart.dispose();
-  }
+    },
+  );
 }
 
 /** The curves begin at nothing before the first line and go on to now, so that a single grant is seen as a step. */

@@ -1,4 +1,3 @@
-import * as echarts from "echarts";
 import type { CustomSeriesRenderItem } from "echarts";
 import type { ScheduleDetail, ScheduledRow } from "../../db/repositories/schedules.ts";
 import { nightOf } from "../../domain/astronomy/night.ts";
@@ -7,6 +6,7 @@ import type { Observed } from "../routes/schedules/observed.ts";
 import type { Theme } from "../pages/theme.ts";
 import { hourMinute } from "../words/time.ts";
 import type { Palette } from "./palette.ts";
+import { drawSvg } from "./draw.ts";
 import { PALETTES } from "./palette.ts";
 
 /** Rows of the chart, from top to bottom. */
@@ -37,13 +37,10 @@ export function timelineSvg(
   const fromMs = Math.min(night.sun.eveningMs ?? Infinity, ...bars.map(({ value }) => value[0]));
   const toMs = Math.max(night.sun.morningMs ?? -Infinity, ...bars.map(({ value }) => value[1]));
 
-  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: widthPx, height: HEIGHT_PX });
-  try {
-    chart.setOption({
-      animation: false,
+  return drawSvg(
+    { palette, widthPx, heightPx: HEIGHT_PX },
+    {
       color: [palette.planned],
-      backgroundColor: palette.background,
-      textStyle: { color: palette.text },
       grid: { left: 74, right: 14, top: 22, bottom: 30 },
       xAxis: {
         type: "time",
@@ -77,11 +74,8 @@ export function timelineSvg(
           },
         },
       ],
-    });
-    return chart.renderToSVGString();
-  } finally {
-    chart.dispose();
-  }
+    },
+  );
 }
 
 interface Bar {

@@ -1,5 +1,5 @@
-import * as echarts from "echarts";
 import type { Theme } from "../pages/theme.ts";
+import { drawSvg } from "./draw.ts";
 import { PALETTES } from "./palette.ts";
 
 /** One line of a trend: a value for each date, null where there is none. */
@@ -22,12 +22,9 @@ export function trendSvg(
 ): string {
   const palette = PALETTES[theme];
   const colours = [palette.planned, palette.done, palette.warning, palette.alert, palette.soft];
-  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: widthPx, height: HEIGHT_PX });
-  try {
-    chart.setOption({
-      animation: false,
-      backgroundColor: palette.background,
-      textStyle: { color: palette.text },
+  return drawSvg(
+    { palette, widthPx, heightPx: HEIGHT_PX },
+    {
       color: colours,
       legend: { top: 0, textStyle: { color: palette.soft }, type: "scroll" },
       grid: { left: 64, right: 14, top: 34, bottom: 26 },
@@ -53,9 +50,6 @@ export function trendSvg(
         connectNulls: true,
         lineStyle: { type: DASHES[k % DASHES.length] },
       })),
-    });
-    return chart.renderToSVGString();
-  } finally {
-    chart.dispose();
-  }
+    },
+  );
 }

@@ -1,3 +1,6 @@
+import { Problem } from "../../problem.ts";
+import { duration } from "../../words/time.ts";
+
 /** Counts failed sign-ins within a window of wall time. */
 export interface Attempts {
   /** Wall ms to wait before the next try; 0: may try now. */
@@ -32,4 +35,19 @@ export function createAttempts(limit: number, windowMs: number, nowWallMs: () =>
       failures.delete(key);
     },
   };
+}
+
+/**
+ * Counts one asking from an address.
+ * @param what what is asked for, as the sentence says it: `passwords`
+ * @throws Problem 429 with the time to wait when it has asked too often
+ */
+export function countAsking(perAddress: Attempts, address: string, what: string): void {
+  const waitMs = perAddress.waitMs(address);
+  if (waitMs > 0) {
+    throw new Problem(429, `Too many ${what} were asked for from here. Try again in ${duration(waitMs)}.`, {
+      "retry-after": String(Math.ceil(waitMs / 1_000)),
+    });
+  }
+  perAddress.failed(address);
 }

@@ -16,9 +16,8 @@ import type { ApiContext } from "../../context.ts";
 import { hashPassword } from "../../passwords.ts";
 import { tokenHash } from "../../plugins/identity.ts";
 import { Problem } from "../../problem.ts";
-import { duration } from "../../words/time.ts";
 import { Csrf, formProblems, formTitle, Line } from "../forms.ts";
-import { createAttempts } from "./attempts.ts";
+import { countAsking, createAttempts } from "./attempts.ts";
 import { mailTo, newLink, senderOf, storedLink } from "./links.ts";
 
 /** A forgotten password, by mail. The same answer whether there is an account or not. */
@@ -41,17 +40,7 @@ export function recoveryRoutes({ app, deps, pages, identities }: ApiContext): vo
       const mail = mailOf(request.body.mail);
       const wrong = mailProblem(mail);
       if (wrong !== null) return askForm(request, reply, mail, [{ field: "mail", words: wrong }], 400);
-      const waitMs = perAddress.waitMs(request.ip);
-      if (waitMs > 0) {
-        throw new Problem(
-          429,
-          `Too many passwords were asked for from here. Try again in ${duration(waitMs)}.`,
-          {
-            "retry-after": String(Math.ceil(waitMs / 1_000)),
-          },
-        );
-      }
-      perAddress.failed(request.ip);
+      countAsking(perAddress, request.ip, "passwords");
       // Not waited for: how long the answer takes does not tell whether there is an account.
       void sendLink(mail, request).catch((error: unknown) =>
         request.log.error({ err: error }, "a recovery mail could not be stored"),

@@ -23,7 +23,7 @@ import { Problem } from "../../problem.ts";
 import { dateTime, duration } from "../../words/time.ts";
 import { Csrf, formProblems, formTitle, Line } from "../forms.ts";
 import { membershipInput } from "../users/membership-input.ts";
-import { createAttempts } from "./attempts.ts";
+import { countAsking, createAttempts } from "./attempts.ts";
 import { mailTo, newLink, senderOf, storedLink } from "./links.ts";
 
 const MOTIVE_MAX = 2_000;
@@ -69,17 +69,7 @@ export function signUpRoutes({ app, deps, pages }: ApiContext): void {
       const motive = request.body.motive.trim();
       const problems = problemsOf({ name, mail, motive }, password);
       if (problems.length > 0) return form(request, reply, { name, mail, motive }, problems, 400);
-      const waitMs = perAddress.waitMs(request.ip);
-      if (waitMs > 0) {
-        throw new Problem(
-          429,
-          `Too many accounts were asked for from here. Try again in ${duration(waitMs)}.`,
-          {
-            "retry-after": String(Math.ceil(waitMs / 1_000)),
-          },
-        );
-      }
-      perAddress.failed(request.ip);
+      countAsking(perAddress, request.ip, "accounts");
       const wallMs = nowWallMs();
       const link = newLink(wallMs, CONFIRM_LINK_MS);
       const passwordHash = await hashPassword(password);
