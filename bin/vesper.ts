@@ -64,6 +64,24 @@ add(
   "run workers: control, site, compute, feeds (all without a name)",
   async (groups: string[]) => (await import("./commands/worker.ts")).workerCommand(groups),
 );
+add("backup", "back everything up while it runs", async (options: { to?: string; keep?: string }) =>
+  (await import("./commands/backup.ts")).backupCommand(options),
+)
+  .option("--to <folder>", "folder that holds the backups (VESPER_HOME/backups)")
+  .option("--keep <n>", "remove all but the newest n backups afterwards");
+add(
+  "restore <folder>",
+  "put a backup back, and say what is lost",
+  async (folder: string, options: { replace?: boolean; withoutWorkflows?: boolean; check?: boolean }) =>
+    (await import("./commands/restore.ts")).restoreCommand(folder, {
+      replace: options.replace === true,
+      withoutWorkflows: options.withoutWorkflows === true,
+      check: options.check === true,
+    }),
+)
+  .option("--replace", "set aside what is in VESPER_HOME; an external database is emptied for good")
+  .option("--without-workflows", "leave Temporal's state out: workflows start anew from the rows")
+  .option("--check", "only look whether every file of the backup is whole");
 add("data-model", "write docs/data.md from the tables that the code describes", async () =>
   (await import("./commands/data-model.ts")).dataModelCommand(),
 );

@@ -22,6 +22,7 @@ import { createImageRepository } from "./repositories/images.ts";
 import { createIntakeRepository } from "./repositories/intake.ts";
 import { createJournalRepository } from "./repositories/journal.ts";
 import { createLeaseRepository } from "./repositories/lease.ts";
+import { createLostWorkflowRepository } from "./repositories/lost-workflows.ts";
 import { createManualFrameRepository } from "./repositories/manual-frames.ts";
 import { createMasterRepository } from "./repositories/masters.ts";
 import { createNightRepository } from "./repositories/nights.ts";
@@ -106,6 +107,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     journal: createJournalRepository(orm),
     lease: createLeaseRepository(orm),
     manualFrames: createManualFrameRepository(orm),
+    lostWorkflows: createLostWorkflowRepository(orm),
     masters: createMasterRepository(orm),
     nights: createNightRepository(orm),
     notices: createNoticeRepository(orm),

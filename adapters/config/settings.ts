@@ -110,6 +110,13 @@ export const environmentSchema = Type.Object(
         rule: "a PostgreSQL address such as postgres://user:password@host:5432/vesper",
       }),
     ),
+    VESPER_TEMPORAL_DATABASES: Type.Optional(
+      Type.String({
+        pattern: String.raw`^postgres(ql)?://[^\s,]+/[^\s,/]+(\s*,\s*postgres(ql)?://[^\s,]+/[^\s,/]+)*$`,
+        secret: true,
+        rule: "the PostgreSQL addresses of Temporal's own databases with a comma between, such as postgres://temporal:password@host:5432/temporal,postgres://temporal:password@host:5432/temporal_visibility",
+      }),
+    ),
     TEMPORAL_ADDRESS: Type.Optional(
       Type.String({
         pattern: String.raw`^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$`,
@@ -178,6 +185,8 @@ export interface Settings {
   readonly temporalAddress: string;
   readonly temporalIsExternal: boolean;
   readonly temporalNamespace: string;
+  /** PostgreSQL addresses of an external Temporal's own databases: for backups alone. */
+  readonly temporalDatabases: readonly string[];
   /** Answer Alpaca discovery on UDP 32227. */
   readonly alpacaDiscovery: boolean;
   /** Let real alert feeds in at a clock rate other than 1, their times moved to the observatory's. */
@@ -295,6 +304,9 @@ function settingsFrom(given: Environment, folder: string): Settings {
     temporalAddress: given.TEMPORAL_ADDRESS ?? `127.0.0.1:${given.VESPER_TEMPORAL_PORT}`,
     temporalIsExternal: given.TEMPORAL_ADDRESS !== undefined,
     temporalNamespace: given.TEMPORAL_NAMESPACE,
+    temporalDatabases: Object.freeze(
+      given.VESPER_TEMPORAL_DATABASES?.split(",").map((url) => url.trim()) ?? [],
+    ),
     alpacaDiscovery: given.VESPER_ALPACA_DISCOVERY,
     retime: given.VESPER_RETIME,
     publicUrl: given.VESPER_PUBLIC_URL ?? null,

@@ -3,6 +3,8 @@ import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { readSettings } from "../../adapters/config/read-settings.ts";
 import type { Settings } from "../../adapters/config/settings.ts";
+import { KEPT_IN_HOME } from "../../adapters/home/kept.ts";
+import { refuseHalfRestored, restoringFile } from "../../adapters/home/restoring.ts";
 import { createRunList, endProcess } from "../../adapters/processes/run-list.ts";
 import { announce } from "../up/announce.ts";
 import { createUpJournal } from "../up/journal.ts";
@@ -35,6 +37,10 @@ export async function upCommand(options: {
     );
     return 1;
   }
+  if (living.some((record) => record.part === "restore")) {
+    console.error(`A backup is being restored into ${settings.home}: wait until it is back.`);
+    return 1;
+  }
   let stack: Stack | null = null;
   const stopSignal = listenForStop(() => {
     stack?.killAll();
@@ -61,6 +67,7 @@ export async function upCommand(options: {
     runList.remove(record.part);
   }
   if (options.fresh && !(await removeHome(settings, options.yes))) return 1;
+  refuseHalfRestored(settings.home);
 
   const journal = createUpJournal(settings.home, say);
   runList.add("up", process.pid, []);
@@ -100,29 +107,6 @@ async function stopInTime(stack: Stack): Promise<void> {
   say(outcome === "late" ? "Stopped; what had not ended in time was killed." : "Stopped.");
 }
 
-/** What `up` keeps below VESPER_HOME; anything else there is not ours to remove. */
-const OURS = [
-  "postgres",
-  "postgres.password",
-  "password",
-  "partners.json",
-  "clock.json",
-  "lease.json",
-  "guard.json",
-  "guard-journal.jsonl",
-  "temporal.db",
-  "temporal.db-shm",
-  "temporal.db-wal",
-  "run",
-  "log",
-  "images",
-  "histories",
-  "calibration",
-  "simulators",
-  "bundle",
-  "outbox",
-];
-
 /** Asks (unless told yes) and removes what Vesper keeps. @returns whether it was removed. */
 async function removeHome(settings: Settings, yes: boolean): Promise<boolean> {
   if (settings.databaseIsExternal || settings.temporalIsExternal) {
@@ -148,6 +132,7 @@ async function removeHome(settings: Settings, yes: boolean): Promise<boolean> {
       return false;
     }
   }
-  for (const name of OURS) rmSync(path.join(settings.home, name), { recursive: true, force: true });
+  for (const name of KEPT_IN_HOME) rmSync(path.join(settings.home, name), { recursive: true, force: true });
+  rmSync(restoringFile(settings.home), { force: true });
   return true;
 }

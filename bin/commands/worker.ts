@@ -1,4 +1,5 @@
 import { readSettings } from "../../adapters/config/read-settings.ts";
+import { refuseHalfRestored } from "../../adapters/home/restoring.ts";
 import { runWorkers, WORKER_GROUPS } from "../../workers/run.ts";
 import { untilTold } from "../until-told.ts";
 
@@ -12,7 +13,9 @@ export async function workerCommand(groups: readonly string[]): Promise<number> 
     return 1;
   }
   const told = untilTold(process.env);
-  const workers = await runWorkers(readSettings(process.env), groups.length > 0 ? groups : known);
+  const settings = readSettings(process.env);
+  refuseHalfRestored(settings.home);
+  const workers = await runWorkers(settings, groups.length > 0 ? groups : known);
   // A worker that ends by itself is a failure even when it does so politely: the supervisor starts it again.
   const ended = await Promise.race([told, workers.done.then(() => "by itself" as const)]);
   await workers.close();

@@ -12,8 +12,8 @@ export interface TestPostgres {
   readonly url: string;
   /** Process id of the server, for tests that freeze it. */
   readonly pid: number;
-  /** Another empty database on the same server. */
-  createDatabase(name: string): Promise<string>;
+  /** Another database on the same server: empty, or a copy of one that nobody is connected to. */
+  createDatabase(name: string, template?: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -78,11 +78,11 @@ export async function startPostgres(): Promise<TestPostgres> {
   }
 
   const urlOf = (name: string): string => `postgresql://vesper:${PASSWORD}@127.0.0.1:${port}/${name}`;
-  const createDatabase = async (name: string): Promise<string> => {
+  const createDatabase = async (name: string, template = "template1"): Promise<string> => {
     const client = new Client(urlOf("postgres"));
     await client.connect();
     try {
-      await client.query(`create database "${name}"`);
+      await client.query(`create database "${name}" template "${template}"`);
     } finally {
       await client.end();
     }
