@@ -115,10 +115,13 @@ export function constant<T>(value: T): { readonly get: () => T } {
   return { get: () => value };
 }
 
-/** A member the device does not have. */
-export function absent(member: string): { readonly get: () => never; readonly put: () => never } {
+/** A member the device does not have, whatever it is asked for, and why. */
+export function absent(
+  member: string,
+  why = "not implemented by this device",
+): { readonly get: () => never; readonly put: () => never } {
   const refuse = (): never => {
-    throw new AlpacaError(ErrorNumber.NotImplemented, `${member} is not implemented by this device`);
+    throw new AlpacaError(ErrorNumber.NotImplemented, `${member}: ${why}`);
   };
   return { get: refuse, put: refuse };
 }

@@ -1,5 +1,6 @@
 /** The simulators: one Alpaca server with all devices of an observatory and the sky they see. */
 import { createServer } from "node:http";
+import { isIPv6 } from "node:net";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { observatoryMs, wallMsOf } from "../domain/clock.ts";
@@ -202,5 +203,5 @@ export async function createSimulatorServer(options: SimulatorOptions): Promise<
   }
   const { port } = server.address() as AddressInfo;
   if (options.discovery === true) stopDiscovery = await answerDiscovery(host, port, report);
-  return { address: `http://${host}:${port}`, port, close };
+  return { address: `http://${isIPv6(host) ? `[${host}]` : host}:${port}`, port, close };
 }

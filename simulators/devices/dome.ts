@@ -144,12 +144,7 @@ export function createDome(context: DeviceContext, options: DomeOptions): Simula
       },
     },
     slewing: { get: slewing },
-    slewtoaltitude: {
-      put: ({ Altitude }) => {
-        requireWithin("Altitude", Altitude, 0, 90);
-        throw new AlpacaError(ErrorNumber.NotImplemented, "SlewToAltitude: this shutter is open or closed");
-      },
-    },
+    slewtoaltitude: absent("SlewToAltitude", "this shutter is open or closed"),
     slewtoazimuth: {
       put: ({ Azimuth }) => {
         refuseSlaved("SlewToAzimuth");
@@ -157,12 +152,7 @@ export function createDome(context: DeviceContext, options: DomeOptions): Simula
         turnTo(Azimuth, "target");
       },
     },
-    synctoazimuth: {
-      put: ({ Azimuth }) => {
-        requireWithin("Azimuth", Azimuth, 0, 360);
-        throw new AlpacaError(ErrorNumber.NotImplemented, "SyncToAzimuth: the azimuth encoder is absolute");
-      },
-    },
+    synctoazimuth: absent("SyncToAzimuth", "the azimuth encoder is absolute"),
   };
 
   const device: Device = {

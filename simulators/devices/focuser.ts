@@ -1,6 +1,5 @@
 /** The focuser of the telescope: away from its best position the stars grow. */
-import { ErrorNumber } from "../../protocol/errors.ts";
-import { AlpacaError, constant } from "../device.ts";
+import { absent, constant } from "../device.ts";
 import type { AnyHandlers, Device, DeviceContext, Handlers } from "../device.ts";
 import { createTravel } from "../travel.ts";
 import type { TravelLeg } from "../travel.ts";
@@ -51,9 +50,7 @@ export function createFocuser(context: DeviceContext, options: FocuserOptions): 
     stepsize: constant(1),
     tempcomp: {
       get: () => false,
-      put: () => {
-        throw new AlpacaError(ErrorNumber.NotImplemented, "TempComp: TempCompAvailable is false");
-      },
+      put: absent("TempComp", "TempCompAvailable is false").put,
     },
     tempcompavailable: constant(false),
     temperature: { get: options.temperatureC },

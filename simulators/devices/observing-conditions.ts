@@ -32,7 +32,6 @@ export function createObservingConditions(
   context: DeviceContext,
   { weather, skyQuality }: ObservingConditionsOptions,
 ): Device {
-  let averagePeriodH = 0;
   // 108 000 lux is a sky of -12.6 mag/arcsec2 over the hemisphere: lux = 10.8e4 * 10^(-0.4 mag) * pi in cd/m2.
   const skyBrightness = (): number => Math.PI * 10.8e4 * 10 ** (-0.4 * skyQuality());
   const known = (name: string): void => {
@@ -67,15 +66,13 @@ export function createObservingConditions(
 
   const handlers: Handlers<"observingconditions"> = {
     averageperiod: {
-      get: () => averagePeriodH,
+      get: () => 0,
       put: ({ AveragePeriod }) => {
-        if (!(AveragePeriod >= 0 && AveragePeriod <= 24)) {
-          throw new AlpacaError(
-            ErrorNumber.InvalidValue,
-            `AveragePeriod is ${AveragePeriod}, must lie between 0 and 24 hours`,
-          );
-        }
-        averagePeriodH = AveragePeriod;
+        if (AveragePeriod === 0) return;
+        throw new AlpacaError(
+          ErrorNumber.InvalidValue,
+          `AveragePeriod is ${AveragePeriod}; this station does not average, only 0 can be set`,
+        );
       },
     },
     cloudcover: sensor("CloudCover"),

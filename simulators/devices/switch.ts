@@ -74,6 +74,8 @@ export function createSwitch(context: DeviceContext, options: SwitchOptions): De
   ];
 
   const pending = new Map<number, { readonly dueMs: number; readonly value: number }>();
+  /** Changes that were called off; `told`: StateChangeComplete has said so once, as ISwitchV3 wants it. */
+  const cancelled = new Map<number, { readonly told: boolean }>();
   const settle = (): void => {
     for (const [id, { dueMs, value }] of pending) {
       if (context.motionMs() < dueMs) continue;
@@ -95,30 +97,40 @@ export function createSwitch(context: DeviceContext, options: SwitchOptions): De
     if (found.write !== undefined) return { ...found, write: found.write };
     throw new AlpacaError(ErrorNumber.NotImplemented, `switch ${id} (${found.name}) is read-only`);
   };
+  /** The value in steps of the channel. */
+  const taken = ({ max, step }: Channel, value: number): number => {
+    requireWithin("Value", value, 0, max);
+    return Math.round(value / step) * step;
+  };
   const set = (id: number, value: number): void => {
     const found = writable(id);
-    requireWithin("Value", value, 0, found.max);
+    found.write(taken(found, value));
     pending.delete(id);
-    found.write(Math.round(value / found.step) * found.step);
+    cancelled.delete(id);
   };
   const begin = (id: number, value: number): void => {
     const found = writable(id);
-    requireWithin("Value", value, 0, found.max);
-    pending.set(id, { dueMs: context.motionMs() + ASYNC_MS, value });
+    pending.set(id, { dueMs: context.motionMs() + ASYNC_MS, value: taken(found, value) });
+    cancelled.delete(id);
   };
+  const cancel = (id: number): void => {
+    writable(id);
+    if (pending.delete(id)) cancelled.set(id, { told: false });
+  };
+  /** A change that was called off is never complete; the first question about it is answered with an error. */
   const complete = (id: number): boolean => {
-    channel(id);
-    return !pending.has(id);
+    writable(id);
+    if (cancelled.get(id)?.told === false) {
+      cancelled.set(id, { told: true });
+      throw new AlpacaError(ErrorNumber.OperationCancelled, `the change of switch ${id} was cancelled`);
+    }
+    return isComplete(id);
   };
+  const isComplete = (id: number): boolean => !pending.has(id) && !cancelled.has(id);
 
   const handlers: Handlers<"switch"> = {
     canasync: { get: ({ Id }) => channel(Id).write !== undefined },
-    cancelasync: {
-      put: ({ Id }) => {
-        writable(Id);
-        pending.delete(Id);
-      },
-    },
+    cancelasync: { put: ({ Id }) => cancel(Id) },
     canwrite: { get: ({ Id }) => channel(Id).write !== undefined },
     getswitch: { get: ({ Id }) => channel(Id).read() > 0 },
     getswitchdescription: { get: ({ Id }) => channel(Id).description },
@@ -175,10 +187,10 @@ export function createSwitch(context: DeviceContext, options: SwitchOptions): De
     state: () => {
       settle();
       return Object.fromEntries(
-        channels.flatMap(({ read }, id) => [
+        channels.flatMap(({ read, write }, id) => [
           [`GetSwitch${id}`, read() > 0],
           [`GetSwitchValue${id}`, read()],
-          [`StateChangeComplete${id}`, !pending.has(id)],
+          ...(write === undefined ? [] : [[`StateChangeComplete${id}`, isComplete(id)]]),
         ]),
       );
     },

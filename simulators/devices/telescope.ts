@@ -91,9 +91,7 @@ export function createTelescope(context: DeviceContext, options: TelescopeOption
     mount.syncTo(takeTarget("Synchronising", raHours, decDeg));
   const fixedSite = (member: string, value: number): { get: () => number; put: () => never } => ({
     get: () => value,
-    put: () => {
-      throw new AlpacaError(ErrorNumber.NotImplemented, `${member} is set in the observatory file`);
-    },
+    put: absent(member, "it is set in the observatory file").put,
   });
   const guideRate = (name: string, axis: "ra" | "dec") => ({
     get: () => guideRates[axis],
@@ -239,16 +237,16 @@ export function createTelescope(context: DeviceContext, options: TelescopeOption
         mount.setSettleS(SlewSettleTime);
       },
     },
-    slewtoaltaz: absent("SlewToAltAz (deprecated; use SlewToAltAzAsync)"),
+    slewtoaltaz: absent("SlewToAltAz", "deprecated; use SlewToAltAzAsync"),
     slewtoaltazasync: {
       put: ({ Azimuth, Altitude }) => {
         checkHorizontal("Slewing", Azimuth, Altitude);
         mount.slewToGround({ azDeg: Azimuth, altDeg: Altitude }, "target");
       },
     },
-    slewtocoordinates: absent("SlewToCoordinates (deprecated; use SlewToCoordinatesAsync)"),
+    slewtocoordinates: absent("SlewToCoordinates", "deprecated; use SlewToCoordinatesAsync"),
     slewtocoordinatesasync: { put: ({ RightAscension, Declination }) => slewTo(RightAscension, Declination) },
-    slewtotarget: absent("SlewToTarget (deprecated; use SlewToTargetAsync)"),
+    slewtotarget: absent("SlewToTarget", "deprecated; use SlewToTargetAsync"),
     slewtotargetasync: { put: () => slewTo(targetRa(), targetDec()) },
     synctoaltaz: {
       put: ({ Azimuth, Altitude }) => {
@@ -302,12 +300,7 @@ export function createTelescope(context: DeviceContext, options: TelescopeOption
     },
     utcdate: {
       get: utcDate,
-      put: () => {
-        throw new AlpacaError(
-          ErrorNumber.NotImplemented,
-          "UTCDate follows the observatory clock and cannot be set",
-        );
-      },
+      put: absent("UTCDate", "it follows the observatory clock and cannot be set").put,
     },
   };
 

@@ -24,8 +24,8 @@ export function sendText(response: ServerResponse, status: number, text: string)
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(text);
 }
 
-export function sendHtml(response: ServerResponse, html: string): void {
-  response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html);
+export function sendHtml(response: ServerResponse, html: string, status = 200): void {
+  response.writeHead(status, { "content-type": "text/html; charset=utf-8" }).end(html);
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {

@@ -51,10 +51,14 @@ export function parametersOf(
 ): Readonly<Record<string, ParameterValue>> {
   return Object.fromEntries(
     operation.parameters.map((parameter) => {
-      const [text] = valuesOf(sent, parameter.name, exact);
+      const [text, ...others] = valuesOf(sent, parameter.name, exact);
       if (text === undefined) {
         const hint = exact ? " (parameter names of PUT are case-sensitive)" : "";
         throw new BadRequest(`parameter ${parameter.name} is missing${hint}`);
+      }
+      // Half of a contradictory order must not be carried out.
+      if (others.some((other) => other !== text)) {
+        throw new BadRequest(`parameter ${parameter.name} is there with different values`);
       }
       return [parameter.name, valueOf(parameter, text)];
     }),

@@ -21,7 +21,7 @@ import {
   sendValue,
 } from "./reply.ts";
 import { BadRequest, actionOf, clientNumber, parametersOf, readForm } from "./request.ts";
-import { devicePage, serverPage } from "./setup-pages.ts";
+import { devicePage, missingPage, serverPage } from "./setup-pages.ts";
 
 export interface RouterOptions {
   readonly devices: readonly HostedDevice[];
@@ -202,7 +202,10 @@ export function createRouter(
     const found = options.devices.find(
       ({ device: { identity } }) => url.pathname === `/setup/v1/${identity.type}/${identity.number}/setup`,
     );
-    if (found === undefined) throw new BadRequest(`no set-up page at ${url.pathname}`);
+    if (found === undefined) {
+      sendHtml(response, missingPage(url.pathname), 403);
+      return;
+    }
     sendHtml(response, devicePage(found, options.log.since(0, found.device.identity.id)));
   }
 }

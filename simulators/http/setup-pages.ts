@@ -70,6 +70,11 @@ ${table(["Device", "Alpaca", "State", "Fault", "UniqueID"], rows)}<h2>Commands</
   );
 }
 
+/** A set-up page that is not there: the management API wants HTML, with status 403. */
+export function missingPage(path: string): string {
+  return page("No such device", `<p>No set-up page at ${escape(path)}. <a href="/setup">All devices</a></p>`);
+}
+
 /** `/setup/v1/{type}/{number}/setup`: one device, its state and the commands it took. */
 export function devicePage(hosted: HostedDevice, log: readonly CommandEntry[]): string {
   const { identity, description } = hosted.device;

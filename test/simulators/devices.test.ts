@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { background, findSpots, median } from "./stars.ts";
 import { EVERYTHING, startSimulators } from "./support.ts";
 import type { TestServer } from "./support.ts";
@@ -266,6 +268,25 @@ describe("PLC", () => {
     expect(await sim.read("switch/0/getswitchvalue", { Id: String(lights) })).toBe(10);
   });
 
+  test("a change that was called off says so once, and is complete only after the next one", async () => {
+    const lights = await channel("lights");
+    const complete = { Id: String(lights) };
+    sim.atRate(1);
+    await sim.command("switch/0/setasyncvalue", { Id: lights, Value: 77.4 });
+    await sim.command("switch/0/cancelasync", { Id: lights });
+    sim.atRate(200);
+    sim.skip(3);
+    expect((await sim.get("switch/0/statechangecomplete", complete)).ErrorNumber).toBe(0x40e);
+    expect(await sim.read("switch/0/statechangecomplete", complete)).toBe(false);
+    expect(await sim.read("switch/0/getswitchvalue", complete)).toBe(10);
+    await sim.command("switch/0/setasyncvalue", { Id: lights, Value: 77.4 });
+    sim.skip(3);
+    expect(await sim.read("switch/0/statechangecomplete", complete)).toBe(true);
+    expect(await sim.read("switch/0/getswitchvalue", complete)).toBe(77);
+    const fire = { Id: String(await channel("alarm:fire")) };
+    expect((await sim.get("switch/0/statechangecomplete", fire)).ErrorNumber).toBe(0x400);
+  });
+
   test("an outlet switched off silences its device, and on again cures its fault, disconnected", async () => {
     const outlet = await channel("power:camera-nir");
     await sim.command("camera/1/cooleron", { CoolerOn: true });
@@ -283,26 +304,49 @@ describe("PLC", () => {
   });
 });
 
-test("discovery answers with the port, when it is asked for, on loopback alone", async () => {
-  const { createSimulatorServer } = await import("../../simulators/server.ts");
-  const server = await createSimulatorServer({
-    port: 0,
-    clock: () => ({ startMs: 0, anchorMs: 0, rate: 1, epoch: 0 }),
-    home: sim.home,
-    site: { name: "x", latDeg: 0, lonDeg: 0, heightM: 0 },
-    telescope: { apertureM: 1, focalLengthMm: 1_000 },
-    devices: [],
-    cameras: {},
-    discovery: true,
-  });
-  const socket = createSocket("udp4");
-  try {
-    const answer = once(socket, "message", { signal: AbortSignal.timeout(2_000) });
-    socket.send("alpacadiscovery1", 32_227, "127.0.0.1");
-    const [heard] = (await answer) as [Buffer];
-    expect(JSON.parse(heard.toString())).toEqual({ AlpacaPort: server.port });
-  } finally {
-    socket.close();
-    await server.close();
+describe("discovery", () => {
+  /** Answers to the question sent to an address, from a server that listens on `host`. */
+  async function answers(host: string, to: string, network?: string): Promise<unknown[]> {
+    const { createSimulatorServer } = await import("../../simulators/server.ts");
+    const server = await createSimulatorServer({
+      port: 0,
+      host,
+      clock: () => ({ startMs: 0, anchorMs: 0, rate: 1, epoch: 0 }),
+      home: sim.home,
+      site: { name: "x", latDeg: 0, lonDeg: 0, heightM: 0 },
+      telescope: { apertureM: 1, focalLengthMm: 1_000 },
+      devices: [],
+      cameras: {},
+      discovery: true,
+    });
+    const socket = createSocket(to.includes(":") ? "udp6" : "udp4");
+    const heard: unknown[] = [];
+    socket.on("message", (message) => heard.push(JSON.parse(message.toString())));
+    try {
+      await once(socket.bind(0), "listening");
+      if (!to.includes(":")) socket.setBroadcast(true);
+      if (network !== undefined) socket.setMulticastInterface(`::%${network}`);
+      socket.send("alpacadiscovery1", 32_227, to);
+      socket.send("something else", 32_227, to);
+      for (let tries = 0; tries < 100 && heard.length === 0; tries++) await sleep(20);
+    } finally {
+      socket.close();
+      await server.close();
+    }
+    // Another server on this machine may answer too.
+    return heard.filter((answer) => (answer as { AlpacaPort: number }).AlpacaPort === server.port);
   }
+
+  test("answers with the port when it is asked for, on loopback alone, directly and by broadcast", async () => {
+    expect(await answers("127.0.0.1", "127.0.0.1")).toHaveLength(1);
+    if (process.platform === "linux") expect(await answers("127.0.0.1", "127.255.255.255")).toHaveLength(1);
+  });
+
+  test("answers the multicast of IPv6 where the server listens on it", async () => {
+    const network = Object.entries(networkInterfaces()).find(([, addresses]) =>
+      addresses?.some(({ address }) => address.startsWith("fe80:")),
+    )?.[0];
+    if (network === undefined) return;
+    expect(await answers("::", "ff12::a1:9aca", network)).toHaveLength(1);
+  });
 });
