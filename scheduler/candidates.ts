@@ -1,3 +1,4 @@
+import type { RelationColumns } from "./arrangement.ts";
 import type { TaskColumns } from "./packing.ts";
 import type { Random } from "./random.ts";
 
@@ -5,7 +6,7 @@ import type { Random } from "./random.ts";
 export interface Candidates {
   /** Everything, most value per millisecond first. */
   readonly all: Int32Array;
-  /** Length of the shortest promising task. */
+  /** Length of the shortest task that may be tried: promising, or in a relation. */
   readonly smallestMs: number;
   /** An order of the promising tasks for iteration 1, 2 ... */
   pick(iteration: number): Int32Array;
@@ -19,14 +20,19 @@ const ORDER_LIFE = 64;
 const NIGHTS = 3;
 const BUCKETS = 96;
 
-export function createCandidates(tasks: TaskColumns, quotaMs: Float64Array, random: Random): Candidates {
-  const density = tasks.value.map((value, task) => value / (tasks.needMs[task] as number));
+export function createCandidates(
+  tasks: TaskColumns,
+  relations: RelationColumns,
+  quotaMs: Float64Array,
+  random: Random,
+): Candidates {
+  const density = densityOf(tasks, relations);
   const all = sortedBy(Int32Array.from(density.keys()), density);
   const promising = promisingOf(tasks, all, quotaMs);
   const noisy = Array.from({ length: ORDERS }, () => promising);
   return {
     all,
-    smallestMs: promising.reduce(
+    smallestMs: [...promising, ...relations.units.flatMap((unit) => unit.tasks)].reduce(
       (least, task) => Math.min(least, tasks.needMs[task] as number),
       Number.POSITIVE_INFINITY,
     ),
@@ -44,6 +50,18 @@ export function createCandidates(tasks: TaskColumns, quotaMs: Float64Array, rand
       return -1;
     },
   };
+}
+
+/** Value per millisecond; of what goes together, that of all together. */
+function densityOf(tasks: TaskColumns, relations: RelationColumns): Float64Array {
+  const density = tasks.value.map((value, task) => value / (tasks.needMs[task] as number));
+  for (const { tasks: members } of relations.units) {
+    const sumOf = (column: Float64Array): number =>
+      members.reduce((sum, task) => sum + (column[task] as number), 0);
+    const together = sumOf(tasks.value) / sumOf(tasks.needMs);
+    for (const task of members) density[task] = together;
+  }
+  return density;
 }
 
 /** By density with noise; sometimes with a preference for what earns much altogether. */

@@ -1,12 +1,13 @@
 import type { TaskColumns } from "./packing.ts";
 import type { Task } from "./task.ts";
+import type { GapBetween } from "./track.ts";
 
 /** Tasks as columns, owners numbered in the order of `owners`. */
 export function columnsOf(
   tasks: readonly Task[],
   telescopes: number,
   owners: readonly string[],
-  gapMs: ((telescope: number, from: Task, to: Task) => number) | null,
+  gapBetween: readonly GapBetween[] | null,
 ): TaskColumns {
   const ownerNumber = new Map(owners.map((owner, k) => [owner, k]));
   const byTelescope = <T>(column: (telescope: number) => T): T[] =>
@@ -41,11 +42,8 @@ export function columnsOf(
     fromMs,
     untilMs,
     gapMs:
-      gapMs === null
+      gapBetween === null
         ? null
-        : (telescope, from, to) => {
-            const [a, b] = [tasks[from], tasks[to]];
-            return a === undefined || b === undefined ? 0 : gapMs(telescope, a, b);
-          },
+        : (telescope, from, to) => gapBetween[telescope]?.(tasks[from] as Task, tasks[to] as Task) ?? 0,
   };
 }

@@ -38,18 +38,25 @@ interface SoundSequence {
   readonly merit: readonly MeritPoint[];
 }
 
-/** Carries the first reason out of the checks of one sequence. */
-class Unfit extends Error {
+/** A sequence that can be planned, with its possible starts by telescope. */
+interface FitSequence {
+  readonly sound: SoundSequence;
+  readonly starts: readonly IntervalSet[];
+}
+
+/** The first reason that speaks against a sequence. */
+interface Fault {
   readonly code: RefusalCode;
   readonly numbers: Readonly<Record<string, number>>;
   readonly subject: string;
+}
 
-  constructor(code: RefusalCode, numbers: Record<string, number> = {}, subject = "") {
-    super(code);
-    this.code = code;
-    this.numbers = numbers;
-    this.subject = subject;
-  }
+function fault(code: RefusalCode, numbers: Readonly<Record<string, number>> = {}, subject = ""): Fault {
+  return { code, numbers, subject };
+}
+
+function isFault(value: object): value is Fault {
+  return "code" in value;
 }
 
 /**
@@ -61,39 +68,28 @@ export function sortOut(frame: Frame): Eligibility {
   const frozenIds = new Set(frame.frozen.map((row) => row.sequenceId));
   const frozen = new Map<string, { owner: string; priority: number; value: number }>();
   const refused: Refusal[] = [];
-  const fit: { sound: SoundSequence; starts: IntervalSet[] }[] = [];
+  const fit: FitSequence[] = [];
   for (const input of frame.sequences) {
-    const rawId = isObject(input) ? input.id : undefined;
-    try {
-      if (typeof rawId !== "string" || rawId === "") throw new Unfit("invalid_id");
-      if (seen.has(rawId)) throw new Unfit("duplicate_id");
-      seen.add(rawId);
-      const sound = readSequence(rawId, input as Record<string, unknown>);
-      if (frozenIds.has(rawId)) {
-        frozen.set(rawId, {
-          owner: sound.owner,
-          priority: sound.priority,
-          value: valueOf(sound.priority, sound.durationMs),
-        });
-        continue;
-      }
-      fit.push({ sound, starts: possibleStarts(sound, frame) });
-    } catch (fault) {
-      if (!(fault instanceof Unfit)) throw fault;
-      if (fault.code !== "duplicate_id" && typeof rawId === "string" && frozenIds.has(rawId)) continue;
-      const sequenceId = typeof rawId === "string" ? rawId : (JSON.stringify(rawId) ?? "undefined");
-      refused.push({
-        sequenceId,
-        code: fault.code,
-        numbers: fault.numbers,
-        wonBy: [],
-        subject: fault.subject,
-      });
+    const id = isObject(input) ? input.id : undefined;
+    const first = typeof id === "string" && id !== "" && !seen.has(id);
+    if (first) seen.add(id);
+    const sound = first ? readSequence(id, input as Record<string, unknown>) : notFirst(id);
+    if (first && frozenIds.has(id)) {
+      // What is frozen stays, whatever may be wrong with it.
+      if (isFault(sound)) continue;
+      const { owner, priority, durationMs } = sound;
+      frozen.set(id, { owner, priority, value: valueOf(priority, durationMs) });
+      continue;
     }
+    const outcome = isFault(sound) ? sound : withStarts(sound, frame);
+    if (isFault(outcome)) {
+      const sequenceId = typeof id === "string" ? id : (JSON.stringify(id) ?? "undefined");
+      refused.push({ sequenceId, wonBy: [], ...outcome });
+    } else fit.push(outcome);
   }
   fit.sort((a, b) => compareSequences(a.sound, b.sound));
   return {
-    tasks: fit.map(({ sound, starts }, rank) => taskOf(sound, starts, rank)),
+    tasks: fit.map(taskOf),
     refused,
     ids: seen,
     frozen,
@@ -105,7 +101,7 @@ function compareSequences(a: SoundSequence, b: SoundSequence): number {
   return a.priority - b.priority || a.lastEndMs - b.lastEndMs || compareText(a.id, b.id);
 }
 
-function taskOf(sound: SoundSequence, starts: IntervalSet[], rank: number): Task {
+function taskOf({ sound, starts }: FitSequence, rank: number): Task {
   const { preferredMs } = sound;
   return {
     rank,
@@ -121,84 +117,87 @@ function taskOf(sound: SoundSequence, starts: IntervalSet[], rank: number): Task
   };
 }
 
-function readSequence(id: string, input: Record<string, unknown>): SoundSequence {
+function notFirst(id: unknown): Fault {
+  return typeof id === "string" && id !== "" ? fault("duplicate_id") : fault("invalid_id");
+}
+
+function readSequence(id: string, input: Record<string, unknown>): SoundSequence | Fault {
   const { owner, priority, durationMs, overheadMs, preferredMs = null } = input;
-  const numbers = { durationMs, overheadMs };
-  for (const [field, value] of Object.entries(numbers)) {
-    if (!isMs(value)) throw new Unfit("invalid_number", {}, field);
-  }
+  if (!isMs(durationMs)) return fault("invalid_number", {}, "durationMs");
+  if (!isMs(overheadMs)) return fault("invalid_number", {}, "overheadMs");
   if (typeof priority !== "number" || !Number.isFinite(priority))
-    throw new Unfit("invalid_number", {}, "priority");
-  if (preferredMs !== null && !isMs(preferredMs)) throw new Unfit("invalid_number", {}, "preferredMs");
+    return fault("invalid_number", {}, "priority");
+  if (preferredMs !== null && !isMs(preferredMs)) return fault("invalid_number", {}, "preferredMs");
   const windows = readWindows(input.windows);
+  if (isFault(windows)) return windows;
   const merit = readMerit(input.merit);
-  const duration = durationMs as number;
-  const overhead = overheadMs as number;
-  if (duration <= 0 || overhead < 0) {
-    throw new Unfit("invalid_duration", { durationMs: duration, overheadMs: overhead });
-  }
-  if (priority < 0 || priority > 100) throw new Unfit("invalid_priority", { priority });
-  if (windows.length === 0) throw new Unfit("invalid_window", { windows: 0 });
+  if (isFault(merit)) return merit;
+  if (durationMs <= 0 || overheadMs < 0) return fault("invalid_duration", { durationMs, overheadMs });
+  if (priority < 0 || priority > 100) return fault("invalid_priority", { priority });
+  if (windows.length === 0) return fault("invalid_window", { windows: 0 });
   for (const { startMs, endMs } of windows) {
-    if (endMs <= startMs) throw new Unfit("invalid_window", { startMs, endMs });
+    if (endMs <= startMs) return fault("invalid_window", { startMs, endMs });
   }
-  if (typeof owner !== "string") throw new Unfit("unknown_owner", {}, JSON.stringify(owner) ?? "none");
+  if (typeof owner !== "string") return fault("unknown_owner", {}, JSON.stringify(owner) ?? "none");
+  const instruments = readInstruments(input.instruments);
+  if (isFault(instruments)) return instruments;
   return {
     id,
     owner,
     priority,
-    durationMs: duration,
-    needMs: duration + overhead,
+    durationMs,
+    needMs: durationMs + overheadMs,
     windows,
-    lastEndMs: Math.max(...windows.map((window) => window.endMs)),
+    lastEndMs: spanOf(windows).endMs,
     preferredMs,
-    instruments: readInstruments(input.instruments),
+    instruments,
     merit,
   };
 }
 
-function readWindows(value: unknown): SoundSequence["windows"] {
-  if (!Array.isArray(value)) throw new Unfit("invalid_window", {}, "windows");
-  return value.map((item: unknown) => {
-    if (!isObject(item)) throw new Unfit("invalid_window", {}, "windows");
+function readWindows(value: unknown): SoundSequence["windows"] | Fault {
+  if (!Array.isArray(value)) return fault("invalid_window", {}, "windows");
+  const windows: SoundSequence["windows"][number][] = [];
+  for (const item of value as unknown[]) {
+    if (!isObject(item)) return fault("invalid_window", {}, "windows");
     const { startMs, endMs, telescope } = item;
-    if (!isMs(startMs)) throw new Unfit("invalid_number", {}, "windows.startMs");
-    if (!isMs(endMs)) throw new Unfit("invalid_number", {}, "windows.endMs");
-    return { startMs, endMs, telescope: typeof telescope === "string" ? telescope : null };
-  });
-}
-
-function readMerit(value: unknown): readonly MeritPoint[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) throw new Unfit("invalid_number", {}, "merit");
-  return value
-    .map((item: unknown) => {
-      const { atMs, value: merit } = isObject(item) ? item : {};
-      if (!isMs(atMs)) throw new Unfit("invalid_number", {}, "merit.atMs");
-      if (typeof merit !== "number" || !Number.isFinite(merit))
-        throw new Unfit("invalid_number", {}, "merit.value");
-      return { atMs, value: merit };
-    })
-    .sort((a, b) => a.atMs - b.atMs || a.value - b.value);
-}
-
-function readInstruments(value: unknown): readonly string[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value) || !value.every((name) => typeof name === "string")) {
-    throw new Unfit("no_instrument", {}, JSON.stringify(value));
+    if (!isMs(startMs)) return fault("invalid_number", {}, "windows.startMs");
+    if (!isMs(endMs)) return fault("invalid_number", {}, "windows.endMs");
+    windows.push({ startMs, endMs, telescope: typeof telescope === "string" ? telescope : null });
   }
-  return value;
+  return windows;
 }
 
-/** Possible starts on each telescope, or the first reason why there is none. */
-function possibleStarts(sequence: SoundSequence, frame: Frame): IntervalSet[] {
-  const { needMs, windows, owner } = sequence;
+function readMerit(value: unknown): readonly MeritPoint[] | Fault {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return fault("invalid_number", {}, "merit");
+  const curve: MeritPoint[] = [];
+  for (const item of value as unknown[]) {
+    const { atMs, value: merit } = isObject(item) ? item : {};
+    if (!isMs(atMs)) return fault("invalid_number", {}, "merit.atMs");
+    if (typeof merit !== "number" || !Number.isFinite(merit))
+      return fault("invalid_number", {}, "merit.value");
+    curve.push({ atMs, value: merit });
+  }
+  return curve.sort((a, b) => a.atMs - b.atMs || a.value - b.value);
+}
+
+function readInstruments(value: unknown): readonly string[] | Fault {
+  if (value === undefined) return [];
+  return Array.isArray(value) && value.every((name) => typeof name === "string")
+    ? value
+    : fault("no_instrument", {}, JSON.stringify(value));
+}
+
+/** The sequence with its possible starts on each telescope, or the first reason why there is none. */
+function withStarts(sound: SoundSequence, frame: Frame): FitSequence | Fault {
+  const { needMs, windows, owner, instruments } = sound;
   const quotaLeftMs = frame.quotaLeftMs.get(owner);
-  if (quotaLeftMs === undefined) throw new Unfit("unknown_owner", {}, owner);
+  if (quotaLeftMs === undefined) return fault("unknown_owner", {}, owner);
   const able = frame.telescopes.map((telescope) =>
-    sequence.instruments.every((name) => telescope.instruments?.includes(name) ?? true),
+    instruments.every((name) => telescope.instruments?.includes(name) ?? true),
   );
-  if (!able.includes(true)) throw new Unfit("no_instrument", {}, sequence.instruments.join(" + "));
+  if (!able.includes(true)) return fault("no_instrument", {}, instruments.join(" + "));
 
   const allowed = frame.telescopes.map((telescope, k) =>
     able[k] === true
@@ -207,37 +206,37 @@ function possibleStarts(sequence: SoundSequence, frame: Frame): IntervalSet[] {
   );
   const longestMs = (sets: readonly IntervalSet[]): number => Math.max(...sets.map((set) => longest(set)));
   const windowMs = longestMs(allowed);
-  if (needMs > windowMs) throw new Unfit("longer_than_window", { needMs, windowMs });
+  if (needMs > windowMs) return fault("longer_than_window", { needMs, windowMs });
 
   const inNight = allowed.map((set) => clip(set, 0, frame.lengthMs));
   const inNightMs = longestMs(inNight);
-  if (inNightMs <= 0) throw new Unfit("outside_night", spanOf(windows));
-  if (needMs > inNightMs) throw new Unfit("window_in_night_too_short", { needMs, windowMs: inNightMs });
+  if (inNightMs <= 0) return fault("outside_night", spanOf(windows));
+  if (needMs > inNightMs) return fault("window_in_night_too_short", { needMs, windowMs: inNightMs });
 
   const ahead = inNight.map((set) => clip(set, Math.max(0, frame.nowMs), frame.lengthMs));
-  if (needMs > longestMs(ahead)) {
-    throw new Unfit("too_late", {
-      needMs,
-      windowMs: longestMs(ahead),
-      nowMs: frame.nowMs,
-      ...spanOf(windows),
-    });
+  const aheadMs = longestMs(ahead);
+  if (needMs > aheadMs) {
+    return fault("too_late", { needMs, windowMs: aheadMs, nowMs: frame.nowMs, ...spanOf(windows) });
   }
   const open = ahead.map((set, k) =>
-    difference(set, blockedOn(frame, frame.telescopes[k]?.id ?? "", sequence.instruments)),
+    difference(set, blockedOn(frame, frame.telescopes[k]?.id ?? "", instruments)),
   );
-  if (needMs > longestMs(open)) {
+  const openMs = longestMs(open);
+  if (needMs > openMs) {
     const reasons = frame.unavailable.flatMap((interval) => interval.reason ?? []);
-    throw new Unfit("unavailable", { needMs, windowMs: longestMs(open) }, reasons[0] ?? "");
+    return fault("unavailable", { needMs, windowMs: openMs }, reasons[0] ?? "");
   }
-  if (quotaLeftMs === null) throw new Unfit("invalid_quota", {}, owner);
-  if (needMs > quotaLeftMs) throw new Unfit("quota", { needMs, quotaLeftMs }, owner);
-  return open.map((set) => startsOf(set, needMs));
+  if (quotaLeftMs === null) return fault("invalid_quota", {}, owner);
+  if (needMs > quotaLeftMs) return fault("quota", { needMs, quotaLeftMs }, owner);
+  return { sound, starts: open.map((set) => startsOf(set, needMs)) };
 }
 
 function spanOf(windows: SoundSequence["windows"]): { startMs: number; endMs: number } {
-  return {
-    startMs: Math.min(...windows.map((window) => window.startMs)),
-    endMs: Math.max(...windows.map((window) => window.endMs)),
-  };
+  let startMs = Number.POSITIVE_INFINITY;
+  let endMs = Number.NEGATIVE_INFINITY;
+  for (const window of windows) {
+    startMs = Math.min(startMs, window.startMs);
+    endMs = Math.max(endMs, window.endMs);
+  }
+  return { startMs, endMs };
 }

@@ -39,9 +39,28 @@ export class Packing {
     this.rows = new Int32Array(tasks.count);
     this.head = new Float64Array(tasks.count);
     this.tail = new Float64Array(tasks.count);
-    this.firstMs = tasks.firstMs[telescope] ?? new Float64Array(tasks.count).fill(Number.POSITIVE_INFINITY);
-    this.lastMs = tasks.lastMs[telescope] ?? new Float64Array(tasks.count).fill(Number.NEGATIVE_INFINITY);
+    this.firstMs = Float64Array.from(tasks.firstMs[telescope] ?? []);
+    this.lastMs = Float64Array.from(tasks.lastMs[telescope] ?? []);
     this.pieces = tasks.pieces[telescope] ?? [];
+  }
+
+  /** Takes `order` as the rows. @returns whether it is possible. */
+  set(order: ArrayLike<number>): boolean {
+    this.rows.set(order);
+    this.length = order.length;
+    return this.repack();
+  }
+
+  /** Leaves `task` one start on this telescope. */
+  pin(task: number, startMs: number): void {
+    this.firstMs[task] = startMs;
+    this.lastMs[task] = startMs;
+  }
+
+  /** Gives `task` all its starts on this telescope back. */
+  unpin(task: number): void {
+    this.firstMs[task] = this.tasks.firstMs[this.telescope]?.[task] as number;
+    this.lastMs[task] = this.tasks.lastMs[this.telescope]?.[task] as number;
   }
 
   /** Earliest possible start of `task` at or after `atMs`; Infinity when there is none. */
@@ -80,17 +99,27 @@ export class Packing {
     return k === this.length ? this.tasks.untilMs : (this.tail[k] as number);
   }
 
-  /** Earliest start of `task` between rows k-1 and k; Infinity when it does not fit. */
-  fit(task: number, k: number): number {
+  /** Earliest start of `task` between rows k-1 and k, not before `fromMs`; Infinity when it does not fit. */
+  fit(task: number, k: number, fromMs = Number.NEGATIVE_INFINITY): number {
     const { gapMs, needMs } = this.tasks;
-    let fromMs = this.freeFrom(k);
-    let toMs = this.freeUntil(k);
+    let freeMs = this.freeFrom(k);
+    let untilMs = this.freeUntil(k);
     if (gapMs !== null) {
-      if (k > 0) fromMs += gapMs(this.telescope, this.rows[k - 1] as number, task);
-      if (k < this.length) toMs -= gapMs(this.telescope, task, this.rows[k] as number);
+      if (k > 0) freeMs += gapMs(this.telescope, this.rows[k - 1] as number, task);
+      if (k < this.length) untilMs -= gapMs(this.telescope, task, this.rows[k] as number);
     }
-    const startMs = this.startFrom(task, fromMs);
-    return startMs + (needMs[task] as number) <= toMs ? startMs : Number.POSITIVE_INFINITY;
+    const startMs = this.startFrom(task, freeMs > fromMs ? freeMs : fromMs);
+    return startMs + (needMs[task] as number) <= untilMs ? startMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Latest start of `task` between rows k-1 and k, not after `toMs`, when it fits there. */
+  fitLate(task: number, k: number, toMs: number): number {
+    const { gapMs, needMs } = this.tasks;
+    let untilMs = this.freeUntil(k);
+    if (gapMs !== null && k < this.length) {
+      untilMs -= gapMs(this.telescope, task, this.rows[k] as number);
+    }
+    return this.startBefore(task, Math.min(untilMs - (needMs[task] as number), toMs));
   }
 
   insert(task: number, k: number): void {

@@ -51,7 +51,7 @@ export function plan(problem: Problem, options: PlanOptions = {}): Schedule {
   let iterations = 0;
   if (policy === "strict") insertUnits(draft, units);
   else {
-    iterations = planByValue(draft, units, {
+    iterations = planByValue(draft, units, links, {
       seed,
       upperBound: bound,
       alertsBelow: frame.alertsBelow,

@@ -1,5 +1,5 @@
 import type { Refusal } from "./eligibility.ts";
-import type { AfterRelation, FrozenRow, Relation } from "./problem.ts";
+import type { AfterRelation, FrozenRow, Interval, Relation } from "./problem.ts";
 import { isMs, isObject } from "./read-problem.ts";
 import { within, type Task } from "./task.ts";
 
@@ -9,6 +9,41 @@ export interface TaskLink {
   readonly after: Task;
   readonly minMs: number;
   readonly maxMs: number;
+}
+
+/** First and last start of a task that its links allow while all others stand; `timesOf` is null for what is not planned. */
+export function linkedRoom(
+  task: Task,
+  links: readonly TaskLink[],
+  timesOf: (other: Task) => Interval | null,
+): [fromMs: number, toMs: number] {
+  let fromMs = Number.NEGATIVE_INFINITY;
+  let toMs = Number.POSITIVE_INFINITY;
+  for (const link of links) {
+    const other = timesOf(link.task.rank === task.rank ? link.after : link.task);
+    if (other === null) continue;
+    if (link.task.rank === task.rank) {
+      fromMs = Math.max(fromMs, other.endMs + link.minMs);
+      toMs = Math.min(toMs, other.endMs + link.maxMs);
+    } else {
+      fromMs = Math.max(fromMs, other.startMs - link.maxMs - task.needMs);
+      toMs = Math.min(toMs, other.startMs - link.minMs - task.needMs);
+    }
+  }
+  return [fromMs, toMs];
+}
+
+/** Links by the rank of each of their two tasks. */
+export function linksByRank(links: readonly TaskLink[]): ReadonlyMap<number, readonly TaskLink[]> {
+  const byRank = new Map<number, TaskLink[]>();
+  for (const link of links) {
+    for (const { rank } of [link.task, link.after]) {
+      const ofTask = byRank.get(rank);
+      if (ofTask === undefined) byRank.set(rank, [link]);
+      else ofTask.push(link);
+    }
+  }
+  return byRank;
 }
 
 /** Tasks that are planned all or none, each after those of the same unit it follows in time. */

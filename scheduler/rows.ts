@@ -2,7 +2,7 @@ import type { IntervalSet } from "./intervals.ts";
 import { meritAt } from "./nearest-start.ts";
 import type { Interval } from "./problem.ts";
 import type { Frame } from "./read-problem.ts";
-import type { TaskLink } from "./relations.ts";
+import { linkedRoom, linksByRank, type TaskLink } from "./relations.ts";
 import type { ScheduledRow } from "./schedule.ts";
 import { VALUE_UNITS, within, type Task } from "./task.ts";
 import type { Track } from "./track.ts";
@@ -16,10 +16,7 @@ export function plannedRows(
 ): ScheduledRow[] {
   // A row may stand for its task with fewer starts (pinned by a relation): what it could do is the task's.
   const taskOf = new Map(tasks.map((task) => [task.rank, task]));
-  const linksOf = new Map<number, TaskLink[]>();
-  for (const link of links) {
-    for (const { rank } of [link.task, link.after]) linksOf.set(rank, [...(linksOf.get(rank) ?? []), link]);
-  }
+  const linksOf = linksByRank(links);
   const times = new Map<number, Interval>();
   for (const track of tracks) {
     track.rows.forEach((row, k) =>
@@ -30,12 +27,8 @@ export function plannedRows(
     track.rows.map((row, k): ScheduledRow => {
       const task = taskOf.get(row.rank) ?? row;
       const tspMs = track.startMs[k] ?? 0;
-      const ofRow = linksOf.get(row.rank) ?? [];
-      const reach = reachOf(
-        track,
-        k,
-        within(task, ...linkedRoom(row, ofRow, times)).starts[track.telescope] ?? [],
-      );
+      const room = linkedRoom(task, linksOf.get(row.rank) ?? [], (other) => times.get(other.rank) ?? null);
+      const reach = reachOf(track, k, within(task, ...room).starts[track.telescope] ?? []);
       return {
         sequenceId: task.id,
         telescope: frame.telescopes[track.telescope]?.id ?? "",
@@ -70,29 +63,6 @@ function reachOf(track: Track, k: number, starts: IntervalSet): Interval {
     return { startMs: Math.max(startMs, piece.startMs), endMs: Math.min(endMs, piece.endMs) };
   }
   return { startMs: tspMs, endMs: tspMs };
-}
-
-/** First and last start of a row that its relations allow while all other rows stand still. */
-function linkedRoom(
-  row: Task,
-  links: readonly TaskLink[],
-  times: ReadonlyMap<number, Interval>,
-): [fromMs: number, toMs: number] {
-  let fromMs = Number.NEGATIVE_INFINITY;
-  let toMs = Number.POSITIVE_INFINITY;
-  for (const { task, after, minMs, maxMs } of links) {
-    const earlier = times.get(after.rank);
-    const later = times.get(task.rank);
-    if (earlier === undefined || later === undefined) continue;
-    if (task.rank === row.rank) {
-      fromMs = Math.max(fromMs, earlier.endMs + minMs);
-      toMs = Math.min(toMs, earlier.endMs + maxMs);
-    } else {
-      fromMs = Math.max(fromMs, later.startMs - maxMs - row.needMs);
-      toMs = Math.min(toMs, later.startMs - minMs - row.needMs);
-    }
-  }
-  return [fromMs, toMs];
 }
 
 /** The frozen rows, as they came. */

@@ -1,15 +1,18 @@
+import { Arrangement, type Pick, type RelationColumns, type UnitColumns } from "./arrangement.ts";
 import { createCandidates } from "./candidates.ts";
-import { Packing, type TaskColumns } from "./packing.ts";
+import type { Packing, TaskColumns } from "./packing.ts";
 import type { Random } from "./random.ts";
 
 export interface SearchInput {
   readonly tasks: TaskColumns;
-  /** Starting orders by telescope; they must be possible. */
+  readonly relations: RelationColumns;
+  /** The plan to start from, by telescope: rows in order, and their starts. */
   readonly orders: readonly (readonly number[])[];
+  readonly startMs: readonly (readonly number[])[];
   /** Quota of each owner before any task is planned. */
   readonly quotaMs: Float64Array;
-  /** 1: must stay planned (alerts, and what stands in a relation). */
-  readonly keep: Uint8Array;
+  /** 1: stays planned where it stands (alerts). */
+  readonly fixed: Uint8Array;
   /** In units of `value`: the search stops when it is reached. */
   readonly upperBound: number;
   readonly random: Random;
@@ -17,7 +20,8 @@ export interface SearchInput {
 
 export interface SearchResult {
   readonly orders: readonly (readonly number[])[];
-  readonly value: number;
+  /** Start of each row that is fixed or stands in a relation, NaN for the others, by telescope. */
+  readonly pinMs: readonly (readonly number[])[];
   readonly iterations: number;
 }
 
@@ -29,52 +33,35 @@ const HEAT = 0.15;
 /** Iterations of the first period of the falling threshold; each next one is twice as long, to the longest. */
 const FIRST_PERIOD = 512;
 const LONGEST_PERIOD = 16_384;
-
-/** Orders of all telescopes at one moment. */
-interface Orders {
-  readonly rows: readonly Int32Array[];
-  readonly lengths: Int32Array;
-  value: number;
-}
+/** Rows of an owner taken out at most to pay for another of its tasks. */
+const MOST_PAYERS = 8;
+const PICKS: readonly Pick[] = ["earliest", "latest", "any"];
 
 /**
  * Large-neighbourhood search: each iteration takes a few rows out (a string of neighbours, rows of one owner, what stands in
  * the way of a chosen sequence), fills the holes greedily with blinks, and keeps the result when it is not too much worse
  * (Shaw 1998; strings and blinks after Christiaens & Vanden Berghe 2020; threshold accepting after Dueck & Scheuer 1990).
- * The threshold depends on the number of the iteration only, never on the time left, so that a run of n iterations is
- * the beginning of every longer run.
+ *
+ * A run of n iterations is the beginning of every longer run, and its result is the best of what it went through, each
+ * completed before it counts: the threshold depends on the number of the iteration only, never on the time left, and
+ * nothing is added at the end. So a longer search is never worse.
  * @param mayGoOn asked before each iteration with the number of iterations done.
  */
 export function search(input: SearchInput, mayGoOn: (iterationsDone: number) => boolean): SearchResult {
-  const { tasks, keep, random } = input;
-  const packings = input.orders.map((_, telescope) => new Packing(telescope, tasks));
-  const planned = new Uint8Array(tasks.count);
-  const quotaMs = input.quotaMs.slice();
-  const candidates = createCandidates(tasks, input.quotaMs, random);
-  // Gaps wide enough for the smallest task that is tried, as telescope and place; found anew after each insertion.
-  const gapTelescope = new Int32Array(tasks.count + packings.length);
-  const gapPlace = new Int32Array(tasks.count + packings.length);
-  const gapWidthMs = new Float64Array(tasks.count + packings.length);
-  let gaps = 0;
-  let smallestMs = tasks.needMs.reduce(
-    (least, needMs, task) => (keep[task] === 0 ? least : Math.min(least, needMs)),
-    candidates.smallestMs,
-  );
-  let value = 0;
-  let kept = 0;
-
-  packings.forEach((packing, telescope) => {
-    packing.rows.set(input.orders[telescope] ?? []);
-    packing.length = input.orders[telescope]?.length ?? 0;
-    packing.repack();
-    for (let k = 0; k < packing.length; k++) account(packing.rows[k] as number, 1);
-  });
-  const mustKeep = kept;
+  const { tasks, relations, random } = input;
+  const plan = new Arrangement(tasks, relations, input.quotaMs, input.fixed, random);
+  const { packings, planned } = plan;
+  plan.start(input.orders, input.startMs);
+  const candidates = createCandidates(tasks, relations, input.quotaMs, random);
   const rowCount = packings.reduce((sum, packing) => sum + packing.length, 0);
-  const meanValue = value / Math.max(1, rowCount);
-  const before = emptyOrders();
-  const best = emptyOrders();
-  save(best);
+  const meanValue = plan.value / Math.max(1, rowCount);
+  /** Number of the last filling that tried the unit. */
+  const tried = new Int32Array(relations.units.length);
+  let fillings = 0;
+  const before = plan.emptyOrders();
+  const best = plan.emptyOrders();
+  complete();
+  plan.save(best);
   let periodStart = 0;
   let period = FIRST_PERIOD;
   let iterations = 0;
@@ -82,91 +69,43 @@ export function search(input: SearchInput, mayGoOn: (iterationsDone: number) => 
     if (iterations - periodStart >= period) {
       periodStart = iterations;
       period = Math.min(period * 2, LONGEST_PERIOD);
-      load(best);
+      plan.load(best);
     }
-    save(before);
+    plan.save(before);
     const heat = 1 - (iterations - periodStart) / period;
     iterations++;
     const possible = destroy();
     if (possible) fill(candidates.pick(iterations), true);
     const slack = HEAT * meanValue * heat * heat * random.unit();
-    if (!possible || kept < mustKeep || value < before.value - slack) load(before);
-    else if (value > best.value) save(best);
-  }
-  load(best);
-  smallestMs = 0;
-  fill(candidates.all, false);
-  save(best);
-  const orders = best.rows.map((rows, telescope) => Array.from(rows.subarray(0, best.lengths[telescope])));
-  return { orders, value: best.value, iterations };
-
-  function emptyOrders(): Orders {
-    return {
-      rows: packings.map((packing) => new Int32Array(packing.rows.length)),
-      lengths: new Int32Array(packings.length),
-      value: 0,
-    };
-  }
-
-  function save(into: Orders): void {
-    packings.forEach((packing, telescope) => {
-      into.rows[telescope]?.set(packing.rows.subarray(0, packing.length));
-      into.lengths[telescope] = packing.length;
-    });
-    into.value = value;
-  }
-
-  function load(from: Orders): void {
-    for (const packing of packings) {
-      for (let k = 0; k < packing.length; k++) planned[packing.rows[k] as number] = 0;
+    if (!possible || plan.value < before.value - slack) plan.load(before);
+    else if (plan.value > best.value) {
+      complete();
+      plan.save(best);
     }
-    quotaMs.set(input.quotaMs);
-    value = 0;
-    kept = 0;
-    packings.forEach((packing, telescope) => {
-      const length = from.lengths[telescope] as number;
-      packing.rows.set((from.rows[telescope] as Int32Array).subarray(0, length));
-      packing.length = length;
-      packing.repack();
-      for (let k = 0; k < length; k++) account(packing.rows[k] as number, 1);
-    });
   }
+  plan.load(best);
+  const orders = packings.map((packing) => Array.from(packing.rows.subarray(0, packing.length)));
+  return { orders, pinMs: orders.map((order) => plan.pinsOf(order)), iterations };
 
-  function account(task: number, sign: 1 | -1): void {
-    planned[task] = sign === 1 ? 1 : 0;
-    value += sign * (tasks.value[task] as number);
-    const owner = tasks.owner[task] as number;
-    quotaMs[owner] = (quotaMs[owner] as number) - sign * (tasks.needMs[task] as number);
-    if (keep[task] !== 0) kept += sign;
-  }
-
-  function affordable(task: number): boolean {
-    return (tasks.needMs[task] as number) <= (quotaMs[tasks.owner[task] as number] as number);
+  /** Plans what still fits, of all tasks and into every gap: nothing is refused that has room. */
+  function complete(): void {
+    plan.smallestMs = 0;
+    fill(candidates.all, false);
+    plan.smallestMs = candidates.smallestMs;
   }
 
   /** Takes rows out. @returns false when what is left is not possible in this order. */
   function destroy(): boolean {
     const choice = random.unit();
-    if (choice >= 0.7) return makeRoomFor(candidates.unplanned(planned));
-    if (choice >= 0.55) removeSomeOfOwner(random.below(quotaMs.length), 1 + random.below(4));
+    if (choice >= 0.7) return makeRoomForOne();
+    if (choice >= 0.55) removeSomeOfOwner(random.below(plan.quotaMs.length), 1 + random.below(4));
     removeString(anyPacking());
     if (choice < 0.2) removeString(anyPacking());
-    return repackAll();
+    return plan.repack();
   }
 
   function anyPacking(): Packing {
     return packings[random.below(packings.length)] as Packing;
-  }
-
-  /** @returns whether the rest still fits: overheads by pair need not obey the triangle. */
-  function repackAll(): boolean {
-    let possible = true;
-    for (const packing of packings) if (!packing.keep(planned)) possible = false;
-    return possible;
-  }
-
-  function remove(task: number): void {
-    if (planned[task] === 1) account(task, -1);
   }
 
   function removeString(packing: Packing): void {
@@ -175,7 +114,7 @@ export function search(input: SearchInput, mayGoOn: (iterationsDone: number) => 
     const first = random.below(packing.length - length + 1);
     // One row of the string may stay: the neighbourhood "all but one".
     const spared = random.unit() < 0.3 ? first + random.below(length) : -1;
-    for (let k = first; k < first + length; k++) if (k !== spared) remove(packing.rows[k] as number);
+    for (let k = first; k < first + length; k++) if (k !== spared) plan.remove(packing.rows[k] as number);
   }
 
   function removeSomeOfOwner(owner: number, count: number): void {
@@ -188,108 +127,109 @@ export function search(input: SearchInput, mayGoOn: (iterationsDone: number) => 
     }
     for (let n = 0; n < count && rows.length > 0; n++) {
       const [task] = rows.splice(random.below(rows.length), 1);
-      if (task !== undefined) remove(task);
+      if (task !== undefined) plan.remove(task);
     }
+  }
+
+  function makeRoomForOne(): boolean {
+    const task = candidates.unplanned(planned);
+    if (task < 0) {
+      removeString(anyPacking());
+      return plan.repack();
+    }
+    const unit = plan.unitOf(task);
+    return unit < 0 ? makeRoomFor(task) : makeRoomForUnit(unit);
   }
 
   /** Takes out what stands where `task` could be, and enough of its owner's rows to pay for it, and puts it there. */
   function makeRoomFor(task: number): boolean {
-    if (task < 0) {
-      removeString(anyPacking());
-      return repackAll();
+    const place = somewhere(task, tasks.fromMs, tasks.untilMs);
+    if (place === null) return true;
+    clear(place);
+    if (!payFor(task)) return false;
+    if (plan.affordable(task)) {
+      plan.findGaps();
+      plan.insertInGap(task);
     }
-    const needMs = tasks.needMs[task] as number;
-    const able = packings.filter(
-      (packing) => packing.startFrom(task, tasks.fromMs) < Number.POSITIVE_INFINITY,
-    );
+    return true;
+  }
+
+  /** The same for a unit and what it needs: a place for each, in order, at the distances its relations ask for. */
+  function makeRoomForUnit(unit: number): boolean {
+    // What it needs may stand at a bad time.
+    if (random.unit() < 0.5) {
+      for (const needed of relations.units[unit]?.needs ?? [])
+        plan.remove((relations.units[needed] as UnitColumns).tasks[0] as number);
+    }
+    const missing = plan.missingFor(unit) ?? [];
+    const members = missing.flatMap((number) => (relations.units[number] as UnitColumns).tasks);
+    const places: { task: number; packing: Packing; startMs: number }[] = [];
+    const endMs = new Map<number, number>();
+    for (const task of members) {
+      const place = somewhere(task, ...plan.linkedRoom(task, endMs));
+      if (place === null) break;
+      clear(place);
+      places.push(place);
+      endMs.set(task, place.startMs + (tasks.needMs[task] as number));
+    }
+    if (!plan.repack()) return false;
+    for (const task of members) if (!payFor(task)) return false;
+    // What was cleared away may be needed itself.
+    const complete = places.length === members.length && plan.missingFor(unit)?.length === missing.length;
+    if (!complete || !plan.insertAt(places)) plan.insertUnit(unit, anyPick());
+    return true;
+  }
+
+  function anyPick(): Pick {
+    return PICKS[random.below(PICKS.length)] as Pick;
+  }
+
+  /** A start of `task` by lot, whatever stands there; null when there is none from `fromMs` to `toMs`. */
+  function somewhere(task: number, fromMs: number, toMs: number) {
+    const from = Math.max(fromMs, tasks.fromMs);
+    const able = packings.filter((packing) => packing.startFrom(task, from) <= Math.min(toMs, tasks.untilMs));
     const packing = able[random.below(able.length)];
-    if (packing === undefined) return true;
-    const firstMs = packing.startFrom(task, tasks.fromMs);
-    const lastMs = packing.startBefore(task, tasks.untilMs);
+    if (packing === undefined) return null;
+    const firstMs = packing.startFrom(task, from);
+    const lastMs = packing.startBefore(task, Math.min(toMs, tasks.untilMs));
     const startMs = packing.startFrom(task, firstMs + Math.floor(random.unit() * (lastMs - firstMs + 1)));
+    return { task, packing, startMs };
+  }
+
+  /** Takes out what stands where a task is to stand. */
+  function clear({ task, packing, startMs }: { task: number; packing: Packing; startMs: number }): void {
+    const endMs = startMs + (tasks.needMs[task] as number);
     const at = random.unit() < 0.5 ? packing.tail : packing.head;
     for (let k = 0; k < packing.length; k++) {
       const row = packing.rows[k] as number;
       const rowStartMs = at[k] as number;
-      if (rowStartMs < startMs + needMs && startMs < rowStartMs + (tasks.needMs[row] as number)) remove(row);
+      if (rowStartMs < endMs && startMs < rowStartMs + (tasks.needMs[row] as number)) plan.remove(row);
     }
-    for (let tries = 0; tries < 8 && !affordable(task); tries++)
+  }
+
+  /** Takes out rows of the owner until it can pay for `task`. @returns whether what is left is possible. */
+  function payFor(task: number): boolean {
+    for (let tries = 0; tries < MOST_PAYERS && !plan.affordable(task); tries++)
       removeSomeOfOwner(tasks.owner[task] as number, 1);
-    if (!repackAll()) return false;
-    if (affordable(task)) insertAnywhere(task);
-    return true;
+    return plan.repack();
   }
 
-  /** Plans whatever fits, in the given order; what must stay goes first. */
+  /** Plans whatever fits, in the given order. */
   function fill(order: Int32Array, blinks: boolean): void {
-    if (kept < mustKeep) {
-      for (let task = 0; task < tasks.count; task++) {
-        if (keep[task] !== 0 && planned[task] === 0 && affordable(task)) insertAnywhere(task);
-      }
-    }
-    let widestMs = findGaps();
-    for (let n = 0; n < order.length && gaps > 0; n++) {
+    fillings++;
+    let widestMs = plan.findGaps();
+    for (let n = 0; n < order.length && plan.gaps > 0; n++) {
       const task = order[n] as number;
-      if (planned[task] === 1 || (tasks.needMs[task] as number) > widestMs || !affordable(task)) continue;
+      if (planned[task] === 1 || (tasks.needMs[task] as number) > widestMs || !plan.affordable(task))
+        continue;
       if (blinks && random.below(BLINK) === 0) continue;
-      if (insertInGap(task)) widestMs = findGaps();
-    }
-  }
-
-  function insertAnywhere(task: number): void {
-    findGaps();
-    insertInGap(task);
-  }
-
-  /** Inserts `task` into the gap where it leaves the most room to others. @returns whether it fits. */
-  function insertInGap(task: number): boolean {
-    const needMs = tasks.needMs[task] as number;
-    let bestLoss = Number.POSITIVE_INFINITY;
-    let bestGap = -1;
-    for (let gap = 0; gap < gaps; gap++) {
-      const widthMs = gapWidthMs[gap] as number;
-      if (widthMs < needMs) continue;
-      const packing = packings[gapTelescope[gap] as number] as Packing;
-      const place = gapPlace[gap] as number;
-      const startMs = packing.fit(task, place);
-      if (startMs === Number.POSITIVE_INFINITY) continue;
-      // Room left on the better side: when it slides early, what is behind it; when it slides late, what is before it.
-      const untilMs = packing.freeUntil(place);
-      const behindMs = untilMs - startMs - needMs;
-      const beforeMs = packing.startBefore(task, untilMs - needMs) - packing.freeFrom(place);
-      const loss = widthMs - needMs - Math.max(behindMs, beforeMs);
-      if (loss < bestLoss) {
-        bestLoss = loss;
-        bestGap = gap;
+      const unit = plan.unitOf(task);
+      if (unit < 0) {
+        if (plan.insertInGap(task)) widestMs = plan.findGaps();
+      } else if (tried[unit] !== fillings) {
+        tried[unit] = fillings;
+        if (plan.insertUnit(unit, blinks ? anyPick() : "earliest")) widestMs = plan.findGaps();
       }
     }
-    if (bestGap < 0) return false;
-    packings[gapTelescope[bestGap] as number]?.insert(task, gapPlace[bestGap] as number);
-    account(task, 1);
-    return true;
-  }
-
-  /** @returns the width of the widest gap. */
-  function findGaps(): number {
-    let widestMs = 0;
-    gaps = 0;
-    for (let telescope = 0; telescope < packings.length; telescope++) {
-      const packing = packings[telescope] as Packing;
-      const { head, tail, rows, length } = packing;
-      // The same as freeUntil(place) - freeFrom(place), in one run through the columns: this is where a search spends its time.
-      let fromMs = tasks.fromMs;
-      for (let place = 0; place <= length; place++) {
-        const widthMs = (place === length ? tasks.untilMs : (tail[place] as number)) - fromMs;
-        if (place < length)
-          fromMs = (head[place] as number) + (tasks.needMs[rows[place] as number] as number);
-        if (widthMs < smallestMs || widthMs <= 0) continue;
-        gapTelescope[gaps] = telescope;
-        gapPlace[gaps] = place;
-        gapWidthMs[gaps] = widthMs;
-        gaps++;
-        if (widthMs > widestMs) widestMs = widthMs;
-      }
-    }
-    return widestMs;
   }
 }

@@ -67,8 +67,12 @@ export class Track {
 
   /** Takes `rows` at `startMs` as they stand; they must not overlap. */
   set(rows: readonly Task[], startMs: readonly number[]): void {
-    this.rows.splice(0, this.rows.length, ...rows);
-    this.startMs.splice(0, this.startMs.length, ...startMs);
+    this.rows.length = 0;
+    this.startMs.length = 0;
+    rows.forEach((row, k) => {
+      this.rows.push(row);
+      this.startMs.push(startMs[k] as number);
+    });
     this.pack();
   }
 
@@ -79,6 +83,14 @@ export class Track {
     if (row === undefined || startMs === undefined) return;
     this.rows[k] = within(row, startMs, startMs);
     this.pack();
+  }
+
+  /** Holds all rows where they stand. */
+  pinAll(): void {
+    this.set(
+      this.rows.map((row, k) => within(row, this.startMs[k] as number, this.startMs[k] as number)),
+      [...this.startMs],
+    );
   }
 
   endMs(k: number): number {
