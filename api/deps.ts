@@ -19,7 +19,7 @@ export interface ApiDeps {
     | "icSecret"
     | "fscSecret"
     | "fscWebhookSecret"
-    | "temporalUiPort"
+    | "temporalUiUrl"
     | "temporalNamespace"
   >;
   readonly database: Database;

@@ -81,7 +81,7 @@ export async function startApi(settings: Settings): Promise<{ close(): Promise<v
     closers.push(() => app.close());
     await app.listen({ host: settings.host, port: settings.port });
     if (settings.metricsPort !== null) {
-      const metrics = await serveMetrics(settings.metricsPort, () => app.metricsText());
+      const metrics = await serveMetrics(settings.metricsHost, settings.metricsPort, () => app.metricsText());
       closers.push(() => metrics.close());
     }
     log.info(

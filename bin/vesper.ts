@@ -55,6 +55,11 @@ add("check", "print whether everything needed is here", async () =>
 add("migrate", "bring the database to the newest shape", async () =>
   (await import("./commands/migrate.ts")).migrateCommand(),
 );
+add(
+  "prepare",
+  "make database, clock and Temporal namespace ready for parts that are run one by one",
+  async () => (await import("./commands/prepare.ts")).prepareCommand(),
+);
 add("seed", "fill an empty database with the demonstration", async () =>
   (await import("./commands/seed.ts")).seedCommand(),
 );

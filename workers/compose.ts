@@ -208,7 +208,7 @@ export function ioActivities(process: Process) {
   });
   const watch = createWatchActivities({
     createProbe: (file, device) => createProbe(transport, file, device, clock),
-    askGuard: () => askGuard(settings.guardPort),
+    askGuard: () => askGuard(settings),
     leaseHolder: async () => (await readLeaseFile(settings.home))?.holder ?? null,
     isOpen: async (workflowId) => {
       try {
@@ -265,8 +265,8 @@ export function imageActivities({ settings, clock, database }: Process) {
   };
 }
 
-async function askGuard(port: number) {
-  const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1_000) });
+async function askGuard({ guardHost, guardPort }: Settings) {
+  const answer = await fetch(`http://${guardHost}:${guardPort}/`, { signal: AbortSignal.timeout(1_000) });
   return (await answer.json()) as { tripped: boolean; why: string; lastLoopWallAt: number };
 }
 

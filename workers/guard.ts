@@ -22,7 +22,13 @@ const REPEAT_LOG_MS = 60_000;
 /** What the guard needs of the settings. */
 export type GuardSettings = Pick<
   Settings,
-  "home" | "guardPort" | "observatoryFile" | "temporalAddress" | "temporalNamespace" | "logLevel"
+  | "home"
+  | "guardHost"
+  | "guardPort"
+  | "observatoryFile"
+  | "temporalAddress"
+  | "temporalNamespace"
+  | "logLevel"
 >;
 
 /**
@@ -67,10 +73,10 @@ export async function startGuard(settings: GuardSettings): Promise<{ close(): Pr
     const { tripped, sinceWallMs, why } = loop.state();
     return { tripped, since: sinceWallMs, why, lastLoopWallAt };
   };
-  const port = await serveStatus(settings.guardPort, status);
+  const port = await serveStatus(settings.guardHost, settings.guardPort, status);
   const closing = new AbortController();
   const running = runUntilClosed();
-  log.info(`watching the dome of ${observatory.site.name}; status on 127.0.0.1:${port.port}`);
+  log.info(`watching the dome of ${observatory.site.name}; status on ${settings.guardHost}:${port.port}`);
 
   async function runUntilClosed(): Promise<void> {
     while (!closing.signal.aborted) {

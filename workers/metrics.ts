@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createProcessMetrics, metricsOf, serveMetrics } from "../adapters/telemetry/metrics.ts";
 
-/** Metrics of one worker process: ours and those of Temporal's core, on one loopback port. */
+/** Metrics of one worker process: ours and those of Temporal's core, on one port. */
 export interface WorkerMetrics {
   /** Where Temporal's core is to show its own: for `Runtime.install`. */
   readonly sdkAddress: string;
@@ -10,10 +10,10 @@ export interface WorkerMetrics {
 }
 
 /** @throws Error with a sentence when the port is taken */
-export async function startWorkerMetrics(port: number, part: string): Promise<WorkerMetrics> {
+export async function startWorkerMetrics(host: string, port: number, part: string): Promise<WorkerMetrics> {
   const metrics = createProcessMetrics(part);
   const sdkAddress = `127.0.0.1:${await freePort()}`;
-  const served = await serveMetrics(port, async () => {
+  const served = await serveMetrics(host, port, async () => {
     const [ours, sdk] = await Promise.all([metrics.text(), metricsOf(sdkAddress)]);
     return `${ours}\n${sdk}`;
   });

@@ -48,7 +48,8 @@ export async function runWorkers(settings: Settings, groups: readonly string[]):
     // Long, and of use to the server alone.
     redact: { paths: ["taskToken"], remove: true },
   });
-  const metrics = settings.metricsPort === null ? null : await startWorkerMetrics(settings.metricsPort, part);
+  const { metricsHost, metricsPort } = settings;
+  const metrics = metricsPort === null ? null : await startWorkerMetrics(metricsHost, metricsPort, part);
   Runtime.install({
     ...(metrics === null
       ? {}

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { keptPartnerSecrets } from "./partner-secrets.ts";
+import { withSecretFiles } from "./secret-files.ts";
 import { loadSettings } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 
@@ -12,11 +13,12 @@ export const projectFolder = path.resolve(path.dirname(fileURLToPath(import.meta
 export const POSTGRES_PASSWORD_FILE = "postgres.password";
 
 /**
- * The settings of this process: loadSettings on its environment, plus what Vesper made itself and keeps in its home: the
- * password of our own PostgreSQL, the secrets of the simulated partners.
+ * The settings of this process: loadSettings on its environment, plus secrets that stand in files (`X_FILE`), plus what
+ * Vesper made itself and keeps in its home: the password of our own PostgreSQL, the secrets of the simulated partners.
  * @throws ConfigurationError when a setting is wrong.
  */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const env = withSecretFiles(environment);
   const { home, databaseIsExternal } = loadSettings(env, projectFolder);
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),

@@ -5,7 +5,8 @@ import { ConfigurationError, explain } from "./explain.ts";
 
 const port = (usual: number) =>
   Type.Integer({ minimum: 1, maximum: 65_535, default: usual, rule: "a port number from 1 to 65535" });
-const text = (rule: string) => Type.String({ minLength: 1, rule });
+const text = (rule: string, usual?: string) =>
+  Type.String({ minLength: 1, rule, ...(usual === undefined ? {} : { default: usual }) });
 const webhookSecret = () =>
   Type.Optional(
     Type.String({
@@ -31,6 +32,10 @@ export const environmentSchema = Type.Object(
     VESPER_POSTGRES_PORT: port(5433),
     VESPER_ALPACA_PORT: port(11_111),
     VESPER_GUARD_PORT: port(3090),
+    VESPER_GUARD_HOST: text(
+      "the address of the guard: it listens there, the workers ask it there",
+      "127.0.0.1",
+    ),
     VESPER_OBSERVATORY: Type.String({
       minLength: 1,
       default: "observatories/colibri.json",
@@ -90,6 +95,12 @@ export const environmentSchema = Type.Object(
         rule: "the address people use, such as https://vesper.example.org, without a path",
       }),
     ),
+    VESPER_TEMPORAL_UI_URL: Type.Optional(
+      Type.String({
+        pattern: String.raw`^https?://[^\s?#]*[^\s?#/]$`,
+        rule: "the address of the Temporal UI, such as https://temporal.example.org, without a slash at the end",
+      }),
+    ),
     VESPER_OTLP_URL: Type.Optional(
       Type.String({
         pattern: String.raw`^https?://[^\s?#]+$`,
@@ -99,6 +110,7 @@ export const environmentSchema = Type.Object(
     VESPER_METRICS_PORT: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 65_515, rule: "a port number from 1 to 65515" }),
     ),
+    VESPER_METRICS_HOST: text("the address of this machine on which metrics are shown", "127.0.0.1"),
     VESPER_LOG_LEVEL: Type.Union(
       ["trace", "debug", "info", "warn", "error"].map((level) => Type.Literal(level)),
       { default: "info", rule: "one of trace, debug, info, warn, error" },
@@ -116,6 +128,9 @@ export const environmentSchema = Type.Object(
         secret: true,
         rule: "the PostgreSQL addresses of Temporal's own databases with a comma between, such as postgres://temporal:password@host:5432/temporal,postgres://temporal:password@host:5432/temporal_visibility",
       }),
+    ),
+    DATABASE_PASSWORD: Type.Optional(
+      Type.String({ minLength: 1, secret: true, rule: "the password that DATABASE_URL leaves out" }),
     ),
     TEMPORAL_ADDRESS: Type.Optional(
       Type.String({
@@ -146,10 +161,13 @@ export interface Settings {
   readonly port: number;
   readonly temporalPort: number;
   readonly temporalUiPort: number;
+  /** Where people find the Temporal UI, without a slash at the end. */
+  readonly temporalUiUrl: string;
   readonly postgresPort: number;
   /** Port of the simulated devices' Alpaca server. */
   readonly alpacaPort: number;
-  /** Loopback port on which the guard says how it is. */
+  /** Address on which the guard says how it is: loopback, unless it runs on another machine or in a container. */
+  readonly guardHost: string;
   readonly guardPort: number;
   /** Path of the observatory file, absolute. */
   readonly observatoryFile: string;
@@ -195,7 +213,9 @@ export interface Settings {
   readonly publicUrl: string | null;
   /** Where traces go; null: none are made. */
   readonly otlpUrl: string | null;
-  /** Loopback port on which this process shows its metrics; null: it does not. `up` gives each part one, from this on. */
+  /** Address on which this process shows its metrics: loopback, unless the network around it keeps others out. */
+  readonly metricsHost: string;
+  /** Port on which it does; null: it does not. `up` gives each part one, from this on. */
   readonly metricsPort: number | null;
   readonly logLevel: string;
 }
@@ -261,6 +281,16 @@ function contradictions(given: Environment): string[] {
       );
     }
   }
+  if (given.DATABASE_PASSWORD !== undefined) {
+    const url = given.DATABASE_URL === undefined ? null : URL.parse(given.DATABASE_URL);
+    if (url === null) {
+      problems.push("DATABASE_PASSWORD is set without a DATABASE_URL that it could belong to");
+    } else if (url.username === "" || url.password !== "") {
+      problems.push(
+        "DATABASE_PASSWORD is set: DATABASE_URL must then name the user and no password, such as postgres://vesper@host:5432/vesper",
+      );
+    }
+  }
   const keyOfPort = new Map<number, string>();
   for (const [key, value] of Object.entries(given)) {
     if (!key.endsWith("_PORT") || typeof value !== "number") continue;
@@ -280,8 +310,10 @@ function settingsFrom(given: Environment, folder: string): Settings {
     port: given.VESPER_PORT,
     temporalPort: given.VESPER_TEMPORAL_PORT,
     temporalUiPort: given.VESPER_TEMPORAL_UI_PORT,
+    temporalUiUrl: given.VESPER_TEMPORAL_UI_URL ?? `http://127.0.0.1:${given.VESPER_TEMPORAL_UI_PORT}`,
     postgresPort: given.VESPER_POSTGRES_PORT,
     alpacaPort: given.VESPER_ALPACA_PORT,
+    guardHost: given.VESPER_GUARD_HOST,
     guardPort: given.VESPER_GUARD_PORT,
     observatoryFile: path.resolve(folder, given.VESPER_OBSERVATORY),
     clock: Object.freeze({
@@ -298,8 +330,7 @@ function settingsFrom(given: Environment, folder: string): Settings {
     mailFrom: given.VESPER_MAIL_FROM,
     voteDays: given.VESPER_VOTE_DAYS,
     temporalCli: given.VESPER_TEMPORAL_CLI ?? null,
-    databaseUrl:
-      given.DATABASE_URL ?? ownDatabaseUrl(given.VESPER_POSTGRES_PORT, given.VESPER_POSTGRES_PASSWORD ?? ""),
+    databaseUrl: databaseUrl(given),
     databaseIsExternal: given.DATABASE_URL !== undefined,
     temporalAddress: given.TEMPORAL_ADDRESS ?? `127.0.0.1:${given.VESPER_TEMPORAL_PORT}`,
     temporalIsExternal: given.TEMPORAL_ADDRESS !== undefined,
@@ -311,9 +342,20 @@ function settingsFrom(given: Environment, folder: string): Settings {
     retime: given.VESPER_RETIME,
     publicUrl: given.VESPER_PUBLIC_URL ?? null,
     otlpUrl: given.VESPER_OTLP_URL ?? null,
+    metricsHost: given.VESPER_METRICS_HOST,
     metricsPort: given.VESPER_METRICS_PORT ?? null,
     logLevel: given.VESPER_LOG_LEVEL,
   });
+}
+
+function databaseUrl(given: Environment): string {
+  if (given.DATABASE_URL === undefined) {
+    return ownDatabaseUrl(given.VESPER_POSTGRES_PORT, given.VESPER_POSTGRES_PASSWORD ?? "");
+  }
+  if (given.DATABASE_PASSWORD === undefined) return given.DATABASE_URL;
+  const url = new URL(given.DATABASE_URL);
+  url.password = encodeURIComponent(given.DATABASE_PASSWORD);
+  return url.href;
 }
 
 /** The address people use in links of mails, without a slash at the end. */

@@ -23,10 +23,11 @@ export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 const TEXT_LIMIT_MS = 5_000;
 
 /**
- * Serves metrics on a loopback port, to whoever is on this machine.
+ * Serves metrics to whoever reaches that address: loopback is for this machine alone.
  * @throws Error with a sentence when the port is taken
  */
 export async function serveMetrics(
+  host: string,
   port: number,
   text: () => Promise<string>,
 ): Promise<{ close(): Promise<void> }> {
@@ -43,12 +44,15 @@ export async function serveMetrics(
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
       reject(
-        new Error(`Metrics cannot be shown on port ${port}: ${cause.message}. Set VESPER_METRICS_PORT.`, {
-          cause,
-        }),
+        new Error(
+          `Metrics cannot be shown on port ${port}: ${cause.message}. Set VESPER_METRICS_PORT or VESPER_METRICS_HOST.`,
+          {
+            cause,
+          },
+        ),
       ),
     );
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, host, resolve);
   });
   return {
     close: () =>

@@ -33,11 +33,11 @@ export function scheduleHref(scheduleId: number): string {
   return `/schedule/${scheduleId}`;
 }
 
-/** History of a workflow in the Temporal UI, which has no login and listens on this machine only. */
+/** History of a workflow in the Temporal UI. */
 export function workflowHref(
-  settings: { readonly temporalUiPort: number; readonly temporalNamespace: string },
+  settings: { readonly temporalUiUrl: string; readonly temporalNamespace: string },
   workflowId: string,
 ): string {
   const namespace = encodeURIComponent(settings.temporalNamespace);
-  return `http://127.0.0.1:${settings.temporalUiPort}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
+  return `${settings.temporalUiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
 }

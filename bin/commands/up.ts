@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { readSettings } from "../../adapters/config/read-settings.ts";
+import { withSecretFiles } from "../../adapters/config/secret-files.ts";
 import type { Settings } from "../../adapters/config/settings.ts";
 import { KEPT_IN_HOME } from "../../adapters/home/kept.ts";
 import { refuseHalfRestored, restoringFile } from "../../adapters/home/restoring.ts";
@@ -27,7 +28,8 @@ export async function upCommand(options: {
   readonly fresh: boolean;
   readonly yes: boolean;
 }): Promise<number> {
-  const settings = readSettings(process.env);
+  const env = withSecretFiles(process.env);
+  const settings = readSettings(env);
   const runList = createRunList(path.join(settings.home, "run"));
   const living = runList.living();
   const other = living.find((record) => record.part === "up");
@@ -49,7 +51,7 @@ export async function upCommand(options: {
     process.exit(1);
   });
 
-  const { findings, observatory, temporalCli } = await checkPrerequisites(settings, process.env, living, say);
+  const { findings, observatory, temporalCli } = await checkPrerequisites(settings, env, living, say);
   const missing = findings.filter((finding) => !finding.ok);
   if (missing.length > 0 || observatory === null) {
     for (const { words } of missing) console.error(words);
@@ -71,7 +73,7 @@ export async function upCommand(options: {
 
   const journal = createUpJournal(settings.home, say);
   runList.add("up", process.pid, []);
-  const started = createStack({ settings, env: process.env, observatory, temporalCli, journal, say });
+  const started = createStack({ settings, env, observatory, temporalCli, journal, say });
   stack = started;
   let exitCode = 0;
   try {

@@ -26,7 +26,7 @@ export function announce(
   say(
     settings.temporalIsExternal
       ? `  Temporal      ${settings.temporalAddress}, namespace ${settings.temporalNamespace}`
-      : `  Temporal UI   http://127.0.0.1:${settings.temporalUiPort}`,
+      : `  Temporal UI   ${settings.temporalUiUrl}`,
   );
   say(`  Images        ${path.join(settings.home, "images")}`);
   say(`  Logs          ${path.join(settings.home, "log")}`);

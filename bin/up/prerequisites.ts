@@ -115,7 +115,12 @@ export function neededPorts(settings: Settings, observatory: Observatory | null)
       setting: "VESPER_ALPACA_PORT",
     });
   }
-  ports.push({ port: settings.guardPort, host: loopback, what: "the guard", setting: "VESPER_GUARD_PORT" });
+  ports.push({
+    port: settings.guardPort,
+    host: settings.guardHost,
+    what: "the guard",
+    setting: "VESPER_GUARD_PORT",
+  });
   return ports;
 }
 

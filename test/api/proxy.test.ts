@@ -15,7 +15,7 @@ beforeAll(async () => {
       icSecret: null,
       fscSecret: null,
       fscWebhookSecret: null,
-      temporalUiPort: 8233,
+      temporalUiUrl: "http://127.0.0.1:8233",
       temporalNamespace: "default",
     },
   });

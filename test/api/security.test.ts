@@ -25,7 +25,7 @@ beforeAll(async () => {
       port: 3000,
       publicUrl: null,
       webhookSecret: null,
-      temporalUiPort: 8233,
+      temporalUiUrl: "http://127.0.0.1:8233",
       temporalNamespace: "default",
       icSecret: null,
       fscSecret: null,

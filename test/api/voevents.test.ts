@@ -16,7 +16,7 @@ const SETTINGS = {
   icSecret: null,
   fscSecret: null,
   fscWebhookSecret: null,
-  temporalUiPort: 8233,
+  temporalUiUrl: "http://127.0.0.1:8233",
   temporalNamespace: "default",
 };
 

@@ -1,6 +1,9 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect, test } from "@jest/globals";
 import { ConfigurationError } from "../../adapters/config/explain.ts";
+import { withSecretFiles } from "../../adapters/config/secret-files.ts";
 import { environmentSchema, loadSettings } from "../../adapters/config/settings.ts";
 
 const FOLDER = "/somewhere/vesper";
@@ -112,6 +115,40 @@ test("a start of the clock keeps its zone", () => {
 test("the password of our own PostgreSQL goes into its address, whatever signs it has", () => {
   const { databaseUrl } = loadSettings({ VESPER_POSTGRES_PASSWORD: "p@ss/w:rd#" }, FOLDER);
   expect(decodeURIComponent(new URL(databaseUrl).password)).toBe("p@ss/w:rd#");
+});
+
+test("a password apart from its address is put into it", () => {
+  const DATABASE_URL = "postgres://vesper@db.example.org:5432/vesper";
+  const { databaseUrl } = loadSettings({ DATABASE_URL, DATABASE_PASSWORD: "p@ss/w:rd%#" }, FOLDER);
+  expect(decodeURIComponent(new URL(databaseUrl).password)).toBe("p@ss/w:rd%#");
+  expect(new URL(databaseUrl).host).toBe("db.example.org:5432");
+  expect(problemsOf({ DATABASE_PASSWORD: "secret" })).toEqual([
+    "DATABASE_PASSWORD is set without a DATABASE_URL that it could belong to",
+  ]);
+  for (const DATABASE_URL of ["postgres://db/vesper", "postgres://vesper:other@db/vesper"]) {
+    expect(problemsOf({ DATABASE_URL, DATABASE_PASSWORD: "secret" })[0]).toMatch(/must then name the user/);
+  }
+});
+
+test("a secret may stand in a file, and nothing else may", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "vesper-secrets-"));
+  try {
+    const file = path.join(folder, "password");
+    writeFileSync(file, "correct horse\n");
+    const given = withSecretFiles({ VESPER_PASSWORD_FILE: file, VESPER_PORT: "4000" });
+    expect(loadSettings(given, FOLDER)).toMatchObject({ password: "correct horse", port: 4000 });
+    writeFileSync(file, "");
+    expect(loadSettings(withSecretFiles({ VESPER_PASSWORD_FILE: file }), FOLDER).password).toBeNull();
+    const both = { VESPER_PASSWORD_FILE: file, VESPER_PASSWORD: "battery staple", DATABASE_URL_FILE: folder };
+    expect(() => withSecretFiles(both)).toThrow(
+      /VESPER_PASSWORD and VESPER_PASSWORD_FILE are both set.*DATABASE_URL_FILE is .* cannot be read/s,
+    );
+    expect(() => loadSettings(withSecretFiles({ VESPER_PORT_FILE: file }), FOLDER)).toThrow(
+      /VESPER_PORT_FILE is not a setting/,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test(".env.example documents every setting with its default, and nothing else", () => {

@@ -58,7 +58,7 @@ suite("in a browser", () => {
         icSecret: null,
         fscSecret: null,
         fscWebhookSecret: null,
-        temporalUiPort: 8233,
+        temporalUiUrl: "http://127.0.0.1:8233",
         temporalNamespace: "default",
       },
       clock: () => clock,

@@ -70,6 +70,7 @@ async function startProcess() {
   await writeFile(path.join(rig.home, "clock.json"), JSON.stringify(rig.clocks.fact()));
   const settings = {
     home: rig.home,
+    guardHost: "127.0.0.1",
     guardPort,
     observatoryFile: path.resolve(import.meta.dirname, "../../observatories/colibri.json"),
     temporalAddress: `${hostname}:${await freePort()}`,

@@ -12,10 +12,11 @@ export interface GuardStatus {
 }
 
 /**
- * Serves the status as JSON on a loopback port, whatever path is asked.
+ * Serves the status as JSON, whatever path is asked: it tells nothing that needs hiding and takes nothing.
  * Rejects with a sentence when the port is taken.
  */
 export async function serveStatus(
+  host: string,
   port: number,
   status: () => GuardStatus,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
@@ -26,9 +27,9 @@ export async function serveStatus(
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => {
-      reject(new Error(`The guard cannot listen on 127.0.0.1:${port}: ${error.message}`, { cause: error }));
+      reject(new Error(`The guard cannot listen on ${host}:${port}: ${error.message}`, { cause: error }));
     });
-    server.listen(port, "127.0.0.1", () => resolve());
+    server.listen(port, host, () => resolve());
   });
   return {
     port: (server.address() as AddressInfo).port,

@@ -57,7 +57,7 @@ export function alertsModel(
 
 export function alertModel(
   chain: AlertChain,
-  settings: { readonly temporalUiPort: number; readonly temporalNamespace: string },
+  settings: { readonly temporalUiUrl: string; readonly temporalNamespace: string },
 ): PageModel {
   const { alert, notices, request, sequences, images } = chain;
   const toShutter = alertToShutter(alert.stages);

@@ -45,7 +45,7 @@ const LADDER: readonly NightPhase[] = [
 export function nightModel(
   facts: NightFacts,
   observatory: Observatory,
-  settings: { readonly temporalUiPort: number; readonly temporalNamespace: string },
+  settings: { readonly temporalUiUrl: string; readonly temporalNamespace: string },
   nowMs: number,
 ): PageModel {
   const { situation, nights, said, mayControl } = facts;
@@ -71,7 +71,7 @@ export function nightLive(
   situation: Situation,
   late: readonly LateCommand[],
   observatory: Observatory,
-  settings: { readonly temporalUiPort: number; readonly temporalNamespace: string },
+  settings: { readonly temporalUiUrl: string; readonly temporalNamespace: string },
   nowMs: number,
 ): object {
   const { night, pendingAlerts } = situation;

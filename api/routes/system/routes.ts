@@ -80,7 +80,7 @@ export function systemRoutes({ app, deps, pages, stateReader, version }: ApiCont
           { name: "Vesper", version },
           { name: "Node", version: process.versions.node },
         ],
-        temporalUi: `http://127.0.0.1:${settings.temporalUiPort}/namespaces/${encodeURIComponent(settings.temporalNamespace)}/workflows`,
+        temporalUi: `${settings.temporalUiUrl}/namespaces/${encodeURIComponent(settings.temporalNamespace)}/workflows`,
       });
       return pages.send(request, reply, "system/show", model);
     },

@@ -72,7 +72,7 @@ export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> 
       icSecret: null,
       fscSecret: null,
       fscWebhookSecret: null,
-      temporalUiPort: 8233,
+      temporalUiUrl: "http://127.0.0.1:8233",
       temporalNamespace: "default",
     },
     database,
