@@ -15,6 +15,9 @@ keep() { # NAME CONTENT: never overwrites
 keep postgres_password "$(random)"
 keep temporal_password "$(random)"
 keep vesper_password "$(random)"
+keep temporal_databases "$(for name in temporal temporal_visibility; do
+  printf 'postgres://temporal:%s@postgres:5432/%s ' "$(cat temporal_password)" "$name"
+done | sed 's/ $//; s/ /,/')"
 keep webhook_secret "whsec_$(head -c 24 /dev/urandom | base64)"
 for name in ic_secret fsc_secret fsc_webhook_secret smtp_url; do
   if [ ! -e "$name" ]; then

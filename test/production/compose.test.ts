@@ -8,7 +8,7 @@ import { projectFolder } from "../../adapters/config/read-settings.ts";
 import { withSecretFiles } from "../../adapters/config/secret-files.ts";
 import { loadSettings } from "../../adapters/config/settings.ts";
 import { WORKER_GROUPS } from "../../workers/run.ts";
-import { composeText, ownServices, readCompose } from "./compose.ts";
+import { composeText, ownServices, readCompose, vesperArguments } from "./compose.ts";
 
 const VARIABLES = {
   DOMAIN: "vesper.example.org",
@@ -35,8 +35,9 @@ test("every command of our image exists, and every queue is worked on", () => {
     encoding: "utf8",
   });
   const commands = new Set([...help.matchAll(/^ {2}(\w[\w-]*)/gm)].map(([, name]) => name));
-  for (const [, { command = [] }] of own) expect(commands).toContain(command[0]);
-  const groups = own.flatMap(([, { command = [] }]) => (command[0] === "worker" ? command.slice(1) : []));
+  const run = own.map(([, service]) => vesperArguments(service));
+  for (const [command] of run) expect(commands).toContain(command);
+  const groups = run.flatMap(([command, ...queues]) => (command === "worker" ? queues : []));
   expect(groups.sort()).toEqual([...WORKER_GROUPS].sort());
 });
 
@@ -139,10 +140,10 @@ test("the proxy passes on to services and ports that there are", () => {
   const caddyfile = readFileSync(path.join(projectFolder, "deploy", "Caddyfile"), "utf8");
   const upstreams = [
     ...[...caddyfile.matchAll(/dynamic a (\S+) (\d+)/g)].map(([, name, port]) => `${name}:${port}`),
-    ...[...caddyfile.matchAll(/reverse_proxy (\S+:\d+)/g)].map(([, address]) => address),
+    ...[...caddyfile.matchAll(/reverse_proxy (\S+:\d+)/g)].map(([, address = ""]) => address),
   ];
   const port = loadSettings({}, "/app").port;
-  expect(upstreams.sort()).toEqual([`api:${port}`, "temporal-ui:8080"]);
+  expect(new Set(upstreams)).toEqual(new Set([`api:${port}`, "temporal-ui:8080"]));
   expect(compose.services["temporal-ui"]?.environment?.["TEMPORAL_UI_PORT"]).toBe("8080");
   for (const [, name] of caddyfile.matchAll(/\{\$(\w+)\}/g)) {
     expect(compose.services["proxy"]?.environment).toHaveProperty(name ?? "");

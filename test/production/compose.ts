@@ -52,6 +52,11 @@ export function ownServices({ services }: ComposeFile): [name: string, service: 
   return Object.entries(services).filter(([, { build }]) => build !== undefined);
 }
 
+/** Arguments of `vesper` that a service runs, also where its entrypoint is a shell that runs it. */
+export function vesperArguments({ command, entrypoint = [] }: ComposeService): readonly string[] {
+  return command ?? /vesper\.mjs ([^;]+);/.exec(entrypoint.join(" "))?.[1]?.trim().split(" ") ?? [];
+}
+
 function interpolated(value: unknown, variables: Readonly<Record<string, string>>): unknown {
   if (typeof value === "string") return withVariables(value, variables);
   if (Array.isArray(value)) return value.map((each) => interpolated(each, variables));
