@@ -52,6 +52,13 @@ export interface AbortedCamera {
   readonly detail: string;
 }
 
+export interface AbortInput {
+  readonly cameraIds: readonly string[];
+  readonly reason: string;
+  /** The workflow that is interrupted by it: from now on nothing that it asked for is started any more. */
+  readonly interrupted?: string;
+}
+
 export interface AbortedExposures {
   readonly abortedWallMs: number;
   readonly perCamera: Readonly<Record<string, AbortedCamera>>;
@@ -113,14 +120,11 @@ export function createCameraActivities(deps: CameraDeps) {
 
   /**
    * Aborts what the cameras integrate, all at once, and returns when that is acknowledged. A frame that is finished or being read
-   * out is left alone. A camera that does not answer is in the result, not an error: the others must not wait.
+   * out is left alone. A camera that does not answer is in the result, not an error: the others must not wait. Of the
+   * interrupted workflow nothing is started from here on, neither an exposure nor a slew.
    */
-  async function abortExposures({
-    cameraIds,
-  }: {
-    readonly cameraIds: readonly string[];
-    readonly reason: string;
-  }): Promise<AbortedExposures> {
+  async function abortExposures({ cameraIds, interrupted }: AbortInput): Promise<AbortedExposures> {
+    if (interrupted !== undefined) await deps.gate.close(interrupted);
     const perCamera = await Promise.all(
       cameraIds.map(async (cameraId) => [cameraId, await abortOne(cameraId)] as const),
     );
@@ -210,8 +214,7 @@ export function createCameraActivities(deps: CameraDeps) {
     warmCamera: (input: WarmInput) => runActivity(() => warmCamera(input)),
     startExposure: (input: ExposureInput) => runActivity(() => startExposure(input)),
     fetchExposure: (input: ExposureInput) => runActivity(() => fetchExposure(input)),
-    abortExposures: (input: { readonly cameraIds: readonly string[]; readonly reason: string }) =>
-      runActivity(() => abortExposures(input)),
+    abortExposures: (input: AbortInput) => runActivity(() => abortExposures(input)),
     awaitIdle: (input: { readonly cameraIds: readonly string[]; readonly limitS: number }) =>
       runActivity(() => awaitIdle(input)),
     settleAborted: (input: ExposureInput & { readonly reason?: string }) =>

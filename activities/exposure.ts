@@ -12,6 +12,7 @@ import type { Lease, TargetPosition } from "../workflows/messages.ts";
 import type { Clocks } from "./clocks.ts";
 import { failure, FAILURE } from "./failures.ts";
 import type { ReadLease } from "./lease-check.ts";
+import type { StartGate } from "./start-gate.ts";
 
 /** One planned frame, as the sequence orders it. */
 export interface ExposureInput {
@@ -134,6 +135,7 @@ export interface CameraDeps {
   /** Filter wheels by device id. */
   readonly wheels: ReadonlyMap<string, Pick<FilterWheelClient, "name" | "status">>;
   readonly readLease: ReadLease;
+  readonly gate: StartGate;
   readonly exposures: ExposureStore;
   readonly storeFrame: StoreFrame;
   /** Free space where images go, MiB. */

@@ -88,7 +88,7 @@ export function createStartExposure(deps: CameraDeps, cameraClock: CameraClock, 
     signal.throwIfAborted();
     const askedMs = nowMs(clocks);
     // Not cut short by a cancellation: whether the shutter opened must be known.
-    await camera.startExposure(input.exposureS, input.light);
+    await deps.gate.pass(() => camera.startExposure(input.exposureS, input.light));
     const answeredMs = nowMs(clocks);
 
     // A start time other than before is of the exposure just accepted. Many cameras set theirs only at its end.

@@ -10,12 +10,14 @@ import { nowMs, type Clocks } from "./clocks.ts";
 import { failure, FAILURE } from "./failures.ts";
 import { runActivity } from "./run-activity.ts";
 import { checkLease, type ReadLease } from "./lease-check.ts";
+import type { StartGate } from "./start-gate.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
 
 export interface TelescopeDeps {
   readonly observatory: Pick<Observatory, "site" | "telescope">;
   readonly telescope: TelescopeClient;
   readonly readLease: ReadLease;
+  readonly gate: StartGate;
   readonly clocks: Clocks;
 }
 
@@ -61,7 +63,13 @@ const STILL_LOOKS = 10;
 export type TelescopeActivities = ReturnType<typeof createTelescopeActivities>;
 
 /** What moves the mount. Slewing needs the lease; stopping and parking never do. */
-export function createTelescopeActivities({ observatory, telescope, readLease, clocks }: TelescopeDeps) {
+export function createTelescopeActivities({
+  observatory,
+  telescope,
+  readLease,
+  gate,
+  clocks,
+}: TelescopeDeps) {
   /**
    * Starts a slew and returns at once. Run twice it finds its own slew, or the target reached.
    * Throws LeaseLost, OutOfLimits (sentence with numbers), DeviceFault, DeviceUnreachable.
@@ -71,7 +79,7 @@ export function createTelescopeActivities({ observatory, telescope, readLease, c
     const moving = async (command: () => Promise<void>): Promise<void> => {
       await checkLease(readLease, lease);
       signal.throwIfAborted();
-      await command();
+      await gate.pass(command);
     };
     const started = (alreadyThere: boolean): SlewStarted => ({
       startedWallMs: clocks.wallMs(),

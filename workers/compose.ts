@@ -34,6 +34,7 @@ import { createDeviceRecordActivities } from "../activities/record-devices.ts";
 import { createRecordActivities } from "../activities/record.ts";
 import { createReductionActivities } from "../activities/reduce-frames.ts";
 import { createSkyActivities } from "../activities/sky.ts";
+import { createStartGate } from "../activities/start-gate.ts";
 import { createFrameStore } from "../activities/store-frame.ts";
 import { createTelescopeActivities } from "../activities/telescope.ts";
 import { createWatchActivities } from "../activities/watch.ts";
@@ -130,6 +131,7 @@ export function siteActivities(process: Process) {
   const readLease = (siteId: string) => database.lease.read(siteId);
   const journal = (line: JournalLine) =>
     database.journal.append({ atWallMs: clock.wallMs(), atMs: observatoryNow(), ...line });
+  const gate = createStartGate();
   const cameraDeps = {
     observatory,
     cameras,
@@ -138,6 +140,7 @@ export function siteActivities(process: Process) {
     cover,
     wheels,
     readLease,
+    gate,
     storeFrame: frames.storeFrame,
     freeDiskMiB: async () => (await freeBytes(settings.home)) / 1024 / 1024,
     journal,
@@ -148,7 +151,7 @@ export function siteActivities(process: Process) {
     sky: createSkyActivities({
       cameras: clientsOf(observatory, "camera", (device) => createAlpacaDevice(transport, "camera", device)),
     }),
-    telescope: createTelescopeActivities({ observatory, telescope, readLease, clocks: clock }),
+    telescope: createTelescopeActivities({ observatory, telescope, readLease, gate, clocks: clock }),
     dome: createDomeActivities({ dome, safety, readLease, clocks: clock }),
     cover: createCoverActivities({ cover, readLease, clocks: clock }),
     focuser: createFocuserActivities({ focuser, readLease, clocks: clock }),

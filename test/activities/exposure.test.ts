@@ -4,6 +4,7 @@ import { createCameraActivities } from "../../activities/camera.ts";
 import { createDomeActivities } from "../../activities/dome.ts";
 import type { CameraDeps, ExposureInput } from "../../activities/exposure.ts";
 import { createFilterWheelActivities } from "../../activities/filter-wheel.ts";
+import { createStartGate } from "../../activities/start-gate.ts";
 import { createTelescopeActivities } from "../../activities/telescope.ts";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { cameraDeps, frameOf } from "./memory-store.ts";
@@ -45,7 +46,10 @@ function processWith(deps: CameraDeps) {
   return {
     start: (input = frame) => asActivity(() => activities.startExposure(input)),
     fetch: (input = frame) => asActivity(() => activities.fetchExposure(input)),
-    abort: () => asActivity(() => activities.abortExposures({ cameraIds: ["camera-vis"], reason: "alert" })),
+    abort: (interrupted: object = {}) =>
+      asActivity(() =>
+        activities.abortExposures({ cameraIds: ["camera-vis"], reason: "alert", ...interrupted }),
+      ),
     idle: () => asActivity(() => activities.awaitIdle({ cameraIds: ["camera-vis"], limitS: 60 })),
     settle: (input = frame) => asActivity(() => activities.settleAborted(input)),
     cool: (setPointC: number, limitS = 900) =>
@@ -170,6 +174,26 @@ test("an abort throws the exposure away at once; settling records it", async () 
   expect(await camera.settle(aborted)).toMatchObject({ kind: "aborted" });
   expect(rows.get("R0001-1-vis-1/1/1")?.state).toBe("aborted");
   expect(await camera.settle(aborted)).toMatchObject({ kind: "aborted" });
+});
+
+test("a start under way when its sequence is interrupted opens no shutter: the abort found the camera idle", async () => {
+  // The workflow that the mock environment names.
+  const interrupted = "test";
+  const { deps, rows } = cameraDeps(rig, {
+    gate: createStartGate(),
+    // The last question before the order to the camera: here the abort comes in between.
+    readLease: async () => {
+      expect((await camera.abort({ interrupted })).perCamera["camera-vis"]?.did).toBe("idle");
+      return rig.stored;
+    },
+  });
+  const camera = processWith(deps);
+  expect(await failureType(camera.start())).toBe("LeaseLost");
+  expect(await startCommands()).toEqual([]);
+  expect(rows.get("R0001-1-vis-1/1/1")).toMatchObject({
+    state: "aborted",
+    reason: expect.stringContaining("interrupted"),
+  });
 });
 
 test("a frame being read out is fetched, not aborted", async () => {

@@ -69,6 +69,7 @@ export function cameraDeps(rig: Rig, overrides: Partial<CameraDeps> = {}) {
     cover: rig.cover,
     wheels: rig.wheels,
     readLease: () => rig.readLease(),
+    gate: rig.gate,
     exposures: memory.store,
     async storeFrame(raw, facts) {
       stored.push(facts);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { DefaultLogger } from "@temporalio/worker";
 import type { Clocks } from "../../activities/clocks.ts";
+import { createStartGate, type StartGate } from "../../activities/start-gate.ts";
 import { createAlpacaTransport, type AlpacaTransport } from "../../adapters/alpaca/transport.ts";
 import { createAlpacaDevice } from "../../adapters/alpaca/device.ts";
 import { createTelescopeClient, type TelescopeClient } from "../../adapters/alpaca/telescope.ts";
@@ -49,6 +50,7 @@ export interface Rig {
   /** What the table `lease` says; tests change it. */
   readonly stored: { holder: string; generation: number };
   readLease(): Promise<{ holder: string; generation: number }>;
+  readonly gate: StartGate;
   /** A place near the zenith now, offset in declination. */
   target(offsetDeg?: number): TargetPosition;
   action(deviceId: string, name: string, parameters?: object): Promise<string>;
@@ -137,6 +139,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     lease,
     stored,
     readLease: async () => stored,
+    gate: createStartGate(),
     target: (offsetDeg = 0) => ({
       name: `field ${offsetDeg}`,
       raDeg: (lastDeg(observatory.site, nowMs()) + 360 - 20) % 360,

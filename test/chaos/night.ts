@@ -8,7 +8,8 @@ import { startMemorySampler, type MemorySample } from "./memory.ts";
 
 /** Killing ends this long before dawn: what was hit last gets its chance, observatory ms. */
 const BEFORE_DAWN_MS = 30 * 60_000;
-const TAKEN_LIMIT_MS = 120_000;
+/** A feed goes on trying; on a busy machine `up` needs minutes to come back. */
+const TAKEN_LIMIT_MS = 300_000;
 /** The night closes, and takes its calibrations. */
 const END_LIMIT_MS = 600_000;
 /** After the last kill the night goes on for a while before it is ended, wall ms. */
@@ -56,10 +57,10 @@ export async function chaosNight(
     const gaps: Gap[] = [];
     const over = new AbortController();
     const memory = startMemorySampler(stack);
-    const [bursts, rains] = await Promise.all([
+    const [bursts, rains] = await allOver(over, [
       postBursts(stack, options, over.signal),
       makeRain(stack, options, over.signal),
-      killUntilDawn(stack, options, kills, gaps).finally(() => over.abort()),
+      killUntilDawn(stack, options, over.signal, kills, gaps).finally(() => over.abort()),
     ]);
     await endNight(stack, say);
     const evidence = await gather(stack, { rate, kills, simulatorGaps: gaps, bursts, rains });
@@ -73,9 +74,20 @@ export async function chaosNight(
   }
 }
 
+/** Waits for all; when one fails the others are told to end, and have ended before this throws: the stack is stopped next. */
+async function allOver<T extends readonly Promise<unknown>[]>(
+  over: AbortController,
+  deeds: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  for (const deed of deeds) deed.catch(() => over.abort());
+  await Promise.allSettled(deeds);
+  return (await Promise.all(deeds)) as { -readonly [K in keyof T]: Awaited<T[K]> };
+}
+
 async function killUntilDawn(
   stack: Stack,
   { deck, random, wholeNight, say }: ChaosNightOptions,
+  over: AbortSignal,
   kills: Kill[],
   gaps: Gap[],
 ): Promise<void> {
@@ -90,7 +102,7 @@ async function killUntilDawn(
     return nowMs < dawnMs - BEFORE_DAWN_MS;
   };
   while (deck.length > 0 && (await isNight())) {
-    await sleep(between(random, SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS));
+    if (!(await pause(between(random, SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS), over))) return;
     const planned = deck.shift() as PlannedKill;
     const done = await kill(stack, planned, random);
     kills.push(done.kill);
@@ -100,12 +112,12 @@ async function killUntilDawn(
     const message = nextMessageMs === null ? "" : `, next message after ${nextMessageMs} ms`;
     say(`killed ${part} (${hit}), back after ${((backWallMs - wallMs) / 1_000).toFixed(1)} s${message}`);
   }
-  if (wholeNight) await untilNot(isNight);
-  await sleep(AFTERMATH_MS);
+  if (wholeNight) await untilNot(isNight, over);
+  await pause(AFTERMATH_MS, over);
 }
 
-async function untilNot(isStill: () => Promise<boolean>): Promise<void> {
-  while (await isStill()) await sleep(5_000);
+async function untilNot(isStill: () => Promise<boolean>, over: AbortSignal): Promise<void> {
+  while (await isStill()) if (!(await pause(5_000, over))) return;
 }
 
 /** Bursts come in as a feed sends them: again and again until they are taken. */

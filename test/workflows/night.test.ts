@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { TestWorkflowEnvironment } from "@temporalio/testing";
+import type { WorkflowHandle } from "@temporalio/client";
 import { WorkflowIdReusePolicy } from "@temporalio/common";
 import {
   endNightSignal,
@@ -70,6 +71,25 @@ whenSkipping("a night, with time skipped", () => {
       taskQueue: taskQueues(observatory.site.id).control,
       args: [{ ...rig.nightInput(), ...change }],
     });
+
+  /** The abort goes out in the same step as the cancellation of the sequence, and names it; the slew comes after both. */
+  async function cancelledWithTheAbort(handle: WorkflowHandle): Promise<void> {
+    const { events } = await handle.fetchHistory();
+    const cancel = events?.find(
+      (event) => event.requestCancelExternalWorkflowExecutionInitiatedEventAttributes,
+    );
+    const cancelled = cancel?.requestCancelExternalWorkflowExecutionInitiatedEventAttributes;
+    expect(cancelled?.workflowExecution?.workflowId).toBe("sequence/R0001-1/1");
+    const ordered = events?.filter(({ activityTaskScheduledEventAttributes: activity }) =>
+      activity?.workflowTaskCompletedEventId?.equals(cancelled?.workflowTaskCompletedEventId ?? 0),
+    );
+    const [abort] =
+      ordered?.flatMap(({ activityTaskScheduledEventAttributes: activity }) =>
+        activity?.activityType?.name === "abortExposures" ? [activity] : [],
+      ) ?? [];
+    const order = Buffer.from(abort?.input?.payloads?.[0]?.data ?? []).toString();
+    expect(JSON.parse(order)).toMatchObject({ interrupted: "sequence/R0001-1/1" });
+  }
 
   function held(kind: "operator" | "weather", seq: number, stop: "now" | "frameEnd" = "now"): HoldsMessage {
     const hold = {
@@ -315,7 +335,9 @@ whenSkipping("a night, with time skipped", () => {
       const did = whatDid(rig);
       const aborted = did.findIndex((what) => what.startsWith("abort: alert swift-1"));
       expect(aborted).toBeGreaterThan(0);
-      expect(did[aborted + 1]).toBe("slew swift-1");
+      expect(did.slice(aborted + 1).find((what) => what.startsWith("slew"))).toBe("slew swift-1");
+      expect(did.slice(aborted + 1, did.indexOf("slew swift-1")).join()).not.toMatch(/expose/);
+      await cancelledWithTheAbort(handle);
       expect(await statusOf(rig, "swift-1-g1")).toBe("executed");
       expect(await statusOf(rig, "R0001-1")).toBe("executed");
       const { spentS } = await rig.database.quota.balance("ALERT");

@@ -6,6 +6,7 @@ import {
   isCancellation,
   log,
   ParentClosePolicy,
+  patched,
   startChild,
   WorkflowIdReusePolicy,
   type ChildWorkflowHandle,
@@ -97,8 +98,8 @@ export async function observeJob(tonight: OpenNight, job: Job): Promise<void> {
 }
 
 /**
- * Runs the child until it is done or something interrupts it: then the abort goes out on `fast`, the slew to an
- * alert right behind it, and the child settles the frame that was under way.
+ * Runs the child until it is done or something interrupts it: then the abort goes out on `fast` together with the child's
+ * cancellation, the slew to an alert right behind the abort, and the child settles the frame that was under way.
  */
 async function runUntilDoneOrInterrupted(
   tonight: OpenNight,
@@ -146,7 +147,9 @@ async function runUntilDoneOrInterrupted(
   if (result === null && interruption !== null) {
     const why = interruption.reason;
     const claim = interruption.kind === "alert" ? interruption.claim : null;
-    const aborted = inTrace(claim?.trace, () => abortExposures(tonight, why));
+    const aborted = inTrace(claim?.trace, () => abortExposures(tonight, why, childId));
+    // In the same breath: a frame begun between the abort and the cancellation would be smeared by the slew.
+    if (patched("cancel with the abort")) scope.cancel();
     if (claim !== null) await inTrace(claim.trace, () => startAlertSlew(tonight, claim, aborted));
     scope.cancel();
     await aborted;
@@ -255,12 +258,18 @@ async function startQuickLooks(tonight: OpenNight, sequenceId: string): Promise<
 
 /**
  * Aborts every camera at once; the failure of an abort must not stop the slew or the closing behind it.
+ * @param interrupted id of the workflow of which nothing may start any more
  * @returns when it was acknowledged, wall ms, or null
  */
-export async function abortExposures(tonight: OpenNight, why: string): Promise<number | null> {
+export async function abortExposures(
+  tonight: OpenNight,
+  why: string,
+  interrupted?: string,
+): Promise<number | null> {
   const cameraIds = tonight.input.observatory.instruments.map((instrument) => instrument.cameraId);
   try {
-    return (await tonight.fast.abortExposures({ cameraIds, reason: why })).abortedWallMs;
+    const order = { cameraIds, reason: why, ...(interrupted === undefined ? {} : { interrupted }) };
+    return (await tonight.fast.abortExposures(order)).abortedWallMs;
   } catch (error) {
     log.error(`exposures were not confirmed as aborted: ${failureSentence(error)}`);
     return null;
