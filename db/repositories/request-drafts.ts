@@ -1,5 +1,5 @@
-import { LockMode, type EntityManager, type MikroORM } from "@mikro-orm/postgresql";
-import type { WrittenRequest } from "../../domain/requests/written.ts";
+import { LockMode, type EntityManager, type InferEntity, type MikroORM } from "@mikro-orm/postgresql";
+import { withAllFields, type WrittenRequest } from "../../domain/requests/written.ts";
 import { RequestDraft, type RequestDraftRecord } from "../entities/request-draft.ts";
 import { recordOf } from "../record.ts";
 
@@ -25,7 +25,7 @@ export function createRequestDraftRepository(orm: MikroORM) {
       const id = draft.id ?? (await nextRequestId(em));
       const before = await em.findOne(RequestDraft, { id });
       // Two people press Edit at once: there is one draft.
-      if (before !== null) return recordOf(before);
+      if (before !== null) return draftOf(before);
       const record: RequestDraftRecord = {
         id,
         userId: draft.userId,
@@ -42,7 +42,7 @@ export function createRequestDraftRepository(orm: MikroORM) {
 
   const one = async (id: string): Promise<RequestDraftRecord | null> => {
     const row = await orm.em.fork().findOne(RequestDraft, { id });
-    return row === null ? null : recordOf(row);
+    return row === null ? null : draftOf(row);
   };
 
   /** Drafts of one author, or of all, last saved first; at most 100. */
@@ -51,7 +51,7 @@ export function createRequestDraftRepository(orm: MikroORM) {
     const rows = await orm.em
       .fork()
       .find(RequestDraft, where, { orderBy: { updatedWallMs: "desc", id: "asc" }, limit: 100 });
-    return rows.map((row) => recordOf(row));
+    return rows.map(draftOf);
   };
 
   /** Saves over version `version`, and only over that one. The same text saved again is no new version. */
@@ -71,7 +71,7 @@ export function createRequestDraftRepository(orm: MikroORM) {
         { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
       );
       if (row === null) return { kind: "gone" };
-      const before = recordOf(row);
+      const before = draftOf(row);
       if (JSON.stringify(before.document) === JSON.stringify(change.document)) {
         return { kind: "saved", draft: before };
       }
@@ -93,6 +93,11 @@ export function createRequestDraftRepository(orm: MikroORM) {
     (await orm.em.fork().nativeDelete(RequestDraft, { id })) > 0;
 
   return { create, one, list, save, remove };
+}
+
+function draftOf(row: InferEntity<typeof RequestDraft>): RequestDraftRecord {
+  const record = recordOf(row);
+  return { ...record, document: withAllFields(record.document) };
 }
 
 /** The next number of a routine request: `R0012`. */

@@ -6,6 +6,7 @@ import {
 } from "../astronomy/coordinates.ts";
 import type { Coordinate, CoordinateReading } from "../astronomy/coordinates.ts";
 import type { Observatory } from "../observatory.ts";
+import type { Dither } from "../sequence/dither.ts";
 import { buildRequest, type FieldError, type RequestCheck, type RequestContext } from "./build.ts";
 import { roundedS, timedSequenceS } from "./duration.ts";
 import type { RequestDraft, SequenceConstraints, SequenceDraft } from "./request.ts";
@@ -165,7 +166,9 @@ function readSequence(
     maxAirmass: number("maxAirmass", true),
     minMoonSepDeg: number("minMoonSepDeg") ?? Number.NaN,
     maxSunAltDeg: number("maxSunAltDeg") ?? Number.NaN,
+    ...skyLimits(number),
   };
+  const dither = readDither(sequence, at, number, note);
   const albums = sequence.albums.map((album, a) => ({
     instrumentId: album.instrumentId,
     plans: album.plans.map((plan, p) => ({
@@ -174,7 +177,7 @@ function readSequence(
       count: readNumber(plan.count, `${at}.albums[${a}].plans[${p}].count`, false, note) ?? 0,
     })),
   }));
-  const { durationS, overheadS } = timeOf(albums, context.observatory);
+  const { durationS, overheadS } = timeOf(albums, dither, context.observatory);
   // Limits out of their range are errors of their own; no sky is computed from them.
   const known =
     Object.values(constraints).every((value) => value === null || Math.abs(value) <= 180) &&
@@ -201,6 +204,7 @@ function readSequence(
     constraints,
     carryOverNights: number("carryOverNights", true) ?? 0,
     albums,
+    dither,
   };
   const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
   return {
@@ -216,6 +220,41 @@ function readSequence(
       overheadS,
     },
   };
+}
+
+/** Limits on the sky that were written; one left empty is none. */
+function skyLimits(
+  number: (field: SequenceField, optional: true) => number | null,
+): Pick<SequenceConstraints, "maxSeeingArcsec" | "maxCloudPct" | "minSkyQualityMag"> {
+  const maxSeeingArcsec = number("maxSeeingArcsec", true);
+  const maxCloudPct = number("maxCloudPct", true);
+  const minSkyQualityMag = number("minSkyQualityMag", true);
+  return {
+    ...(maxSeeingArcsec === null ? {} : { maxSeeingArcsec }),
+    ...(maxCloudPct === null ? {} : { maxCloudPct }),
+    ...(minSkyQualityMag === null ? {} : { minSkyQualityMag }),
+  };
+}
+
+/** Both fields of a dither, or neither: one alone says too little. */
+function readDither(
+  sequence: WrittenSequence,
+  at: string,
+  number: (field: SequenceField, optional: true) => number | null,
+  note: Note,
+): Dither | null {
+  const positions = number("ditherPositions", true);
+  const stepArcsec = number("ditherStepArcsec", true);
+  if (positions === null && stepArcsec === null) return null;
+  if (positions === null)
+    note(`${at}.ditherPositions`, sequence.ditherPositions, "is missing: a dither has a step and positions");
+  if (stepArcsec === null)
+    note(
+      `${at}.ditherStepArcsec`,
+      sequence.ditherStepArcsec,
+      "is missing: a dither has positions and a step",
+    );
+  return { positions: positions ?? Number.NaN, stepArcsec: stepArcsec ?? Number.NaN };
 }
 
 /** A window that was left empty. Without a readable target and limits there is nothing to compute it from, nor to say. */
@@ -238,11 +277,11 @@ function computedWindow(
   return nothing;
 }
 
-function timeOf(albums: SequenceDraft["albums"], observatory: Observatory) {
+function timeOf(albums: SequenceDraft["albums"], dither: Dither | null, observatory: Observatory) {
   const instruments = new Map(observatory.instruments.map((instrument) => [instrument.id, instrument]));
   const timed = albums.filter(({ instrumentId }) => instruments.has(instrumentId));
   const overheads = timed.map(({ instrumentId }) => instruments.get(instrumentId)?.overheadS ?? 0);
-  return { durationS: timedSequenceS(observatory, timed, null), overheadS: Math.max(0, ...overheads) };
+  return { durationS: timedSequenceS(observatory, timed, dither), overheadS: Math.max(0, ...overheads) };
 }
 
 function coordinate(reading: CoordinateReading, field: string, value: string, note: Note): Coordinate | null {
@@ -293,6 +332,8 @@ const WRITTEN_NAMES: Readonly<Record<string, string>> = {
 function inWriting(error: FieldError, written: WrittenRequest): FieldError {
   const field = error.field
     .replace(".constraints.", ".")
+    .replace(/\.dither\.(\w)/, (_, first: string) => `.dither${first.toUpperCase()}`)
+    .replace(/\.dither$/, ".ditherPositions")
     .replace(/\w+$/, (name) => WRITTEN_NAMES[name] ?? name);
   const parts = partsOfPath(field);
   const sequence = parts === null ? undefined : written.sequences[parts.s];

@@ -70,6 +70,16 @@ const SEQUENCE_RULES: Readonly<Record<Exclude<keyof WrittenSequence, "id" | "alb
   minMoonSepDeg: rule("number", "Least distance from the Moon, degrees.", "25"),
   maxSunAltDeg: rule("number", "Highest altitude of the Sun, degrees.", "-12"),
   carryOverNights: rule("count", "Nights it may move on when it was not done in its own.", "0"),
+  maxSeeingArcsec: rule("number", "Worst seeing (FWHM), arcsec; null: any.", "", true),
+  maxCloudPct: rule("number", "Largest cloud cover, per cent; null: what the site allows.", "", true),
+  minSkyQualityMag: rule("number", "Brightest sky, mag/arcsec² (more is darker); null: any.", "", true),
+  ditherPositions: rule(
+    "count",
+    "Places around the target among which the frames of each plan are divided, 2 to 9, with ditherStepArcsec; null: none.",
+    "",
+    true,
+  ),
+  ditherStepArcsec: rule("number", "Distance between these places, arcsec; null: no dither.", "", true),
 };
 
 const PLAN_RULES: Readonly<Record<keyof WrittenPlan, FieldRule>> = {
@@ -237,6 +247,11 @@ export function requestFile(draft: RequestDraft): Readonly<Record<string, unknow
       minMoonSepDeg: sequence.constraints.minMoonSepDeg,
       maxSunAltDeg: sequence.constraints.maxSunAltDeg,
       carryOverNights: sequence.carryOverNights ?? 0,
+      maxSeeingArcsec: sequence.constraints.maxSeeingArcsec ?? null,
+      maxCloudPct: sequence.constraints.maxCloudPct ?? null,
+      minSkyQualityMag: sequence.constraints.minSkyQualityMag ?? null,
+      ditherPositions: sequence.dither?.positions ?? null,
+      ditherStepArcsec: sequence.dither?.stepArcsec ?? null,
       albums: sequence.albums.map((album) => ({
         instrumentId: album.instrumentId,
         plans: album.plans.map(({ filter, exposureS, count }) => ({ filter, exposureS, count })),

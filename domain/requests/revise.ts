@@ -97,6 +97,12 @@ function canonical(sequence: BuiltSequence): unknown {
     sequence.priority,
     sequence.carryOverNights ?? 0,
     [constraints.minAltDeg, constraints.maxAirmass, constraints.minMoonSepDeg, constraints.maxSunAltDeg],
+    [
+      constraints.maxSeeingArcsec ?? null,
+      constraints.maxCloudPct ?? null,
+      constraints.minSkyQualityMag ?? null,
+    ],
+    [sequence.dither?.positions ?? null, sequence.dither?.stepArcsec ?? null],
     albums
       .map((album) => [
         album.instrumentId,

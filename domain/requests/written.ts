@@ -31,6 +31,13 @@ export interface WrittenSequence {
   readonly maxSunAltDeg: string;
   /** How many nights it may move on when it was not done in its own. */
   readonly carryOverNights: string;
+  /** Limits on the sky; empty: none. */
+  readonly maxSeeingArcsec: string;
+  readonly maxCloudPct: string;
+  readonly minSkyQualityMag: string;
+  /** Both empty: the telescope stays on the target. */
+  readonly ditherPositions: string;
+  readonly ditherStepArcsec: string;
   readonly albums: readonly WrittenAlbum[];
 }
 
@@ -58,6 +65,11 @@ export const SEQUENCE_FIELDS = [
   "minMoonSepDeg",
   "maxSunAltDeg",
   "carryOverNights",
+  "maxSeeingArcsec",
+  "maxCloudPct",
+  "minSkyQualityMag",
+  "ditherPositions",
+  "ditherStepArcsec",
 ] as const;
 export const PLAN_FIELDS = ["filter", "exposureS", "count"] as const;
 export type SequenceField = (typeof SEQUENCE_FIELDS)[number];
@@ -78,6 +90,11 @@ export function emptySequence(maxSunAltDeg: number): WrittenSequence {
     minMoonSepDeg: "25",
     maxSunAltDeg: String(maxSunAltDeg),
     carryOverNights: "0",
+    maxSeeingArcsec: "",
+    maxCloudPct: "",
+    minSkyQualityMag: "",
+    ditherPositions: "",
+    ditherStepArcsec: "",
     albums: [],
   };
 }
@@ -166,6 +183,12 @@ export function withTimes(written: WrittenRequest, times: TimeForm): WrittenRequ
   return { ...written, times, sequences };
 }
 
+/** A draft as an older version kept it, with the fields that it did not know yet; empty, as it meant them. */
+export function withAllFields(written: WrittenRequest): WrittenRequest {
+  const empty = Object.fromEntries(SEQUENCE_FIELDS.map((name) => [name, ""]));
+  return { ...written, sequences: written.sequences.map((sequence) => ({ ...empty, ...sequence })) };
+}
+
 /**
  * A request in writing: exact, so that reading it again gives the same one.
  * @param ids ids of the stored sequences, in their order, when this becomes a new version of them
@@ -181,8 +204,8 @@ export function writtenOf(draft: RequestDraft, ids: readonly string[] = []): Wri
 }
 
 function writtenSequence(sequence: SequenceDraft, id: string): WrittenSequence {
-  const { constraints } = sequence;
-  const text = (value: number | null): string => (value === null ? "" : String(value));
+  const { constraints, dither = null } = sequence;
+  const text = (value: number | null | undefined): string => String(value ?? "");
   return {
     id,
     targetName: sequence.targetName,
@@ -197,6 +220,11 @@ function writtenSequence(sequence: SequenceDraft, id: string): WrittenSequence {
     minMoonSepDeg: text(constraints.minMoonSepDeg),
     maxSunAltDeg: text(constraints.maxSunAltDeg),
     carryOverNights: text(sequence.carryOverNights ?? 0),
+    maxSeeingArcsec: text(constraints.maxSeeingArcsec),
+    maxCloudPct: text(constraints.maxCloudPct),
+    minSkyQualityMag: text(constraints.minSkyQualityMag),
+    ditherPositions: text(dither?.positions),
+    ditherStepArcsec: text(dither?.stepArcsec),
     albums: sequence.albums.map((album) => ({
       instrumentId: album.instrumentId,
       plans: album.plans.map((plan) => ({

@@ -48,12 +48,24 @@ const anySequence: fc.Arbitrary<SequenceDraft> = fc
     lengthMs: fc.integer({ min: 1e9, max: 1e11 }),
     preferred: fc.boolean(),
     priority: fc.integer({ min: 0, max: 100 }),
-    constraints: fc.record({
-      minAltDeg: fc.double({ min: 20, max: 90, noNaN: true }),
-      maxAirmass: fc.option(fc.double({ min: 1, max: 10, noNaN: true })),
-      minMoonSepDeg: fc.integer({ min: 0, max: 180 }),
-      maxSunAltDeg: fc.integer({ min: -90, max: -12 }),
-    }),
+    constraints: fc.record(
+      {
+        minAltDeg: fc.double({ min: 20, max: 90, noNaN: true }),
+        maxAirmass: fc.option(fc.double({ min: 1, max: 10, noNaN: true })),
+        minMoonSepDeg: fc.integer({ min: 0, max: 180 }),
+        maxSunAltDeg: fc.integer({ min: -90, max: -12 }),
+        maxSeeingArcsec: fc.double({ min: 0.3, max: 20, noNaN: true }),
+        maxCloudPct: fc.integer({ min: 0, max: 100 }),
+        minSkyQualityMag: fc.double({ min: 10, max: 23, noNaN: true }),
+      },
+      { requiredKeys: ["minAltDeg", "maxAirmass", "minMoonSepDeg", "maxSunAltDeg"] },
+    ),
+    dither: fc.option(
+      fc.record({
+        positions: fc.integer({ min: 2, max: 9 }),
+        stepArcsec: fc.integer({ min: 10, max: 600 }).map((tenths) => tenths / 10),
+      }),
+    ),
     carryOverNights: fc.integer({ min: 0, max: 60 }),
     albums: fc
       .subarray(
@@ -92,7 +104,7 @@ test.each(["json", "yaml"] as const)("export then import gives the same request:
       if (!check.ok) throw new Error(JSON.stringify(errors));
       const { sequences, ...head } = check.request;
       expect(head).toEqual({ name: draft.name, comment: draft.comment, programmeId: draft.programmeId });
-      expect(sequences.map(({ durationS: _d, overheadS: _o, dither: _p, ...sequence }) => sequence)).toEqual(
+      expect(sequences.map(({ durationS: _d, overheadS: _o, ...sequence }) => sequence)).toEqual(
         draft.sequences,
       );
     }),

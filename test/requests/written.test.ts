@@ -8,7 +8,14 @@ import { carriedOver } from "../../domain/requests/carry-over.ts";
 import { revise, type StoredSequence } from "../../domain/requests/revise.ts";
 import { convertedInstant, readInstant, writtenInstant } from "../../domain/requests/times.ts";
 import { automaticWindow, createNightSkies, foresee, nightUse } from "../../domain/requests/visibility.ts";
-import { emptySequence, withField, without, type WrittenRequest } from "../../domain/requests/written.ts";
+import {
+  emptySequence,
+  withAllFields,
+  withField,
+  without,
+  type WrittenRequest,
+  type WrittenSequence,
+} from "../../domain/requests/written.ts";
 
 const observatory = loadObservatory(
   fileURLToPath(new URL("../../observatories/colibri.json", import.meta.url)),
@@ -115,6 +122,8 @@ describe("the builder", () => {
     ["sequences[0].albums[0].plans[0].exposureS", "4000", "0.1 to 1200 s"],
     ["sequences[0].albums[0].plans[0].count", "2.5", "a whole number"],
     ["sequences[0].carryOverNights", "99", "0 to 60 nights"],
+    ["sequences[0].maxSeeingArcsec", "30", "0.3 to 20 arcsec"],
+    ["sequences[0].minSkyQualityMag", "dark", '"dark" is not a number'],
     ["programmeId", "SECRET", "your programmes are GALAXIES"],
     ["name", " ", "1 to 120 characters"],
   ])("%s written as %s is an error at that field with that value", (path, value, rule) => {
@@ -125,6 +134,35 @@ describe("the builder", () => {
     expect(check.ok).toBe(false);
     const error = errors.find(({ field }) => field === path);
     expect(error).toMatchObject({ field: path, value, rule: expect.stringContaining(rule) });
+  });
+
+  test("a dither is written with both its fields, checked at the one that is wrong, and paid for", () => {
+    const at = "sequences[0].dither";
+    const wrong = (fields: Readonly<Record<string, string>>) =>
+      builderOf(written(fields))
+        .check(CONTEXT)
+        .errors.map(({ field, value }) => [field, value]);
+    expect(wrong({ [`${at}Positions`]: "3" })).toEqual([[`${at}StepArcsec`, ""]]);
+    expect(wrong({ [`${at}StepArcsec`]: "15" })).toEqual([[`${at}Positions`, ""]]);
+    expect(wrong({ [`${at}StepArcsec`]: "61", [`${at}Positions`]: "3" })).toEqual([
+      [`${at}StepArcsec`, "61"],
+    ]);
+    expect(wrong({ [`${at}StepArcsec`]: "15", [`${at}Positions`]: "12" })).toEqual([
+      [`${at}Positions`, "12"],
+    ]);
+    const { check, sequences } = builderOf(
+      written({ [`${at}StepArcsec`]: "15", [`${at}Positions`]: "3" }),
+    ).check(CONTEXT);
+    if (!check.ok) throw new Error(JSON.stringify(check.errors));
+    expect(check.request.sequences[0]?.dither).toEqual({ positions: 3, stepArcsec: 15 });
+    const stepS = observatory.telescope.dither?.overheadS ?? Number.NaN;
+    expect(sequences[0]?.durationS).toBe(340 + 2 * stepS);
+  });
+
+  test("a draft that an older version kept reads as it was meant", () => {
+    const { ditherPositions: _p, ditherStepArcsec: _s, ...older } = emptySequence(-12);
+    const kept = withAllFields({ ...written(), sequences: [older as WrittenSequence] });
+    expect(kept.sequences).toEqual([emptySequence(-12)]);
   });
 
   test("whatever is written in any field, the check answers and every error names a field with words", () => {
@@ -251,6 +289,10 @@ test("a new version keeps what is the same, never touches what is over, and dele
     one(5, { begun: true }),
   ];
   const other = { ...built, priority: 7 };
+  const steadier = { ...built, constraints: { ...built.constraints, maxSeeingArcsec: 1.2 } };
+  const dithered = { ...built, dither: { positions: 2, stepArcsec: 15 } };
+  for (const sequence of [steadier, dithered])
+    expect(revise([one(1, {})], [{ id: "R1-1", sequence }]).kept).toEqual([]);
   const revision = revise(stored, [
     { id: "R1-1", sequence: built },
     { id: "R1-2", sequence: other },

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { FieldError } from "../../../domain/requests/build.ts";
+import { timedSequenceS } from "../../../domain/requests/duration.ts";
 import {
   BANDS,
   calculateExposure,
@@ -10,6 +11,8 @@ import {
   type CalculatorResult,
 } from "../../../domain/requests/exposure-calculator.ts";
 import type { InstrumentDescription, Observatory } from "../../../domain/observatory.ts";
+import { partsOfPath, type WrittenRequest } from "../../../domain/requests/written.ts";
+import { MIN_DITHER_POSITIONS, type Dither } from "../../../domain/sequence/dither.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { count, number } from "../../words/numbers.ts";
@@ -138,6 +141,10 @@ export function calculatorRoutes({ app, deps, pages, identities }: ApiContext, d
           : await desk.draftOf(desk.author(request.identity, request.ip), query["draft"]);
       return pages.send(request, reply, "requests/calculator", {
         ...calculatorModel(input, query, instrument, observatory, errors, result),
+        cost:
+          result === null
+            ? ""
+            : costWords(input, result, instrument, observatory, ditherOf(draft?.document, query["plan"])),
         use:
           draft === null || result === null || query["plan"] === undefined
             ? null
@@ -251,7 +258,6 @@ function resultModel(input: CalculatorInput, result: CalculatorResult, instrumen
   }[input.mode];
   return {
     answer,
-    cost: `The telescope needs ${duration(input.frames * (result.exposureS + instrument.readoutS) * 1_000)} with read-outs, besides ${instrument.overheadS} s to point.`,
     saturation: saturation.saturated
       ? `The brightest pixel saturates (${number(100 * saturation.share)} % of ${instrument.saturationAdu} ADU). ${rounded(saturation.safeExposureS)} s keeps it at 70 %.`
       : `The brightest pixel reaches ${number(100 * saturation.share, 1)} % of ${instrument.saturationAdu} ADU; ${rounded(saturation.safeExposureS)} s would bring it to 70 %.`,
@@ -272,6 +278,30 @@ function resultModel(input: CalculatorInput, result: CalculatorResult, instrumen
       ],
     ].map(([name = "", value = ""]) => ({ name, value })),
   };
+}
+
+/** What the frames cost on the telescope, with the dithers of the sequence they are for. */
+function costWords(
+  { frames, bandId }: CalculatorInput,
+  { exposureS }: CalculatorResult,
+  { id, overheadS }: InstrumentDescription,
+  observatory: Observatory,
+  dither: Dither | null,
+): string {
+  const album = { instrumentId: id, plans: [{ filter: bandId, exposureS, count: frames }] };
+  const needed = duration(timedSequenceS(observatory, [album], dither) * 1_000);
+  const steps = dither === null ? "" : ` and ${count(dither.positions - 1, "dither")}`;
+  return `The telescope needs ${needed} with read-outs${steps}, besides ${overheadS} s to point.`;
+}
+
+/** The dither of the sequence in which a plan stands, when it is one; wrong ones are said in the editor. */
+function ditherOf(written: WrittenRequest | undefined, plan: string | undefined): Dither | null {
+  const sequence = written?.sequences[partsOfPath(plan ?? "")?.s ?? -1];
+  const positions = Number(sequence?.ditherPositions);
+  const stepArcsec = Number(sequence?.ditherStepArcsec);
+  return Number.isInteger(positions) && positions >= MIN_DITHER_POSITIONS && stepArcsec > 0
+    ? { positions, stepArcsec }
+    : null;
 }
 
 function errorWords({ field, value, rule }: FieldError): string {

@@ -344,6 +344,7 @@ export function draftOfSequence(sequence: SequenceDetail): SequenceDraft {
     priority: sequence.priority,
     constraints: sequence.constraints,
     carryOverNights: sequence.carryOverNights,
+    dither: sequence.dither,
     albums: sequence.albums.map(({ instrumentId, plans }) => ({
       instrumentId,
       plans: plans.map(({ filter, exposureS, count }) => ({ filter, exposureS, count })),

@@ -1,6 +1,7 @@
 import { CATALOGUE_SOURCE, resolveName } from "../../../domain/astronomy/catalogue.ts";
 import { formatDeclination, formatRightAscension } from "../../../domain/astronomy/sexagesimal.ts";
 import type { Observatory } from "../../../domain/observatory.ts";
+import { MAX_DITHER_POSITIONS, MIN_DITHER_POSITIONS } from "../../../domain/sequence/dither.ts";
 import type { FieldError } from "../../../domain/requests/build.ts";
 import type { BuilderContext, UnderstoodSequence, WrittenCheck } from "../../../domain/requests/builder.ts";
 import { albumPath, planPath, sequencePath, type WrittenRequest } from "../../../domain/requests/written.ts";
@@ -222,6 +223,8 @@ function sequencePart(facts: EditorFacts, s: number, shown: boolean) {
     resolved: null as null | { readonly words: string; readonly use: boolean },
     window: [] as Field[],
     limits: [] as Field[],
+    sky: [] as Field[],
+    dither: [] as Field[],
     automatic: "",
   };
   if (written === undefined || !shown) return base;
@@ -280,7 +283,46 @@ function sequencePart(facts: EditorFacts, s: number, shown: boolean) {
       }),
       of("priority", written.priority, { short: true, mode: "numeric", hint: "0 first, 100 last" }),
     ],
+    sky: [
+      of("maxSeeingArcsec", written.maxSeeingArcsec, {
+        short: true,
+        mode: "decimal",
+        hint: "arcsec FWHM; empty: any",
+      }),
+      of("maxCloudPct", written.maxCloudPct, {
+        short: true,
+        mode: "decimal",
+        hint: "per cent; empty: what the site allows",
+      }),
+      of("minSkyQualityMag", written.minSkyQualityMag, {
+        short: true,
+        mode: "decimal",
+        hint: "mag/arcsec², 21 is darker than 18; empty: any",
+      }),
+    ],
+    dither: ditherFields(of, written, observatory),
   };
+}
+
+/** None where the telescope makes no dithers, unless one was written. */
+function ditherFields(
+  of: (name: string, value: string, more: FieldOptions) => Field,
+  { ditherPositions, ditherStepArcsec }: WrittenRequest["sequences"][number],
+  { telescope }: Observatory,
+): Field[] {
+  if (telescope.dither === undefined && ditherPositions === "" && ditherStepArcsec === "") return [];
+  return [
+    of("ditherPositions", ditherPositions, {
+      short: true,
+      mode: "numeric",
+      hint: `${MIN_DITHER_POSITIONS} to ${MAX_DITHER_POSITIONS}; empty: no dither`,
+    }),
+    of("ditherStepArcsec", ditherStepArcsec, {
+      short: true,
+      mode: "decimal",
+      hint: `arcsec, 1 to ${telescope.dither?.maxStepArcsec ?? 0}`,
+    }),
+  ];
 }
 
 /** The catalogue's answer, shown before it is taken. */
@@ -385,15 +427,19 @@ export function notesOf(
       readonly target: readonly Field[];
       readonly window: readonly Field[];
       readonly limits: readonly Field[];
+      readonly sky: readonly Field[];
+      readonly dither: readonly Field[];
       readonly albums: readonly { readonly plans: readonly { readonly fields: readonly Field[] }[] }[];
     }[];
   };
   return [
     ...(request?.fields ?? []),
-    ...sequences.flatMap(({ target, window, limits, albums }) => [
+    ...sequences.flatMap(({ target, window, limits, sky, dither, albums }) => [
       ...target,
       ...window,
       ...limits,
+      ...sky,
+      ...dither,
       ...albums.flatMap(({ plans }) => plans.flatMap(({ fields }) => fields)),
     ]),
   ].map(({ id, error, understood }) => ({ id, error, understood }));
