@@ -25,8 +25,8 @@
     const silent = performance.now() - lastHeardMs > NOT_LIVE_AFTER_MS;
     if (silent !== root.classList.contains("not-live")) {
       root.classList.toggle("not-live", silent);
-      linkState.textContent = silent
-        ? `NOT LIVE since ${lastHeardUtc.toISOString().slice(11, 19)} UTC, real time`
+      linkState.innerHTML = silent
+        ? `NOT LIVE<span class="roomy-only"> since ${lastHeardUtc.toISOString().slice(11, 19)} UTC, real time</span>`
         : "";
     }
   }
@@ -114,6 +114,20 @@
       scrollTo({ top: 0 });
     });
   }
+
+  // ---- the pages under More: a menu goes when one turns away from it ----
+  const more = document.querySelector(".nav-more");
+  document.addEventListener("click", (event) => {
+    if (more !== null && !more.contains(event.target)) more.open = false;
+  });
+  document.addEventListener("focusin", (event) => {
+    if (more !== null && !more.contains(event.target)) more.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || more === null || !more.open) return;
+    more.open = false;
+    more.querySelector("summary").focus();
+  });
 
   // ---- questions before a step that matters: the same page, in a dialog ----
   const dialog = document.getElementById("dialog");

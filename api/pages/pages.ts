@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { may } from "../../domain/permissions/permissions.ts";
 import type { Permission } from "../../domain/permissions/permissions.ts";
+import type { Profile } from "../../domain/permissions/profiles.ts";
 import type { ApiDeps } from "../deps.ts";
 import { topicOf, type HelpTopic } from "../routes/help/topics.ts";
 import type { Identities } from "../plugins/identity.ts";
@@ -39,24 +40,33 @@ export interface Pages {
   problem(request: FastifyRequest, reply: FastifyReply, problem: Problem): Promise<FastifyReply>;
 }
 
-const NAVIGATION: readonly {
+interface NavigationEntry {
   readonly href: string;
   readonly label: string;
   readonly permission: Permission;
-}[] = [
-  { href: "/", label: "Home", permission: "read" },
-  { href: "/night", label: "Night", permission: "read" },
-  { href: "/schedule", label: "Schedule", permission: "read" },
+  /** It stands in the line of a phone too. */
+  readonly onPhone?: boolean;
+}
+
+/** Pages that a night needs, in one line. */
+const NAVIGATION: readonly NavigationEntry[] = [
+  { href: "/", label: "Home", permission: "read", onPhone: true },
+  { href: "/night", label: "Night", permission: "read", onPhone: true },
+  { href: "/schedule", label: "Schedule", permission: "read", onPhone: true },
   { href: "/requests", label: "Requests", permission: "read" },
-  { href: "/alerts", label: "Alerts", permission: "read" },
+  { href: "/alerts", label: "Alerts", permission: "read", onPhone: true },
   { href: "/images", label: "Images", permission: "read" },
-  { href: "/calibrations", label: "Calibrations", permission: "read" },
-  { href: "/alarms", label: "Alarms", permission: "read" },
-  { href: "/devices", label: "Devices", permission: "read" },
   { href: "/weather", label: "Weather", permission: "read" },
-  { href: "/manual", label: "Manual", permission: "devices" },
-  { href: "/outbox", label: "Outbox", permission: "read" },
+  { href: "/devices", label: "Devices", permission: "read" },
   { href: "/system", label: "System", permission: "read" },
+];
+
+/** The others, under More. */
+const MORE: readonly NavigationEntry[] = [
+  { href: "/alarms", label: "Alarms", permission: "read" },
+  { href: "/manual", label: "Manual", permission: "devices" },
+  { href: "/calibrations", label: "Calibrations", permission: "read" },
+  { href: "/outbox", label: "Outbox", permission: "read" },
   { href: "/programmes", label: "Programmes", permission: "read" },
   { href: "/applications", label: "Applications", permission: "users.vote" },
   { href: "/users", label: "Users", permission: "users" },
@@ -111,13 +121,7 @@ export function createPages(deps: PagesDeps): Pages {
         identity === null
           ? ""
           : `/events?topics=${topics}${page.streamQuery === undefined ? "" : `&${page.streamQuery}`}`,
-      nav:
-        identity === null
-          ? []
-          : NAVIGATION.filter(({ permission }) => may(identity.profile, permission)).map((entry) => ({
-              ...entry,
-              current: entry.href === "/" ? path === "/" : path.startsWith(entry.href),
-            })),
+      nav: identity === null ? null : navigation(path, identity.profile),
     };
   }
 
@@ -170,6 +174,33 @@ export function createPages(deps: PagesDeps): Pages {
       return html(reply, problem.status, body);
     },
   };
+}
+
+/** The entries that a profile may follow. On a phone some of the line stand under More instead. */
+function navigation(path: string, profile: Profile) {
+  const entries = (list: readonly NavigationEntry[]) =>
+    list
+      .filter(({ permission }) => may(profile, permission))
+      .map(({ href, label, onPhone = false }) => ({
+        href,
+        label,
+        wideOnly: !onPhone,
+        current: isWithin(path, href),
+      }));
+  const line = entries(NAVIGATION);
+  const more = entries(MORE);
+  const here = more.find(({ current }) => current);
+  return {
+    line,
+    alsoOnPhone: line.filter(({ wideOnly }) => wideOnly),
+    more,
+    moreWords: here === undefined ? "More" : `More: ${here.label}`,
+    moreCurrent: here !== undefined,
+  };
+}
+
+function isWithin(path: string, href: string): boolean {
+  return path === href || (href !== "/" && path.startsWith(`${href}/`)) || path === `${href}s`;
 }
 
 function helpHref(path: string, identity: FastifyRequest["identity"]): string {

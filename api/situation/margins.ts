@@ -8,6 +8,8 @@ export interface Margin {
   readonly name: string;
   readonly value: string;
   readonly limit: string;
+  /** How much of what the limit allows is used, 0 to 100 for a bar beside the numbers. */
+  readonly usedPct: number;
   readonly mark: Mark;
 }
 
@@ -25,6 +27,7 @@ export function weatherMargins(values: WeatherValues | null, { weather }: Observ
       name: "Above dew point",
       value: quantity(dewMarginC, "°C", 1),
       limit: `at least ${quantity(weather.minDewMarginC, "°C", 1)}`,
+      usedPct: dewMarginC === null ? 0 : share(weather.minDewMarginC, dewMarginC),
       mark: verdict(dewMarginC, dewMarginC !== null && dewMarginC >= weather.minDewMarginC),
     },
   ];
@@ -35,8 +38,15 @@ function upper(name: string, value: number | null, limit: number, unit: string, 
     name,
     value: quantity(value, unit, decimals),
     limit: `at most ${quantity(limit, unit, decimals)}`,
+    usedPct: value === null ? 0 : share(value, limit),
     mark: verdict(value, value !== null && value <= limit),
   };
+}
+
+/** A part of a whole, per cent; a limit of nothing is used up by anything. */
+function share(part: number, whole: number): number {
+  if (whole <= 0) return part > 0 ? 100 : 0;
+  return Math.round(Math.min(100, Math.max(0, (100 * part) / whole)));
 }
 
 function verdict(value: number | null, within: boolean): Mark {

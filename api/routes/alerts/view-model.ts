@@ -30,7 +30,9 @@ export function alertsModel(
   return {
     title: said === "" ? "Alerts" : "Not done: Alerts",
     sentence:
-      live === 0 ? `No alert is followed now. ${lines.words}.` : `${count(live, "alert")} followed now.`,
+      live === 0
+        ? `No alert is followed now; ${lines.words} in this list.`
+        : `${count(live, "alert")} followed now.`,
     topics: ["alerts"],
     filters,
     states: ["all", "live", "closed"].map((value) => ({ value, chosen: value === filters.state })),

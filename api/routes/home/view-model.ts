@@ -10,6 +10,7 @@ import { phaseWords } from "../../situation/phase.ts";
 import { waitingSentences } from "../../situation/waiting.ts";
 import type { Situation } from "../../situation/situation.ts";
 import { deviceMark, domeMark, safetyMark } from "../../situation/tone.ts";
+import { timelineOf } from "../schedules/view-model.ts";
 import { alertHref, imageHref, previewHref, requestHref } from "../../words/links.ts";
 import { count } from "../../words/numbers.ts";
 import { dateTime, duration, hourMinute } from "../../words/time.ts";
@@ -29,7 +30,8 @@ export function homeModel(facts: HomeFacts, observatory: Observatory, nowMs: num
   return {
     title: "Home",
     sentence: homeSentence(situation, nowMs),
-    topics: ["home"],
+    topics: ["home", "schedule"],
+    chart: timelineOf(facts.schedule),
     home: homeLive(situation, facts.schedule, observatory, nowMs),
     lastImage:
       lastImage === null

@@ -9,7 +9,7 @@ import { shownExecuting } from "../../situation/now.ts";
 import { phaseWords } from "../../situation/phase.ts";
 import type { Situation } from "../../situation/situation.ts";
 import { waitingSentences } from "../../situation/waiting.ts";
-import { domeMark, modeMark, safetyMark } from "../../situation/tone.ts";
+import { deviceMark, domeMark, modeMark, safetyMark } from "../../situation/tone.ts";
 import type { Mark } from "../../situation/tone.ts";
 import { alertHref, workflowHref } from "../../words/links.ts";
 import { count, NONE } from "../../words/numbers.ts";
@@ -155,9 +155,11 @@ function whatNext(situation: Situation, nowMs: number): string[] {
 function ladderOf(phase: NightPhase | null) {
   const at: NightPhase | null =
     phase === "alert" || phase === "idle" || phase === "held" ? "observing" : phase;
-  return LADDER.map((step) => ({
+  const here = LADDER.findIndex((step) => step === at);
+  return LADDER.map((step, index) => ({
     label: step === at && phase !== null ? phaseWords(phase) : phaseWords(step),
     current: step === at,
+    past: index < here,
   }));
 }
 
@@ -189,7 +191,7 @@ function interlocksOf(situation: Situation): Interlock[] {
             ? { tone: "alarm", word: "TRIPPED" }
             : guard.silent
               ? { tone: "alarm", word: "SILENT" }
-              : { tone: "ok", word: "content" },
+              : { tone: "ok", word: "watching" },
       words: guard === null ? "" : guard.why,
     },
     { name: "Dome", mark: domeMark(situation.dome), words: "" },
@@ -197,7 +199,7 @@ function interlocksOf(situation: Situation): Interlock[] {
       .filter(({ state }) => state !== "UP")
       .map((device): Interlock => ({
         name: device.name,
-        mark: { tone: device.state === "DISABLED" ? "alarm" : "warning", word: device.state },
+        mark: deviceMark(device.state),
         words: `${device.detail}${device.blocking ? ", blocks observing" : ""}`,
       })),
   ];

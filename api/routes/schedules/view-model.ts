@@ -42,7 +42,7 @@ export function scheduleModel(facts: ScheduleFacts, observatory: Observatory, no
     topics: isCurrent ? ["schedule"] : [],
     isCurrent,
     facts: schedule === null ? null : factsOf(schedule),
-    chart: schedule === null || planned.length === 0 ? null : { id: schedule.id, words: chartWords(planned) },
+    chart: timelineOf(schedule),
     observed: observed.map(observedRow),
     planned: planned.map((row) => plannedRow(row, nowMs)),
     refused: shown,
@@ -120,6 +120,12 @@ function factsOf(schedule: ScheduleDetail) {
     reason: schedule.reason,
     how: `${schedule.policy}, seed ${schedule.seed}, ${count(schedule.iterations, "iteration")}, objective ${number(schedule.objective, 2)}`,
   };
+}
+
+/** The chart of a schedule; null while nothing is planned in it. */
+export function timelineOf(schedule: ScheduleDetail | null) {
+  const planned = schedule?.rows.filter(({ tspMs }) => tspMs !== null) ?? [];
+  return schedule === null || planned.length === 0 ? null : { id: schedule.id, words: chartWords(planned) };
 }
 
 function chartWords(planned: readonly ScheduledRow[]): string {

@@ -31,7 +31,15 @@ export async function populate(database: Database, home: string, passwordHash: s
     almanac: {},
   });
   const { items } = await database.requests.list({ kind: "routine", limit: 500 });
-  const sequences = items.flatMap((request) => request.sequences);
+  // One short sequence of each of the first requests is planned; all the others are refused.
+  const planned = items
+    .flatMap(({ sequences: [sequence] }) => (sequence === undefined ? [] : [sequence]))
+    .filter(({ durationS }) => durationS < 40 * 60)
+    .slice(0, 24);
+  const sequences = [
+    ...planned,
+    ...items.flatMap((request) => request.sequences).filter((sequence) => !planned.includes(sequence)),
+  ];
   let tspMs = NOW_MS - 2 * HOUR_MS;
   await database.schedules.store({
     nightId: night.id,
@@ -44,19 +52,19 @@ export async function populate(database: Database, home: string, passwordHash: s
     objective: 812.5,
     policy: "priority",
     rows: sequences.map((sequence, i) => {
-      const planned = i < 16;
+      const isPlanned = i < planned.length;
       const startMs = tspMs;
       const endMs = tspMs + (sequence.overheadS + sequence.durationS) * 1_000;
-      if (planned) tspMs = endMs + 60_000;
+      if (isPlanned) tspMs = endMs + 60_000;
       return {
         sequenceId: sequence.id,
         order: i + 1,
-        tspMs: planned ? startMs : null,
-        tepMs: planned ? endMs : null,
-        deltaTLMs: planned ? 12 * 60_000 : null,
-        deltaTRMs: planned ? 40 * 60_000 : null,
-        score: planned ? sequence.priority : null,
-        status: planned
+        tspMs: isPlanned ? startMs : null,
+        tepMs: isPlanned ? endMs : null,
+        deltaTLMs: isPlanned ? 12 * 60_000 : null,
+        deltaTRMs: isPlanned ? 40 * 60_000 : null,
+        score: isPlanned ? sequence.priority : null,
+        status: isPlanned
           ? endMs < NOW_MS
             ? i === 2
               ? "interrupted"
@@ -65,8 +73,8 @@ export async function populate(database: Database, home: string, passwordHash: s
               ? "executing"
               : "planned"
           : "refused",
-        reasonCode: planned ? null : "NOT_OBSERVABLE",
-        reason: planned
+        reasonCode: isPlanned ? null : "NOT_OBSERVABLE",
+        reason: isPlanned
           ? i === 2
             ? "An alert took the telescope; 3 of 5 frames are kept."
             : null
@@ -127,6 +135,7 @@ export async function populate(database: Database, home: string, passwordHash: s
     await database.exposures.move(key, "stored", { endMs: startMs + 60_000 });
   }
 
+  await populateSite(database);
   await database.journal.append(
     ...Array.from({ length: 40 }, (_, i) => ({
       atWallMs: NOW_MS - (40 - i) * 60_000,
@@ -140,6 +149,63 @@ export async function populate(database: Database, home: string, passwordHash: s
     })),
   );
 }
+
+/** Six hours of weather, and every device with what it says. */
+async function populateSite(database: Database): Promise<void> {
+  for (let atMs = NOW_MS - 6 * HOUR_MS; atMs <= NOW_MS; atMs += 10 * 60_000) {
+    const phase = (atMs / HOUR_MS) % (2 * Math.PI);
+    await database.weather.insert({
+      site: observatory.site.id,
+      atMs,
+      atWallMs: atMs,
+      temperatureC: 8.4 + 2 * Math.cos(phase),
+      humidityPct: 48 + 12 * Math.sin(phase),
+      dewPointC: -2.1,
+      pressureHPa: 723.4,
+      windMS: 4.2 + Math.sin(3 * phase),
+      gustMS: 6.8 + 2 * Math.sin(3 * phase),
+      windDirectionDeg: 240,
+      rainMmH: 0,
+      cloudPct: 3,
+      skyTemperatureC: -30,
+      skyQualityMag: 21.3,
+      seeingArcsec: 1.4,
+      safe: true,
+      reasons: [],
+    });
+  }
+  for (const { uniqueId, id: deviceId, type, name, blocking } of observatory.devices) {
+    const values = SAID[type] ?? {};
+    const seen = { uniqueId, state: "UP" as const, values };
+    await database.devices.upsert({
+      ...seen,
+      deviceId,
+      type,
+      name,
+      blocking,
+      sinceWallMs: NOW_MS - 5 * HOUR_MS,
+      seenWallMs: Date.now(),
+      versions: null,
+    });
+    for (let i = 30; i >= 0; i -= 1) {
+      const atMs = NOW_MS - i * 10 * 60_000;
+      await database.devices.sample({ ...seen, atMs, atWallMs: atMs, cause: "sample" });
+    }
+  }
+}
+
+/** What each kind of device says in the middle of a good night. */
+const SAID: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  telescope: { tracking: true, slewing: false, parked: false, altitudeDeg: 62.4, azimuthDeg: 118.2 },
+  dome: { shutter: "Open" },
+  camera: { state: "Exposing", temperatureC: -60.1, setPointC: -60, coolerPowerPct: 61 },
+  safetymonitor: { isSafe: true },
+  observingconditions: { temperatureC: 8.4, humidityPct: 42, windMS: 4.2 },
+  filterwheel: { filter: "r" },
+  focuser: { position: 25_000, moving: false },
+  covercalibrator: { cover: "Open", lamp: "Off" },
+  switch: {},
+};
 
 /** A little sky, so that a preview looks like one. */
 function starField(seedNumber: number): Uint8Array {
