@@ -152,7 +152,7 @@ export async function populate(database: Database, home: string, passwordHash: s
 
 /** Six hours of weather, and every device with what it says. */
 async function populateSite(database: Database): Promise<void> {
-  for (let atMs = NOW_MS - 6 * HOUR_MS; atMs <= NOW_MS; atMs += 10 * 60_000) {
+  for (let atMs = NOW_MS - 6 * HOUR_MS; atMs <= NOW_MS; atMs += HOUR_MS / 3) {
     const phase = (atMs / HOUR_MS) % (2 * Math.PI);
     await database.weather.insert({
       site: observatory.site.id,
@@ -187,8 +187,8 @@ async function populateSite(database: Database): Promise<void> {
       seenWallMs: Date.now(),
       versions: null,
     });
-    for (let i = 30; i >= 0; i -= 1) {
-      const atMs = NOW_MS - i * 10 * 60_000;
+    for (let hours = 5; hours >= 0; hours -= 1) {
+      const atMs = NOW_MS - hours * HOUR_MS;
       await database.devices.sample({ ...seen, atMs, atWallMs: atMs, cause: "sample" });
     }
   }
