@@ -6,6 +6,7 @@ import { nowMs, type Clocks } from "./clocks.ts";
 import { failure, FAILURE } from "./failures.ts";
 import { checkLease, type ReadLease } from "./lease-check.ts";
 import { runActivity } from "./run-activity.ts";
+import { readOrNull } from "./read-or-null.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
 
 export interface CoverDeps {
@@ -61,15 +62,16 @@ export function createCoverActivities({ cover, readLease, clocks }: CoverDeps) {
   }
 
   /**
-   * Closes the cover, verifies Closed, and turns the lamp off. Needs no lease; run twice it finds its own motion.
+   * Closes the cover, verifies Closed, and turns the lamp off. Needs no lease; run twice it finds its own motion. A cover
+   * that cannot be read is ordered all the same.
    * @param limitS observatory seconds
    * Throws LimitExceeded, DeviceFault, DeviceUnreachable.
    */
   async function closeCover({ limitS }: { readonly limitS: number }): Promise<CoverMoved> {
     const client = present();
     const signal = cancellationSignal();
-    const { cover: before } = await client.status({ signal });
-    const already = isThere(before, "Closed");
+    const before = await readOrNull(() => client.status({ signal }));
+    const already = before !== null && isThere(before.cover, "Closed");
     if (!already) {
       await client.closeCover({ signal });
       let orderedWallMs = clocks.wallMs();

@@ -7,6 +7,7 @@ import { nowMs, type Clocks } from "./clocks.ts";
 import { failure, FAILURE } from "./failures.ts";
 import { runActivity } from "./run-activity.ts";
 import { checkLease, type ReadLease } from "./lease-check.ts";
+import { readOrNull } from "./read-or-null.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
 
 export interface DomeDeps {
@@ -98,14 +99,15 @@ export function createDomeActivities({ dome, safety, readLease, clocks }: DomeDe
   }
 
   /**
-   * Closes the shutter and verifies Closed. Needs no lease and stops nothing else; run twice it finds its own motion.
+   * Closes the shutter and verifies Closed. Needs no lease and stops nothing else; run twice it finds its own motion. A
+   * shutter that cannot be read is ordered all the same.
    * Throws DeviceFault when the shutter reports an error a second time, LimitExceeded, DeviceUnreachable.
    */
   async function closeDome({ limitS }: CloseDomeInput): Promise<DomeMoved> {
     const clock = clocks.fact();
     const signal = cancellationSignal();
-    const { shutter } = await dome.status({ signal });
-    if (shutter === "Closed") return done(true);
+    const before = await readOrNull(() => dome.status({ signal }));
+    if (before?.shutter === "Closed") return done(true);
     await dome.closeShutter({ signal });
     let orderedWallMs = clocks.wallMs();
     let retried = false;

@@ -1,5 +1,5 @@
 import { offsetPlace, type DitherOffset } from "../domain/sequence/dither.ts";
-import type { CameraClient, CameraStatus, RampFacts } from "../adapters/alpaca/camera.ts";
+import type { CameraClient, CameraStatus, FrameSize, RampFacts } from "../adapters/alpaca/camera.ts";
 import type { CoverClient } from "../adapters/alpaca/cover.ts";
 import type { FilterWheelClient } from "../adapters/alpaca/filter-wheel.ts";
 import type { DomeClient } from "../adapters/alpaca/dome.ts";
@@ -84,6 +84,8 @@ export interface FrameFacts {
   readonly input: ExposureInput;
   readonly instrument: InstrumentDescription;
   readonly cameraName: string;
+  /** What the whole detector is read to: every frame is. */
+  readonly size: FrameSize;
   /** Side of one pixel, micrometres. */
   readonly pixelSizeUm: number;
   /** Observatory time, Unix ms. */

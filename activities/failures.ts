@@ -23,6 +23,8 @@ export const FAILURE = {
   DeviceFault: "DeviceFault",
   /** No connection or no answer. Retried as the caller's policy says. */
   DeviceUnreachable: "DeviceUnreachable",
+  /** An outlet that was switched off may not be on again. Not retried: whoever goes on must switch it on. */
+  OutletOff: "OutletOff",
   /** A motion or a wait took longer than its limit. Retried as the caller's policy says. */
   LimitExceeded: "LimitExceeded",
 } as const;
@@ -37,6 +39,7 @@ const FINAL: readonly FailureType[] = [
   FAILURE.BadRequest,
   FAILURE.ExposureEnded,
   FAILURE.DiskFull,
+  FAILURE.OutletOff,
 ];
 
 /** A failure of that type with a sentence for people. */

@@ -1,4 +1,4 @@
-import { cancellationSignal } from "@temporalio/activity";
+import { activityInfo, cancellationSignal } from "@temporalio/activity";
 import type { CameraClient } from "../adapters/alpaca/camera.ts";
 import { AlpacaError, BadAnswer } from "../adapters/alpaca/errors.ts";
 import { nightDateAt } from "../domain/astronomy/night.ts";
@@ -16,6 +16,7 @@ import {
 } from "./exposure.ts";
 import type { StartNotes } from "./start-notes.ts";
 import { FAILURE, isFailure } from "./failures.ts";
+import { readOrNull } from "./read-or-null.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
 
 export type ExposureFetched =
@@ -30,13 +31,22 @@ type ExposureRamp = Awaited<ReturnType<CameraClient["rampFacts"]>>;
 /** Looks in a row that must agree before a frame is called lost: a state between two others is short. */
 const AGREEING_LOOKS = 3;
 
+/** Tries after which an image that came and cannot be used is given up: whatever spoils it stays. */
+const UNUSABLE_TRIES = 5;
+
+/** Whether the camera answered with something that is no image; silence, a full disk and a database away are waited for. */
+function isUnusable(error: unknown): error is Error {
+  return error instanceof AlpacaError || error instanceof BadAnswer || isFailure(error, FAILURE.DeviceFault);
+}
+
 /** Builds the fetch of one exposure: wait for the image, file, row. */
 export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, notes: StartNotes) {
   const { clocks, exposures } = deps;
 
   /**
    * Waits for the image of a started frame within exposure and read-out limit, stores it durably and records it.
-   * A frame of which no image will come is `lost`, and recorded so. Run twice it stores once.
+   * A frame of which no image will come, or one that cannot be used at the 5th try, is `lost`, and recorded so. Run twice it
+   * stores once.
    * Throws DeviceUnreachable, DeviceFault and what storing throws: those are retried, the image waits in the camera.
    */
   return async function fetchExposure(input: ExposureInput): Promise<ExposureFetched> {
@@ -51,8 +61,22 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
       await exposures.end(input, "lost", reason);
       return { kind: "lost", reason };
     }
-    return { kind: "stored", ...(await stow(input, row)) };
+    try {
+      return { kind: "stored", ...(await stow(input, row)) };
+    } catch (error) {
+      if (!isUnusable(error) || activityInfo().attempt < UNUSABLE_TRIES) throw error;
+      return giveUp(input, error);
+    }
   };
+
+  /** An image that stays unusable however often it is asked for: the frame is lost, and the next one is a whole one. */
+  async function giveUp(input: ExposureInput, error: Error): Promise<ExposureFetched> {
+    const { camera } = apparatusOf(deps, input);
+    // Somebody may have left it with a part of its detector.
+    await readOrNull(() => camera.setFullFrame({ signal: cancellationSignal() }));
+    await exposures.end(input, "lost", error.message);
+    return { kind: "lost", reason: error.message };
+  }
 
   /** Null when the image is ready; else why it will never be. */
   async function whyNoImage(input: ExposureInput, row: ExposureFacts): Promise<string | null> {
@@ -82,8 +106,9 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
       );
     } catch (error) {
       if (!isFailure(error, FAILURE.LimitExceeded)) throw error;
-      // The camera answers but brings no image: it must not stay busy with a frame that is given up.
-      await camera.abortExposure({ signal: cancellationSignal() });
+      // The camera answers but brings no image: it must not stay busy with a frame that is given up. When it refuses,
+      // the next start frees it, or says that it cannot.
+      await readOrNull(() => camera.abortExposure({ signal: cancellationSignal() }));
       return `${camera.name} brought no image within the read-out limit of ${instrument.readoutLimitS} s.`;
     }
   }
@@ -124,8 +149,9 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
   async function stow(input: ExposureInput, row: ExposureFacts): Promise<StoredImage> {
     const { camera, instrument } = apparatusOf(deps, input);
     const signal = cancellationSignal();
-    const [raw, pixelSizeUm, status, pointing, filter, ramp] = await Promise.all([
+    const [raw, size, pixelSizeUm, status, pointing, filter, ramp] = await Promise.all([
       camera.download({ signal }),
+      camera.detectorSize({ signal }),
       camera.pixelSizeUm({ signal }),
       camera.status({ signal }),
       input.calibration === undefined ? notes.pointing(input, signal) : NOWHERE,
@@ -137,6 +163,7 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
       input,
       instrument,
       cameraName: camera.name,
+      size,
       pixelSizeUm,
       startMs,
       pointing,

@@ -1,9 +1,12 @@
+import type { FrameSize } from "../adapters/alpaca/camera.ts";
 import type { RawImage } from "../adapters/alpaca/transport.ts";
 import type { FrameDescription } from "../domain/imaging/headers.ts";
 
 /** One frame to be written, as it is handed to the thread. */
 export interface FrameJob {
   readonly raw: RawImage;
+  /** Pixels that are expected: an image of another size is none. */
+  readonly size: FrameSize;
   /** Header facts; the size is what the camera sent. */
   readonly description: Omit<FrameDescription, "width" | "height">;
   /** Absolute. */

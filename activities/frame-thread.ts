@@ -24,9 +24,14 @@ parentPort?.on("message", ({ id, job }: { readonly id: number; readonly job: Fra
     .then((answer) => parentPort?.postMessage(answer));
 });
 
-async function write({ raw, description, fitsFile, previewFile }: FrameJob): Promise<FrameWritten> {
+async function write({ raw, size, description, fitsFile, previewFile }: FrameJob): Promise<FrameWritten> {
   const image = decodeRawImage(raw);
   const { width, height } = image;
+  if (width !== size.width || height !== size.height) {
+    throw new RangeError(
+      `${raw.device} sent ${width} x ${height} pixels, its detector has ${size.width} x ${size.height}`,
+    );
+  }
   const frame = buildFrame(counts(image, raw.device), { ...description, width, height });
   // The preview first: whoever finds the FITS file finds the picture beside it.
   await storeAtomically(previewFile, encodePng(frame.preview));

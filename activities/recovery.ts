@@ -10,7 +10,8 @@ import {
   type RecoveryStep,
 } from "../domain/observatory.ts";
 import type { Clocks } from "./clocks.ts";
-import { failure, FAILURE } from "./failures.ts";
+import type { JournalLine } from "./exposure.ts";
+import { failure, FAILURE, isFailure } from "./failures.ts";
 import type { ReadLease } from "./lease-check.ts";
 import { runActivity } from "./run-activity.ts";
 import { createDeviceSetup } from "./set-up-device.ts";
@@ -20,6 +21,7 @@ export interface RecoveryDeps {
   readonly readLease: ReadLease;
   /** Whether people work on the telescope: nothing is switched or moved then. */
   readonly underMaintenance: (siteId: string) => Promise<boolean>;
+  readonly journal: (line: JournalLine) => Promise<void>;
   readonly clocks: Clocks;
 }
 
@@ -29,11 +31,21 @@ export interface Answer {
   readonly why: string;
 }
 
+/** A device with the step of its ladder that names its outlet. */
+export interface OutletInput {
+  readonly observatory: Observatory;
+  readonly deviceId: string;
+  readonly step: RecoveryStep;
+}
+
 /** A device that has failed is looked at this often, wall ms. */
 const LOOK_EVERY_WALL_MS = 1_000;
 const LOOK_LIMIT_MS = 2_000;
 /** How long an outlet stays off when the step does not say, wall seconds. */
 const OFF_S = 5;
+/** An outlet that was switched off is tried to be switched on again for this long, wall ms. */
+const ON_AGAIN_LIMIT_WALL_MS = 10_000;
+const ON_AGAIN_EVERY_WALL_MS = 1_000;
 
 export type RecoveryActivities = ReturnType<typeof createRecoveryActivities>;
 
@@ -86,36 +98,68 @@ export function createRecoveryActivities(deps: RecoveryDeps) {
 
   /**
    * Switches the outlet of a device off and on again. Run twice it does it twice.
-   * Throws NotReady under maintenance, DeviceUnreachable and DeviceFault when the switch does not do it.
+   * Throws NotReady under maintenance, DeviceUnreachable and DeviceFault when the switch does not do it, OutletOff when the
+   * outlet may have stayed off.
    */
-  async function powerCycle({
-    observatory,
-    deviceId,
-    step,
-  }: {
-    readonly observatory: Observatory;
-    readonly deviceId: string;
-    readonly step: RecoveryStep;
-  }): Promise<void> {
-    const { name } = deviceOf(observatory, deviceId);
-    if (await deps.underMaintenance(observatory.site.id)) {
-      throw failure(FAILURE.NotReady, `${name} is not switched off and on: people work on it (maintenance).`);
-    }
-    const options = { signal: cancellationSignal() };
-    const outlets = createAlpacaDevice(transport, "switch", deviceOf(observatory, step.switchId ?? ""));
-    const Id = step.switchNumber ?? 0;
-    const turn = async (on: boolean): Promise<void> => {
-      // Not cut short: an outlet must not stay off because somebody lost patience.
-      await outlets.put("setswitch", { Id, State: on });
-      if ((await outlets.get("getswitch", { Id }, options)) !== on) {
-        throw failure(FAILURE.DeviceFault, `Outlet ${Id} of ${name} did not go ${on ? "on" : "off"}.`);
-      }
-    };
+  async function powerCycle(outlet: OutletInput): Promise<void> {
+    await refuseUnderMaintenance(outlet);
+    const turn = turnOf(outlet);
     try {
       await turn(false);
-      await sleep((step.offS ?? OFF_S) * 1_000);
+      await sleep((outlet.step.offS ?? OFF_S) * 1_000);
     } finally {
-      await turn(true);
+      await onAgain(outlet, turn);
+    }
+  }
+
+  /** Switches an outlet on that stayed off. Throws NotReady under maintenance, OutletOff. */
+  async function powerOn(outlet: OutletInput): Promise<void> {
+    await refuseUnderMaintenance(outlet);
+    await onAgain(outlet, turnOf(outlet));
+  }
+
+  async function refuseUnderMaintenance({ observatory, deviceId }: OutletInput): Promise<void> {
+    if (!(await deps.underMaintenance(observatory.site.id))) return;
+    const { name } = deviceOf(observatory, deviceId);
+    throw failure(FAILURE.NotReady, `${name} is not switched off and on: people work on it (maintenance).`);
+  }
+
+  /** Turns an outlet and looks whether it did. Not cut short: it must not stay off because somebody lost patience. */
+  function turnOf({ observatory, deviceId, step }: OutletInput): (on: boolean) => Promise<void> {
+    const outlets = createAlpacaDevice(transport, "switch", deviceOf(observatory, step.switchId ?? ""));
+    const Id = step.switchNumber ?? 0;
+    return async (on) => {
+      await outlets.put("setswitch", { Id, State: on });
+      if ((await outlets.get("getswitch", { Id })) === on) return;
+      const { name } = deviceOf(observatory, deviceId);
+      throw failure(FAILURE.DeviceFault, `Outlet ${Id} of ${name} did not go ${on ? "on" : "off"}.`);
+    };
+  }
+
+  /** Without its power a device stays lost for ever: a switch that hiccups is asked again. */
+  async function onAgain(
+    { observatory, deviceId, step }: OutletInput,
+    turn: (on: boolean) => Promise<void>,
+  ): Promise<void> {
+    const begunMs = performance.now();
+    for (;;) {
+      try {
+        await turn(true);
+        return;
+      } catch (error) {
+        if (!(error instanceof DeviceProblem) && !isFailure(error, FAILURE.DeviceFault)) throw error;
+        if (performance.now() - begunMs >= ON_AGAIN_LIMIT_WALL_MS) {
+          const { name } = deviceOf(observatory, deviceId);
+          const outlet = `Outlet ${step.switchNumber ?? 0} of ${name}`;
+          throw failure(
+            FAILURE.OutletOff,
+            `${outlet} may have stayed off: ${(error as Error).message}`,
+            error,
+          );
+        }
+      }
+      // Not the activity's own sleep: a cancellation must not leave it off.
+      await new Promise((resolve) => setTimeout(resolve, ON_AGAIN_EVERY_WALL_MS));
     }
   }
 
@@ -123,11 +167,8 @@ export function createRecoveryActivities(deps: RecoveryDeps) {
     awaitAnswer: (input: { readonly device: DeviceDescription; readonly limitMs: number }) =>
       runActivity(() => awaitAnswer(input)),
     reconnect: (input: { readonly device: DeviceDescription }) => runActivity(() => reconnect(input)),
-    powerCycle: (input: {
-      readonly observatory: Observatory;
-      readonly deviceId: string;
-      readonly step: RecoveryStep;
-    }) => runActivity(() => powerCycle(input)),
+    powerCycle: (input: OutletInput) => runActivity(() => powerCycle(input)),
+    powerOn: (input: OutletInput) => runActivity(() => powerOn(input)),
     setUpDevice: (input: { readonly observatory: Observatory; readonly deviceId: string }) =>
       runActivity(() => setUp(input)),
   };

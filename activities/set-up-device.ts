@@ -1,15 +1,19 @@
 import { cancellationSignal, sleep } from "@temporalio/activity";
-import { createCameraClient } from "../adapters/alpaca/camera.ts";
-import { createAlpacaDevice } from "../adapters/alpaca/device.ts";
+import { createCameraClient, type CameraClient } from "../adapters/alpaca/camera.ts";
+import { createAlpacaDevice, type DeviceState } from "../adapters/alpaca/device.ts";
 import { createDomeClient } from "../adapters/alpaca/dome.ts";
+import { createFocuserClient } from "../adapters/alpaca/focuser.ts";
 import { createTelescopeClient } from "../adapters/alpaca/telescope.ts";
 import type { CallOptions } from "../adapters/alpaca/transport.ts";
 import { motionLimitWallMs } from "../domain/clock.ts";
 import { deviceOf, type DeviceDescription, type Observatory } from "../domain/observatory.ts";
 import type { Lease } from "../workflows/messages.ts";
 import { nowMs } from "./clocks.ts";
-import { failure, FAILURE } from "./failures.ts";
+import { isIntegrating } from "./exposure.ts";
+import { failure, FAILURE, isFailure } from "./failures.ts";
+import { createFocuserActivities } from "./focuser.ts";
 import { checkLease } from "./lease-check.ts";
+import { readOrNull } from "./read-or-null.ts";
 import type { RecoveryDeps } from "./recovery.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
 
@@ -32,7 +36,7 @@ type NightLease = Lease | null;
  * night is open; a mount that knows where it points and tracks; wheel, cover, dome and focuser with a known position.
  * What moves needs the lease of the open night, and nothing moves under maintenance.
  */
-export function createDeviceSetup({ transport, readLease, underMaintenance, clocks }: RecoveryDeps) {
+export function createDeviceSetup({ transport, readLease, underMaintenance, journal, clocks }: RecoveryDeps) {
   /** Throws DeviceFault with what is not as it should be, LimitExceeded, LeaseLost, DeviceUnreachable. */
   async function setUpDevice({
     observatory,
@@ -62,12 +66,7 @@ export function createDeviceSetup({ transport, readLease, underMaintenance, cloc
         );
         break;
       case "focuser":
-        await awaitState(
-          device,
-          SMALL_MOTION_S,
-          "it to stand still",
-          (state) => state.boolean("IsMoving") !== true,
-        );
+        await setUpFocuser(device, observatory, night);
         break;
       case "covercalibrator":
         await setUpCover(device, night);
@@ -99,22 +98,51 @@ export function createDeviceSetup({ transport, readLease, underMaintenance, cloc
     if (night === null || instrument === undefined) return;
     const { setPointC } = instrument;
     const camera = createCameraClient(transport, device);
-    let configured = false;
-    await waitUntil(
-      {
-        what: `${device.name} to reach ${setPointC} °C`,
-        ...motionLimits(observatory.night.coolLimitS),
-      },
-      async (signal) => {
-        const { state, temperatureC } = await camera.status({ signal });
-        if (state === "Error") await camera.abortExposure({ signal });
-        if (!configured && state !== "Idle") return undefined;
-        if (!configured) await camera.configure(setPointC, { signal });
-        configured = true;
+    const limits = motionLimits(observatory.night.coolLimitS);
+    await freeCamera(device, camera, limits);
+    await camera.configure(setPointC, { signal: cancellationSignal() });
+    try {
+      await waitUntil({ what: `${device.name} to reach ${setPointC} °C`, ...limits }, async (signal) => {
+        const { temperatureC } = await camera.status({ signal });
         const cold = temperatureC !== null && Math.abs(temperatureC - setPointC) <= SET_POINT_TOLERANCE_C;
         return cold ? true : undefined;
-      },
-    );
+      });
+    } catch (error) {
+      if (!isFailure(error, FAILURE.LimitExceeded)) throw error;
+      // As at dusk: warm frames are better than none.
+      await journal({
+        level: "warning",
+        module: "devices",
+        deviceId: device.id,
+        text: `${device.name} works again, but did not reach its set point of ${setPointC} °C. It is used as warm as it is.`,
+      });
+    }
+  }
+
+  /**
+   * Waits until a camera is idle. While a blocking one was lost a hold stood: what it exposes is nobody's. Another arm may
+   * still want its frame, but none is longer than the limit: then it is thrown away.
+   */
+  async function freeCamera(
+    device: DeviceDescription,
+    camera: CameraClient,
+    limits: ReturnType<typeof motionLimits>,
+  ): Promise<void> {
+    try {
+      await waitUntil({ what: `${device.name} to be idle`, ...limits }, async (signal) => {
+        const status = await camera.status({ signal });
+        if (status.state === "Idle") return true;
+        if (status.state === "Error" || (device.blocking && isIntegrating(status))) {
+          await camera.abortExposure({ signal });
+        }
+        return undefined;
+      });
+    } catch (error) {
+      if (isFailure(error, FAILURE.LimitExceeded)) {
+        await readOrNull(() => camera.abortExposure({ signal: cancellationSignal() }));
+      }
+      throw error;
+    }
   }
 
   /** A mount that has lost its position looks for its home; an unparked one tracks, as the night left it. */
@@ -146,6 +174,23 @@ export function createDeviceSetup({ transport, readLease, underMaintenance, cloc
     await waitUntil({ what: "the mount to track", ...limits }, async (signal) =>
       (await mount.status({ signal })).tracking ? true : undefined,
     );
+  }
+
+  /** One that lost its power may have lost its position too: it is brought to the one of the night. */
+  async function setUpFocuser(
+    device: DeviceDescription,
+    { telescope, night: limits }: Observatory,
+    night: NightLease,
+  ): Promise<void> {
+    const still = (state: DeviceState): boolean => state.boolean("IsMoving") === false;
+    await awaitState(device, SMALL_MOTION_S, "it to stand still", still);
+    if (night === null || telescope.focusSteps === undefined) return;
+    const { moveFocuser } = createFocuserActivities({
+      focuser: createFocuserClient(transport, device),
+      readLease,
+      clocks,
+    });
+    await moveFocuser({ lease: night, position: telescope.focusSteps, limitS: limits.focusLimitS });
   }
 
   /** A dome that knows its shutter: neither moving nor in error. What it should be is for the night to order. */
@@ -190,7 +235,7 @@ export function createDeviceSetup({ transport, readLease, underMaintenance, cloc
     device: DeviceDescription,
     limitS: number,
     what: string,
-    isGood: (state: Awaited<ReturnType<ReturnType<typeof createAlpacaDevice>["state"]>>) => boolean,
+    isGood: (state: DeviceState) => boolean,
   ): Promise<void> {
     const client = createAlpacaDevice(transport, device.type, device);
     await waitUntil({ what: `${device.name}: ${what}`, ...motionLimits(limitS) }, async (signal) =>

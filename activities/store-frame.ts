@@ -41,6 +41,7 @@ export function createFrameStore({ home, observatory, software }: FrameStoreDeps
       const previewPath = path.posix.join(folder, `${imageId}.png`);
       const job = {
         raw,
+        size: facts.size,
         description: descriptionOf(observatory, software, facts),
         fitsFile: path.join(home, relative),
         previewFile: path.join(home, previewPath),

@@ -7,9 +7,10 @@ import { ON_TARGET_ARCSEC, whyNotPointing } from "../domain/safety/pointing.ts";
 import { ARCSEC_PER_DEG, separationDeg } from "../domain/units.ts";
 import type { Lease, TargetPosition } from "../workflows/messages.ts";
 import { nowMs, type Clocks } from "./clocks.ts";
-import { failure, FAILURE } from "./failures.ts";
+import { failure, FAILURE, isFailure } from "./failures.ts";
 import { runActivity } from "./run-activity.ts";
 import { checkLease, type ReadLease } from "./lease-check.ts";
+import { readOrNull } from "./read-or-null.ts";
 import type { StartGate } from "./start-gate.ts";
 import { motionPollWallMs, waitUntil } from "./wait-until.ts";
 
@@ -57,6 +58,8 @@ export interface Parked {
 const SAME_TARGET_ARCSEC = 1;
 /** How long a mount may take to stop after AbortSlew. */
 const STOP_LIMIT_WALL_MS = 10_000;
+/** Stop does not wait for a mount that is slow to say how it is. */
+const STOP_LOOK_LIMIT_MS = 1_000;
 /** Looks in a row at which a mount stands still unparked before parking counts as failed. */
 const STILL_LOOKS = 10;
 
@@ -125,40 +128,55 @@ export function createTelescopeActivities({
   }
 
   /**
-   * Waits until the mount has stopped on the target and tracks it.
+   * Waits until the mount has stopped on the target and tracks it. One that does not get there in time is stopped.
    * @param limitS observatory seconds
    * Throws NotOnTarget when it stopped elsewhere, LimitExceeded, DeviceUnreachable.
    */
   async function awaitOnTarget({ target, limitS, toleranceArcsec }: AwaitInput): Promise<OnTarget> {
     const clock = clocks.fact();
-    return waitUntil(
-      {
-        what: `the mount to reach ${target.name}`,
-        limitWallMs: motionLimitWallMs(clock, limitS),
-        pollWallMs: motionPollWallMs(clock),
-      },
-      async (signal) => {
-        const status = await telescope.status({ signal });
-        if (status.slewing) return undefined;
-        const reached = { onTargetMs: nowMs(clocks), offsetArcsec: offsetOf(status, target) };
-        if (onTarget(status, target, toleranceArcsec)) return reached;
-        throw failure(
-          FAILURE.NotOnTarget,
-          `The mount stopped ${arcsecInWords(reached.offsetArcsec)} from ${target.name}${status.parked ? ", parked" : status.tracking ? "" : ", not tracking"}.`,
-        );
-      },
+    return stoppedWhenLate(() =>
+      waitUntil(
+        {
+          what: `the mount to reach ${target.name}`,
+          limitWallMs: motionLimitWallMs(clock, limitS),
+          pollWallMs: motionPollWallMs(clock),
+        },
+        async (signal) => {
+          const status = await telescope.status({ signal });
+          if (status.slewing) return undefined;
+          const reached = { onTargetMs: nowMs(clocks), offsetArcsec: offsetOf(status, target) };
+          if (onTarget(status, target, toleranceArcsec)) return reached;
+          throw failure(
+            FAILURE.NotOnTarget,
+            `The mount stopped ${arcsecInWords(reached.offsetArcsec)} from ${target.name}${status.parked ? ", parked" : status.tracking ? "" : ", not tracking"}.`,
+          );
+        },
+      ),
     );
   }
 
+  /** Nobody waits for a slew any more that took too long: it must not go on. */
+  async function stoppedWhenLate<R>(wait: () => Promise<R>): Promise<R> {
+    try {
+      return await wait();
+    } catch (error) {
+      if (isFailure(error, FAILURE.LimitExceeded)) {
+        await readOrNull(() => telescope.abortSlew({ signal: cancellationSignal() }));
+      }
+      throw error;
+    }
+  }
+
   /**
-   * Parks and verifies AtPark. Needs no lease; run twice it finds its own motion.
+   * Parks and verifies AtPark. Needs no lease; run twice it finds its own motion. A mount that cannot be read is ordered
+   * all the same.
    * @param limitS observatory seconds
    * Throws DeviceFault when it stands still unparked, LimitExceeded, DeviceUnreachable.
    */
   async function park({ limitS }: { readonly limitS: number }): Promise<Parked> {
     const clock = clocks.fact();
     const signal = cancellationSignal();
-    if ((await telescope.status({ signal })).parked) {
+    if ((await readOrNull(() => telescope.status({ signal })))?.parked === true) {
       return { parkedMs: nowMs(clocks), alreadyParked: true };
     }
     try {
@@ -218,10 +236,22 @@ export function createTelescopeActivities({
     return placeOf(await telescope.status({ signal: cancellationSignal() }));
   }
 
-  /** Stops every motion of the mount at once. Needs no lease; does nothing when it is parked or still. */
+  /** Stops every motion of the mount at once. Needs no lease; does nothing when it is parked or still. In doubt it stops. */
   async function stopMount(): Promise<{ readonly stoppedWallMs: number }> {
     const signal = cancellationSignal();
-    if (!(await telescope.status({ signal })).parked) await telescope.abortSlew({ signal });
+    const before = await readOrNull(() => telescope.status({ signal, limitMs: STOP_LOOK_LIMIT_MS }));
+    if (before?.parked !== true) await telescope.abortSlew({ signal });
+    return { stoppedWallMs: clocks.wallMs() };
+  }
+
+  /**
+   * Ends the tracking of a mount that has gone beyond its limits. Needs no lease, as every stop; does nothing when it is
+   * parked. Throws DeviceFault, DeviceUnreachable.
+   */
+  async function stopTracking(): Promise<{ readonly stoppedWallMs: number }> {
+    const signal = cancellationSignal();
+    const before = await readOrNull(() => telescope.status({ signal, limitMs: STOP_LOOK_LIMIT_MS }));
+    if (before?.parked !== true) await telescope.setTracking(false, { signal });
     return { stoppedWallMs: clocks.wallMs() };
   }
 
@@ -234,6 +264,7 @@ export function createTelescopeActivities({
       runActivity(() => setTracking(input)),
     mountPlace: () => runActivity(mountPlace),
     stopMount: () => runActivity(stopMount),
+    stopTracking: () => runActivity(stopTracking),
   };
 }
 

@@ -6,12 +6,14 @@ import { createFocuserClient } from "../adapters/alpaca/focuser.ts";
 import { createPlainDevice } from "../adapters/alpaca/plain-device.ts";
 import { createDomeClient } from "../adapters/alpaca/dome.ts";
 import { checkIdentity, type IdentityVerdict } from "../adapters/alpaca/management.ts";
+import { BadAnswer } from "../adapters/alpaca/errors.ts";
 import { createSwitchClient } from "../adapters/alpaca/switch.ts";
 import { createTelescopeClient } from "../adapters/alpaca/telescope.ts";
 import { readVersions } from "../adapters/alpaca/versions.ts";
 import type { AlpacaTransport, CallOptions } from "../adapters/alpaca/transport.ts";
 import type { DeviceDescription, Observatory } from "../domain/observatory.ts";
 import type { DeviceVersions } from "../domain/safety/device-versions.ts";
+import { clockOffsetMs } from "../domain/safety/exposure-identity.ts";
 import type { Reading } from "../domain/safety/readings.ts";
 import { nowMs, type Clocks } from "./clocks.ts";
 
@@ -29,6 +31,9 @@ export interface DeviceProbe {
 const POLL_LIMIT_MS = 2_000;
 /** The ages of single sensors are asked for this often: they are many calls, and the limit is a minute. */
 const SENSOR_AGES_EVERY_WALL_MS = 5_000;
+
+/** The mount's clock is looked at this often: clocks drift slowly. */
+const MOUNT_CLOCK_EVERY_WALL_MS = 10_000;
 
 /** Makes the probe of a device of any type. */
 export function createProbe(
@@ -53,13 +58,8 @@ function pollOf(
   options: CallOptions,
 ): () => Promise<Reading> {
   switch (device.type) {
-    case "telescope": {
-      const client = createTelescopeClient(transport, device, () => nowMs(clocks));
-      return async () => {
-        const { parked, tracking, slewing, raDeg, decDeg, altDeg, azDeg } = await client.status(options);
-        return { type: "telescope", parked, tracking, slewing, raDeg, decDeg, altDeg, azDeg };
-      };
-    }
+    case "telescope":
+      return mountPoll(transport, device, clocks, options);
     case "dome": {
       const client = createDomeClient(transport, device);
       return async () => {
@@ -110,6 +110,7 @@ function pollOf(
       const client = createSwitchClient(transport, device);
       return async () => {
         const channels = await client.channels(options);
+        checkAlarms(device, channels.length);
         const on = new Set(channels.filter((channel) => channel.on).map(({ number }) => number));
         return {
           type: "switch",
@@ -123,6 +124,42 @@ function pollOf(
       return async () => ({ type: "plain", values: await client.values(options) });
     }
   }
+}
+
+function mountPoll(
+  transport: AlpacaTransport,
+  device: DeviceDescription,
+  clocks: Clocks,
+  options: CallOptions,
+): () => Promise<Reading> {
+  const client = createTelescopeClient(transport, device, () => nowMs(clocks));
+  let clockOffMs = 0;
+  let askedWallMs = Number.NEGATIVE_INFINITY;
+
+  /** A mount points by its own clock: one second is 15 arcsec that it does not know of itself. */
+  async function lookAtClock(): Promise<void> {
+    askedWallMs = clocks.wallMs();
+    const askedMs = nowMs(clocks);
+    const mountMs = await client.clockMs(options);
+    clockOffMs = mountMs === null ? 0 : clockOffsetMs(mountMs, askedMs, nowMs(clocks));
+  }
+
+  return async () => {
+    const { parked, tracking, slewing, raDeg, decDeg, altDeg, azDeg } = await client.status(options);
+    if (clocks.wallMs() - askedWallMs >= MOUNT_CLOCK_EVERY_WALL_MS) await lookAtClock();
+    return { type: "telescope", parked, tracking, slewing, raDeg, decDeg, altDeg, azDeg, clockOffMs };
+  };
+}
+
+/** An alarm whose channel does not exist would never be raised. */
+function checkAlarms({ name, alarms = [] }: DeviceDescription, channels: number): void {
+  const missing = alarms.find(({ number }) => number >= channels);
+  if (missing === undefined) return;
+  throw new BadAnswer(
+    name,
+    "GET maxswitch",
+    `it has ${channels} channels, and the observatory file reads alarm ${missing.id} at number ${missing.number}`,
+  );
 }
 
 function weatherPoll(

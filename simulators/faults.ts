@@ -1,9 +1,10 @@
 /** Faults put on a device by Action `sim:fault`. Their duration is wall time: they are failures of equipment, not of the sky. */
 
 /**
- * dead: connections are dropped without an answer. slow: answers after 10 s. stuck: a motion under way never ends.
- * wrong-position: motions end elsewhere than asked. error: 0x500 on everything. garbage: answers that are not JSON.
- * clock-off: the device's own clock is 3 s ahead.
+ * dead: connections are dropped without an answer. slow: answers after 10 s. stuck: a motion under way never ends, a relay
+ * does not switch, a weather station repeats its last reading. wrong-position: motions end elsewhere than asked, an interlock
+ * reads unsafe, a hygrometer -9999. error: 0x500 on everything. garbage: answers that are not JSON. clock-off: the device's
+ * own clock is 3 s ahead.
  */
 export const FAULT_KINDS = [
   "dead",

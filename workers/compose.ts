@@ -166,6 +166,7 @@ export function siteActivities(process: Process) {
       readLease,
       underMaintenance: async (siteId) =>
         (await database.holds.open(siteId)).some(({ kind }) => kind === "maintenance"),
+      journal,
       clocks: clock,
     }),
     calibrationFrames: createCalibrationFrameActivities({ ...cameraDeps, frames: database.calibrations }),

@@ -3,7 +3,7 @@ import type { ClockFact } from "../domain/clock.ts";
 import type { ManualOperation } from "../domain/manual/operation.ts";
 import type { CalibrationRun } from "../domain/imaging/calibration/calibration-night.ts";
 import type { MeasuredOverhead } from "../domain/night/overhead.ts";
-import type { Observatory } from "../domain/observatory.ts";
+import type { Observatory, RecoveryStep } from "../domain/observatory.ts";
 import type { MembershipMode, MembershipOutcome } from "../domain/people/membership.ts";
 import type { PersonProfile, Profile } from "../domain/permissions/profiles.ts";
 import type { DeviceHealth, RecoveryProgress } from "../domain/safety/device-health.ts";
@@ -304,7 +304,12 @@ export interface RecoveryInput {
   /** Why the device was given up. */
   readonly why: string;
   /** Index of the step to begin with, and what is known of those before; null at the start. */
-  readonly carried: { readonly index: number; readonly lastTrouble: string } | null;
+  readonly carried: {
+    readonly index: number;
+    readonly lastTrouble: string;
+    /** An outlet that this ladder switched off and could not switch on again. */
+    readonly outletOff?: RecoveryStep | null;
+  } | null;
 }
 
 export type NightPhase =
@@ -358,6 +363,8 @@ export interface NightReport {
   readonly sequencesDone: number;
   /** The alert that has the telescope, or null. */
   readonly alertInProgress: string | null;
+  /** Sequences in a row that failed without a frame, and why the newest did; null or absent when none did. */
+  readonly failing?: { readonly count: number; readonly why: string } | null;
   /** How it ended, in the phase `ended`; null before. */
   readonly outcome: NightResult["outcome"] | null;
 }

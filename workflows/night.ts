@@ -230,6 +230,7 @@ async function endNight(tonight: OpenNight, outcome: NightResult["outcome"], rea
     enter(tonight, "parking", "the telescope to park", null);
     await closingActivities(tonight.siteId, clock.fact, parkLimitS).park({ limitS: parkLimitS });
   }
+  await tonight.closing;
   await tonight.planningBeside;
   await background.drained();
   await calibrate(tonight, outcome);

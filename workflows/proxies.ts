@@ -42,11 +42,14 @@ function motionOptions(
     heartbeatTimeout: 5_000,
     scheduleToStartTimeout: "60 s",
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { ...retry, nonRetryableErrorTypes: DEVICE_FAILURES },
+    retry: {
+      ...retry,
+      nonRetryableErrorTypes: [...DEVICE_FAILURES, ...(retry.nonRetryableErrorTypes ?? [])],
+    },
   };
 }
 
-/** Telescope motions on the mount queue. */
+/** Telescope motions on the mount queue. One that took too long was stopped: waiting again would find it elsewhere. */
 export function mountActivities(siteId: string, clock: ClockFact, limitS: number) {
   return proxyActivities<TelescopeActivities>(
     motionOptions(taskQueues(siteId).mount, clock, limitS, {
@@ -54,6 +57,7 @@ export function mountActivities(siteId: string, clock: ClockFact, limitS: number
       backoffCoefficient: 2,
       maximumInterval: 5_000,
       maximumAttempts: 4,
+      nonRetryableErrorTypes: ["LimitExceeded"],
     }),
   );
 }
@@ -128,7 +132,9 @@ export function wheelActivities(siteId: string, queue: string, clock: ClockFact,
 
 /** Abort and stop: short, on `fast`, independent of heartbeats. */
 export function fastActivities(siteId: string) {
-  return proxyActivities<Pick<CameraActivities, "abortExposures"> & Pick<TelescopeActivities, "stopMount">>({
+  return proxyActivities<
+    Pick<CameraActivities, "abortExposures"> & Pick<TelescopeActivities, "stopMount" | "stopTracking">
+  >({
     taskQueue: taskQueues(siteId).fast,
     startToCloseTimeout: "5 s",
     cancellationType: ActivityCancellationType.ABANDON,
@@ -149,6 +155,8 @@ export function skyActivities(siteId: string) {
 /** A camera without which nothing is observed gets this many tries at each call; an arm that others go on without, fewer. */
 const PATIENT_TRIES = 20;
 const IMPATIENT_TRIES = 6;
+/** What all its tries may take beyond the longest single one, wall ms. */
+const IMPATIENT_WALL_MS = 30_000;
 
 /**
  * One camera's own queue. `limitS` is the longest device time inside one call: read-out or cooling.
@@ -181,11 +189,14 @@ function cameraOptions(
   limitS: number,
   patient: boolean,
 ): ActivityOptions {
+  const longestWallMs = motionLimitWallMs(clock, limitS) + 60_000;
   return {
     taskQueue: taskQueues(siteId).camera(cameraId),
-    startToCloseTimeout: motionLimitWallMs(clock, limitS) + 60_000,
+    startToCloseTimeout: longestWallMs,
     heartbeatTimeout: 10_000,
     scheduleToStartTimeout: "2 minutes",
+    // A camera that is silent is waited for at each try: the others must not wait for all of them.
+    ...(patient ? {} : { scheduleToCloseTimeout: longestWallMs + IMPATIENT_WALL_MS }),
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: {
       initialInterval: 250,

@@ -14,7 +14,7 @@ import { deviceOf, type RecoveryStep } from "../domain/observatory.ts";
 import type { RecoveryProgress } from "../domain/safety/device-health.ts";
 import { asSentence } from "../domain/safety/sentences.ts";
 import { doingOf, ladderOf, reached } from "../domain/safety/recovery.ts";
-import { failureSentence } from "./failure-words.ts";
+import { failureSentence, failureType } from "./failure-words.ts";
 import {
   clockChangedSignal,
   recoveryQuery,
@@ -51,6 +51,7 @@ export async function deviceRecovery(input: RecoveryInput): Promise<RecoveryResu
   let lastTrouble = input.carried?.lastTrouble ?? input.why;
   let progress = progressAt(index, null);
   let hurried = false;
+  let outletOff = input.carried?.outletOff ?? null;
   setHandler(clockChangedSignal, (fact) => clock.change(fact));
   setHandler(tryNowSignal, () => {
     hurried = true;
@@ -73,7 +74,7 @@ export async function deviceRecovery(input: RecoveryInput): Promise<RecoveryResu
       return continueAsNew<typeof deviceRecovery>({
         ...input,
         clock: clock.fact,
-        carried: { index, lastTrouble },
+        carried: { index, lastTrouble, outletOff },
       });
     }
   }
@@ -85,7 +86,7 @@ export async function deviceRecovery(input: RecoveryInput): Promise<RecoveryResu
   /** Does what the step says, waits for an answer, sets the device up. @returns what was in the way, or null. */
   async function takeStep(step: RecoveryStep, last: boolean): Promise<string | null> {
     const limitMs = last ? Math.max(LAST_ROUND_WALL_MS, step.limitS * 1_000) : step.limitS * 1_000;
-    const { reconnect, powerCycle, awaitAnswer, setUpDevice } = recoveryActivities(
+    const { reconnect, powerCycle, powerOn, awaitAnswer, setUpDevice } = recoveryActivities(
       siteId,
       clock.fact,
       observatory,
@@ -93,9 +94,14 @@ export async function deviceRecovery(input: RecoveryInput): Promise<RecoveryResu
     );
     let trouble = "";
     try {
+      if (outletOff !== null && step.kind !== "power-cycle") {
+        await powerOn({ observatory, deviceId, step: outletOff });
+        outletOff = null;
+      }
       if (step.kind === "reconnect") await reconnect({ device });
       if (step.kind === "power-cycle") await powerCycle({ observatory, deviceId, step });
     } catch (error) {
+      if (failureType(error) === "OutletOff" && step.kind === "power-cycle") outletOff = step;
       // What could not be done is no reason not to look whether it answers.
       trouble = failureSentence(error);
     }

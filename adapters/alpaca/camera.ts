@@ -16,6 +16,11 @@ export interface CameraStatus {
   readonly clockMs: number | null;
 }
 
+export interface FrameSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface LastExposure {
   /** By the camera's own clock, Unix ms. */
   readonly startMs: number;
@@ -35,7 +40,11 @@ export interface CameraClient {
   download(options?: CallOptions): Promise<RawImage>;
   /** Side of one unbinned pixel, micrometres. */
   pixelSizeUm(options?: CallOptions): Promise<number>;
-  /** Full frame, bin 1, cooler on at this set point (Celsius). */
+  /** The whole detector, unbinned pixels. */
+  detectorSize(options?: CallOptions): Promise<FrameSize>;
+  /** The whole detector, bin 1, from the next exposure on. */
+  setFullFrame(options?: CallOptions): Promise<void>;
+  /** Full frame, cooler on at this set point (Celsius). */
   configure(setPointC: number, options?: CallOptions): Promise<void>;
   /** Cooler off: the detector warms up by itself. */
   warm(options?: CallOptions): Promise<void>;
@@ -80,6 +89,24 @@ export function createCameraClient(transport: AlpacaTransport, address: DeviceAd
     } catch {
       throw new BadAnswer(address.name, `Action ${name}`, `"${answer.slice(0, 80)}" is no JSON`);
     }
+  }
+
+  async function detectorSize(options?: CallOptions): Promise<FrameSize> {
+    const [width, height] = await Promise.all([
+      device.get("cameraxsize", {}, options),
+      device.get("cameraysize", {}, options),
+    ]);
+    return { width, height };
+  }
+
+  async function setFullFrame(options?: CallOptions): Promise<void> {
+    await device.put("binx", { BinX: 1 }, options);
+    await device.put("biny", { BinY: 1 }, options);
+    const { width, height } = await detectorSize(options);
+    await device.put("startx", { StartX: 0 }, options);
+    await device.put("starty", { StartY: 0 }, options);
+    await device.put("numx", { NumX: width }, options);
+    await device.put("numy", { NumY: height }, options);
   }
 
   return {
@@ -133,17 +160,11 @@ export function createCameraClient(transport: AlpacaTransport, address: DeviceAd
 
     download: (options) => transport.getImage(address, options),
 
+    detectorSize,
+    setFullFrame,
+
     async configure(setPointC, options) {
-      await device.put("binx", { BinX: 1 }, options);
-      await device.put("biny", { BinY: 1 }, options);
-      const [width, height] = await Promise.all([
-        device.get("cameraxsize", {}, options),
-        device.get("cameraysize", {}, options),
-      ]);
-      await device.put("startx", { StartX: 0 }, options);
-      await device.put("starty", { StartY: 0 }, options);
-      await device.put("numx", { NumX: width }, options);
-      await device.put("numy", { NumY: height }, options);
+      await setFullFrame(options);
       await device.put("setccdtemperature", { SetCCDTemperature: setPointC }, options);
       await device.put("cooleron", { CoolerOn: true }, options);
     },

@@ -1,5 +1,6 @@
 import type { WeatherValues } from "../../domain/safety/watch-state.ts";
-import { createAlpacaDevice, isMissingMember } from "./device.ts";
+import { ErrorNumber } from "../../protocol/errors.ts";
+import { createAlpacaDevice } from "./device.ts";
 import { AlpacaError } from "./errors.ts";
 import type { AlpacaTransport, CallOptions, DeviceAddress } from "./transport.ts";
 
@@ -32,7 +33,8 @@ export interface ObservingConditionsClient {
   values(options?: CallOptions): Promise<WeatherValues>;
   /**
    * The greatest age, in seconds of the station's clock, among the sensors that the limits look at: one that is stuck
-   * hides behind the others in Alpaca's answer for all sensors. Sensors that are not fitted do not count.
+   * hides behind the others in Alpaca's answer for all sensors. Sensors that are not fitted do not count; when the station
+   * tells the age of none, or says that a sensor has never been updated, it is infinite.
    */
   oldestAgeS(options?: CallOptions): Promise<number>;
   connect(options?: CallOptions): Promise<void>;
@@ -56,8 +58,18 @@ export function createObservingConditionsClient(
 ): ObservingConditionsClient {
   const device = createAlpacaDevice(transport, "observingconditions", address);
 
-  const ageS = (sensor: string, options?: CallOptions): Promise<number> =>
-    device.get("timesincelastupdate", { SensorName: sensor }, options);
+  /** Null: not fitted. Its missing value is judged where the limits are. */
+  async function ageS(sensor: string, options?: CallOptions): Promise<number | null> {
+    try {
+      const seconds = await device.get("timesincelastupdate", { SensorName: sensor }, options);
+      // "A negative value indicates that no valid update has ever been received" (ASCOM, IObservingConditions).
+      return seconds < 0 ? Number.POSITIVE_INFINITY : seconds;
+    } catch (error) {
+      if (!(error instanceof AlpacaError)) throw error;
+      // Any other refusal: fitted, but never updated.
+      return error.errorNumber === ErrorNumber.NotImplemented ? null : Number.POSITIVE_INFINITY;
+    }
+  }
 
   return {
     async values(options) {
@@ -79,20 +91,9 @@ export function createObservingConditionsClient(
     },
 
     async oldestAgeS(options) {
-      const ages = await Promise.all(
-        DECIDING_SENSORS.map(async (sensor) => {
-          try {
-            return await ageS(sensor, options);
-          } catch (error) {
-            // Not fitted: its missing value is judged where the limits are.
-            if (isMissingMember(error)) return 0;
-            // Fitted, but never updated.
-            if (error instanceof AlpacaError) return Number.POSITIVE_INFINITY;
-            throw error;
-          }
-        }),
-      );
-      return Math.max(...ages);
+      const ages = await Promise.all(DECIDING_SENSORS.map((sensor) => ageS(sensor, options)));
+      const known = ages.filter((age) => age !== null);
+      return known.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...known);
     },
 
     connect: (options) => device.connect(options),

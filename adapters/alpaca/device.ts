@@ -69,6 +69,13 @@ export interface AlpacaDevice<T extends AlpacaDeviceType> {
   disconnect(options?: CallOptions): Promise<void>;
 }
 
+/** One property of a device older than Platform 7: its value, or null and why it has none. */
+interface PropertyRead {
+  readonly Name: string;
+  readonly Value: unknown;
+  readonly failure?: AlpacaError;
+}
+
 const CONNECT_LIMIT_MS = 10_000;
 const CONNECT_POLL_MS = 100;
 
@@ -140,16 +147,21 @@ export function createAlpacaDevice<T extends AlpacaDeviceType>(
         hasDeviceState = false;
       }
     }
-    return deviceState(await Promise.all(DEVICE_STATE[type].map((name) => entryOf(name, options))));
+    const entries = await Promise.all(DEVICE_STATE[type].map((name) => entryOf(name, options)));
+    // One sensor may be broken; a device of which every property fails does not work.
+    const failures = entries.flatMap(({ failure }) => failure ?? []);
+    if (failures.length > 0 && !entries.some(({ Value }) => Value !== null)) throw failures[0];
+    return deviceState(entries);
   }
 
-  async function entryOf(name: string, options?: CallOptions): Promise<{ Name: string; Value: unknown }> {
+  async function entryOf(name: string, options?: CallOptions): Promise<PropertyRead> {
     try {
       return { Name: name, Value: await read(name.toLowerCase(), {}, options) };
     } catch (error) {
       // A property that this device does not have, or that has no value yet, is left out, as DeviceState does.
-      if (isMissingMember(error) || (error instanceof AlpacaError && !isNotConnected(error))) {
-        return { Name: name, Value: null };
+      if (isMissingMember(error)) return { Name: name, Value: null };
+      if (error instanceof AlpacaError && !isNotConnected(error)) {
+        return { Name: name, Value: null, failure: error };
       }
       throw error;
     }
@@ -225,6 +237,8 @@ function matches(type: ValueType, value: unknown): boolean {
       return typeof value === "number" && Number.isInteger(value);
     case "double":
       return typeof value === "number" && Number.isFinite(value);
+    case "string[]":
+      return Array.isArray(value) && value.every((each) => typeof each === "string");
     default:
       return Array.isArray(value);
   }

@@ -1,4 +1,5 @@
 import { createAlpacaDevice } from "./device.ts";
+import { BadAnswer } from "./errors.ts";
 import type { AlpacaTransport, CallOptions, DeviceAddress } from "./transport.ts";
 
 export interface SwitchClient {
@@ -12,6 +13,9 @@ export interface SwitchChannel {
   readonly on: boolean;
 }
 
+/** No PLC has more; a nonsensical number must not become as many questions. */
+const MOST_CHANNELS = 1_024;
+
 /** Client of one switch: alarms, outlets, lights. Names are asked for once: they are wired. */
 export function createSwitchClient(transport: AlpacaTransport, address: DeviceAddress): SwitchClient {
   const device = createAlpacaDevice(transport, "switch", address);
@@ -19,6 +23,13 @@ export function createSwitchClient(transport: AlpacaTransport, address: DeviceAd
 
   async function readNames(options?: CallOptions): Promise<readonly string[]> {
     const count = await device.get("maxswitch", {}, options);
+    if (!(count >= 1 && count <= MOST_CHANNELS)) {
+      throw new BadAnswer(
+        address.name,
+        "GET maxswitch",
+        `MaxSwitch is ${count}, must be 1 to ${MOST_CHANNELS}`,
+      );
+    }
     return Promise.all(
       Array.from({ length: count }, (_, Id) => device.get("getswitchname", { Id }, options)),
     );

@@ -6,7 +6,7 @@ import {
 import { DEG_PER_HOUR, wrap360 } from "../../domain/units.ts";
 import { EquatorialCoordinateType } from "../../protocol/enums.ts";
 import { ErrorNumber } from "../../protocol/errors.ts";
-import { createAlpacaDevice, isMissingMember } from "./device.ts";
+import { createAlpacaDevice, isMissingMember, utcMs } from "./device.ts";
 import { AlpacaError, BadAnswer } from "./errors.ts";
 import type { AlpacaTransport, CallOptions, DeviceAddress } from "./transport.ts";
 
@@ -34,7 +34,16 @@ export interface TelescopeClient {
   /** Starts parking and returns at once. */
   park(options?: CallOptions): Promise<void>;
   setTracking(on: boolean, options?: CallOptions): Promise<void>;
+  /** The mount's own clock, Unix ms; null when it has none. */
+  clockMs(options?: CallOptions): Promise<number | null>;
   connect(options?: CallOptions): Promise<void>;
+}
+
+const HOURS_PER_TURN = 24;
+
+/** A coordinate outside its range is nonsense, and counts as none. */
+function within(value: number | null, least: number, most: number): number | null {
+  return value !== null && value >= least && value <= most ? value : null;
 }
 
 /**
@@ -71,17 +80,23 @@ export function createTelescopeClient(
   return {
     async status(options) {
       const state = await device.state(options);
-      const raHours = state.number("RightAscension");
-      const decDeg = state.number("Declination");
+      const raHours = within(state.number("RightAscension"), 0, HOURS_PER_TURN);
+      const decDeg = within(state.number("Declination"), -90, 90);
       const place = raHours === null || decDeg === null ? null : await toIcrs(raHours, decDeg, options);
+      // DeviceState may leave out what it does not know; a mount that moves must not pass for one that stands still.
+      const [slewing, tracking, parked] = await Promise.all([
+        state.boolean("Slewing") ?? device.get("slewing", {}, options),
+        state.boolean("Tracking") ?? device.get("tracking", {}, options),
+        state.boolean("AtPark") ?? device.get("atpark", {}, options),
+      ]);
       return {
         raDeg: place?.raDeg ?? null,
         decDeg: place?.decDeg ?? null,
         altDeg: state.number("Altitude"),
         azDeg: state.number("Azimuth"),
-        slewing: state.boolean("Slewing") ?? false,
-        tracking: state.boolean("Tracking") ?? false,
-        parked: state.boolean("AtPark") ?? false,
+        slewing,
+        tracking,
+        parked,
       };
     },
 
@@ -114,6 +129,14 @@ export function createTelescopeClient(
     abortSlew: (options) => device.put("abortslew", {}, options),
     unpark: (options) => device.put("unpark", {}, options),
     park: (options) => device.put("park", {}, options),
+    async clockMs(options) {
+      try {
+        return utcMs(await device.get("utcdate", {}, options));
+      } catch (error) {
+        if (error instanceof AlpacaError || isMissingMember(error)) return null;
+        throw error;
+      }
+    },
     setTracking: (on, options) => device.put("tracking", { Tracking: on }, options),
     connect: (options) => device.connect(options),
   };

@@ -36,6 +36,10 @@ export interface AlarmFacts {
   readonly holds: readonly Hold[];
   readonly closedByHand: boolean;
   readonly nightOpen: boolean;
+  /** The night is open and parks. */
+  readonly nightParks: boolean;
+  /** Sequences in a row that failed without a frame, and why the newest did; null when none did. */
+  readonly failing: { readonly count: number; readonly why: string } | null;
   /** Date and outcome of a night that ended wrongly and was not opened again; null when there is none. */
   readonly wrongEnd: { readonly date: string; readonly outcome: string } | null;
 }
@@ -44,6 +48,8 @@ export interface AlarmFacts {
 const BLOCKING_DOWN_WALL_MS = 20_000;
 const OTHER_DOWN_WALL_MS = 60_000;
 const SHORT_WALL_MS = 1_000;
+/** One sequence may fail by itself; so many in a row do not. */
+const FAILING_SEQUENCES = 3;
 /** A cause that has gone for less than this has not gone, wall ms. */
 export const OFF_DELAY_WALL_MS = 5_000;
 /** A LOW alarm that was shorter than this leaves the list by itself, wall ms. */
@@ -126,6 +132,50 @@ export const ALARMS: readonly AlarmDefinition[] = [
         : `The night of ${wrongEnd.date} ended wrongly (${wrongEnd.outcome}) and is not open.`,
   },
   {
+    key: "mount-astray",
+    level: "CRITICAL",
+    guidance:
+      "Vesper has told the mount to stop tracking, and it tracks on. Press STOP on the Manual page, then Park. When it does not obey, call the site: the mount's drives have a switch.",
+    page: "/manual",
+    onDelayWallMs: () => 30_000,
+    text: ({ watch, healths, observatory }) =>
+      healths[idOf(observatory, "telescope")]?.state === "DISABLED" ? null : (watch?.telescope.stray ?? null),
+  },
+  {
+    key: "mount-not-parked",
+    level: "HIGH",
+    guidance:
+      "Press Park on the Manual page. When the mount does not park, look at its own display: a limit switch, a brake or an emergency stop. It must not stand unparked by day.",
+    page: "/manual",
+    onDelayWallMs: ({ clock, observatory }) => 2 * motionLimitWallMs(clock, observatory.night.parkLimitS),
+    text: whyNotParked,
+  },
+  {
+    key: "mount-clock",
+    level: "LOW",
+    guidance:
+      "The mount points beside its targets by 15″ for each second. Set its clock, or look whether it reaches its time server.",
+    page: "/devices",
+    onDelayWallMs: () => 20_000,
+    text: ({ watch }) => {
+      const offS = watch?.telescope.clockOffS ?? 0;
+      const words = `${Math.abs(offS).toFixed(1)} s ${offS > 0 ? "ahead" : "behind"}`;
+      return offS === 0 ? null : `The mount's clock is ${words}; more than 1 s is an alarm.`;
+    },
+  },
+  {
+    key: "sequences-fail",
+    level: "HIGH",
+    guidance:
+      "One and the same thing may spoil them all: read the reason, look at that device, and at the journal of the night. The night goes on trying, 2 min after each failure.",
+    page: "/night",
+    onDelayWallMs: () => 0,
+    text: ({ failing }) =>
+      failing !== null && failing.count >= FAILING_SEQUENCES
+        ? `The last ${failing.count} sequences failed without a frame. ${asSentence(failing.why)}`
+        : null,
+  },
+  {
     key: "disk-low",
     level: "HIGH",
     guidance:
@@ -166,6 +216,25 @@ function whyNotClosed({ watch, holds, closedByHand, nightOpen }: AlarmFacts): st
   if (closedByHand) return `The dome ${state}, though a person closed it.`;
   const maintained = holdOf(holds, "maintenance") !== undefined;
   return nightOpen || maintained ? null : `The dome ${state}, and no night is open.`;
+}
+
+/** Why the telescope should be parked while it is not, or null. One that is lost has an alarm of its own. */
+function whyNotParked({
+  observatory,
+  watch,
+  healths,
+  holds,
+  nightOpen,
+  nightParks,
+}: AlarmFacts): string | null {
+  if (watch?.telescope.parked !== false || holdOf(holds, "maintenance") !== undefined) return null;
+  if (healths[idOf(observatory, "telescope")]?.state === "DISABLED") return null;
+  if (nightParks) return "The night ends, and the telescope does not park.";
+  return nightOpen ? null : "The telescope is not parked, and no night is open.";
+}
+
+function idOf({ devices }: Observatory, type: DeviceDescription["type"]): string {
+  return devices.find((device) => device.type === type)?.id ?? "";
 }
 
 /** Servers of which no device answers: one line instead of one for each device. */

@@ -3,7 +3,10 @@
  * hold; the Resume button lifts operator and maintenance only; an alert lifts none.
  */
 
-export type HoldKind = "operator" | "maintenance" | "weather" | "safety" | "guard" | `device:${string}`;
+/** Every kind but those of devices. */
+export const HOLD_KINDS = ["operator", "maintenance", "weather", "safety", "guard"] as const;
+
+export type HoldKind = (typeof HOLD_KINDS)[number] | `device:${string}`;
 
 export interface Hold {
   readonly kind: HoldKind;

@@ -24,15 +24,42 @@ export function whyNotPointing(
   minAltDeg: number,
   tMs: number,
 ): string | null {
-  const { altDeg, azDeg } = altAz(site, target.raDeg, target.decDeg, tMs);
   const lowestDeg = Math.max(minAltDeg, telescope.minAltDeg);
+  return whyBeyond(site, target, lowestDeg, telescope.minSunSeparationDeg, tMs);
+}
+
+/** A field that is tracked may go this far beyond the limits of pointing before the mount is stopped, degrees. */
+const TRACKING_LEEWAY_DEG = 5;
+
+/**
+ * Why a mount must not go on tracking where it points, in a sentence with numbers; null when it may. Nobody plans a frame
+ * there: only a mount that was left alone gets so far.
+ */
+export function whyNotTracking(
+  { site, telescope }: Pick<Observatory, "site" | "telescope">,
+  place: Omit<PointingTarget, "name">,
+  tMs: number,
+): string | null {
+  const lowestDeg = Math.max(0, telescope.minAltDeg - TRACKING_LEEWAY_DEG);
+  const sunDeg = Math.max(0, telescope.minSunSeparationDeg - TRACKING_LEEWAY_DEG);
+  return whyBeyond(site, { name: "The field that the mount tracks", ...place }, lowestDeg, sunDeg, tMs);
+}
+
+function whyBeyond(
+  site: Observatory["site"],
+  { name, raDeg, decDeg }: PointingTarget,
+  lowestDeg: number,
+  nearestSunDeg: number,
+  tMs: number,
+): string | null {
+  const { altDeg, azDeg } = altAz(site, raDeg, decDeg, tMs);
   if (altDeg < lowestDeg) {
-    return `${target.name} stands ${altDeg.toFixed(1)}° high, the limit is ${lowestDeg.toFixed(1)}°.`;
+    return `${name} stands ${altDeg.toFixed(1)}° high, the limit is ${lowestDeg.toFixed(1)}°.`;
   }
   const sun = sunPosition(site, tMs);
   const sunDistanceDeg = separationDeg(azDeg, altDeg, sun.azDeg, sun.altDeg);
-  if (sunDistanceDeg < telescope.minSunSeparationDeg) {
-    return `${target.name} stands ${sunDistanceDeg.toFixed(1)}° from the Sun, the limit is ${telescope.minSunSeparationDeg.toFixed(1)}°.`;
+  if (sunDistanceDeg < nearestSunDeg) {
+    return `${name} stands ${sunDistanceDeg.toFixed(1)}° from the Sun, the limit is ${nearestSunDeg.toFixed(1)}°.`;
   }
   return null;
 }

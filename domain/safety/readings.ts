@@ -11,6 +11,8 @@ export type Reading =
       readonly decDeg: number | null;
       readonly altDeg: number | null;
       readonly azDeg: number | null;
+      /** How far its clock is ahead of ours, ms; 0 when that is within a second, or not known. */
+      readonly clockOffMs: number;
     }
   | { readonly type: "dome"; readonly shutter: ShutterWord; readonly azDeg: number | null }
   | {

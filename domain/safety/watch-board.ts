@@ -1,5 +1,6 @@
 import type { Observatory } from "../observatory.ts";
 import { UNKNOWN_DEVICE, type DeviceRecord } from "./device-condition.ts";
+import { whyNotTracking } from "./pointing.ts";
 import { discreteFact, readingInWords, type Reading } from "./readings.ts";
 import type { DeviceCondition, Verdict, WatchState, WeatherValues } from "./watch-state.ts";
 import { weatherVerdict, type WeatherVerdict } from "./weather-verdict.ts";
@@ -90,6 +91,8 @@ export function watchStateOf(
       parked: telescope?.parked ?? null,
       tracking: telescope?.tracking ?? null,
       slewing: telescope?.slewing ?? null,
+      stray: whyStray(board, observatory, atMs),
+      clockOffS: (telescope?.clockOffMs ?? 0) / 1_000,
     },
     guard: { tripped: board.guard.tripped, silent, why: guardInWords(board.guard, silent, wallMs) },
     devices: Object.fromEntries(
@@ -148,6 +151,14 @@ function interlockOf(board: WatchBoard, observatory: Observatory, wallMs: number
     : { safe: false, reasons: ["The interlock says unsafe."] };
 }
 
+/** Why a mount that tracks must be stopped; null of one that does not say where it points: nobody could judge it. */
+function whyStray(board: WatchBoard, observatory: Observatory, atMs: number): string | null {
+  const mount = readingOf(board, "telescope");
+  if (mount === undefined || !mount.tracking || mount.slewing || mount.parked) return null;
+  if (mount.raDeg === null || mount.decDeg === null) return null;
+  return whyNotTracking(observatory, { raDeg: mount.raDeg, decDeg: mount.decDeg }, atMs);
+}
+
 /** The shutter, Unknown when the dome no longer answers: an old Open or Closed may be wrong. */
 function shutterOf(board: WatchBoard, observatory: Observatory): WatchState["dome"]["shutter"] {
   const state = entryOf(board, observatory, "dome")?.record.state;
@@ -184,6 +195,8 @@ export function discreteFacts(board: WatchBoard, state: WatchState, weather: Wea
     weather.crossed,
     state.dome.shutter,
     state.telescope.parked,
+    (state.telescope.stray ?? null) !== null,
+    (state.telescope.clockOffS ?? 0) !== 0,
     state.guard.tripped,
     state.guard.silent,
     state.closedLeaseHolder,

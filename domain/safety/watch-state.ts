@@ -20,6 +20,10 @@ export interface WatchState {
     readonly parked: boolean | null;
     readonly tracking: boolean | null;
     readonly slewing: boolean | null;
+    /** Why the mount, which tracks, must not go on; null when it may. Absent in states of older versions. */
+    readonly stray?: string | null;
+    /** How far the mount's clock is ahead, seconds; 0 when it agrees within one. Absent in states of older versions. */
+    readonly clockOffS?: number;
   };
   readonly guard: { readonly tripped: boolean; readonly silent: boolean; readonly why: string };
   readonly devices: Readonly<Record<string, DeviceCondition>>;

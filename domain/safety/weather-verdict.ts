@@ -9,8 +9,26 @@ export interface WeatherVerdict extends Verdict {
 }
 
 /**
+ * What a working sensor can read, noise at the ends included: outside it is broken (a cable off reads -9999), and what it
+ * says is no weather. The widest values ever measured on Earth lie inside.
+ */
+const READABLE = {
+  humidity: [-2, 110],
+  wind: [-2, 120],
+  gust: [-2, 150],
+  rain: [-0.5, 2_500],
+  cloud: [-2, 110],
+  temperature: [-95, 65],
+} as const satisfies Readonly<Record<string, readonly [number, number]>>;
+
+function isReadable(value: number, [least, most]: readonly [number, number]): boolean {
+  return value >= least && value <= most;
+}
+
+/**
  * The weather against the limits of the observatory file, in sentences with numbers.
- * A value that is missing cannot be checked and is unsafe, and so are readings older than the limit.
+ * A value that is missing, or that no sensor can read, cannot be checked and is unsafe, and so are readings older than the
+ * limit.
  * @param ageWallS age of the readings in wall seconds; infinite when there are none
  */
 export function weatherVerdict(
@@ -20,7 +38,7 @@ export function weatherVerdict(
 ): WeatherVerdict {
   const found: (readonly [WeatherLimitName, string])[] = [];
   const atMost = (
-    name: WeatherLimitName,
+    name: Exclude<WeatherLimitName, "dew" | "stale">,
     words: string,
     value: number | null,
     limit: number,
@@ -28,6 +46,8 @@ export function weatherVerdict(
   ): void => {
     if (value === null)
       found.push([name, `${words} is not known; the limit of ${limit}${unit} cannot be checked.`]);
+    else if (!isReadable(value, READABLE[name]))
+      found.push([name, `${words} reads ${value}${unit}, which cannot be: its sensor counts as broken.`]);
     else if (!(value <= limit))
       found.push([name, `${words} is ${shown(value)}${unit}, the limit is ${limit}${unit}.`]);
   };
@@ -48,6 +68,14 @@ export function weatherVerdict(
     found.push([
       "dew",
       `The dew point is not known; the margin of ${limits.minDewMarginC} °C cannot be checked.`,
+    ]);
+  } else if (
+    !isReadable(temperatureC, READABLE.temperature) ||
+    !isReadable(dewPointC, READABLE.temperature)
+  ) {
+    found.push([
+      "dew",
+      `Temperature and dew point read ${temperatureC} and ${dewPointC} °C, which cannot be: a sensor counts as broken.`,
     ]);
   } else if (!(temperatureC - dewPointC >= limits.minDewMarginC)) {
     found.push([

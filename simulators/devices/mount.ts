@@ -212,7 +212,8 @@ export function createMount(context: DeviceContext, { site, equatorialSystem }: 
     slewToGround,
     park: () => {
       tracking = false;
-      slewToGround(parkPlace, "park");
+      if (context.fault() !== "wrong-position") slewToGround(parkPlace, "park");
+      else slewToGround({ ...parkPlace, altDeg: parkPlace.altDeg - WRONG_POSITION_DEG }, "target");
     },
     findHome: () => {
       tracking = false;

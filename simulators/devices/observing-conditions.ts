@@ -1,4 +1,5 @@
 /** The weather station. */
+import { MS_PER_SECOND } from "../../domain/units.ts";
 import { ErrorNumber } from "../../protocol/errors.ts";
 import { AlpacaError, actionNumber, actionParameters } from "../device.ts";
 import type { AnyHandlers, Device, DeviceContext, Handlers } from "../device.ts";
@@ -10,6 +11,8 @@ export interface ObservingConditionsOptions {
   /** Brightness of the sky at the zenith, mag/arcsec2. */
   readonly skyQuality: () => number;
 }
+
+const CABLE_OFF = -9_999;
 
 const SENSORS = {
   CloudCover: "Cloud sensor, share of the sky covered, %",
@@ -42,12 +45,19 @@ export function createObservingConditions(
       `SensorName is ${JSON.stringify(name)}, must be one of ${Object.keys(SENSORS).join(", ")}`,
     );
   };
+  let stuck: Record<keyof typeof SENSORS, number> | undefined;
   const values = (): Record<keyof typeof SENSORS, number> => {
+    if (context.fault() !== "stuck") stuck = undefined;
+    else stuck ??= read();
+    return stuck ?? read();
+  };
+  const read = (): Record<keyof typeof SENSORS, number> => {
     const reading = weather.reading();
     return {
       CloudCover: reading.cloudCoverPct,
       DewPoint: reading.dewPointC,
-      Humidity: reading.humidityPct,
+      // The fault `wrong-position` of a station: a sensor whose cable is off.
+      Humidity: context.fault() === "wrong-position" ? CABLE_OFF : reading.humidityPct,
       Pressure: reading.pressureHPa,
       RainRate: reading.rainRateMmH,
       SkyBrightness: skyBrightness(),
@@ -99,7 +109,8 @@ export function createObservingConditions(
     timesincelastupdate: {
       get: ({ SensorName }) => {
         known(SensorName);
-        return weather.ageS();
+        // Stuck, it repeats what it read when the fault began.
+        return weather.ageS() + (context.nowMs() - context.motionMs()) / MS_PER_SECOND;
       },
     },
     winddirection: sensor("WindDirection"),

@@ -104,7 +104,9 @@ export function createSwitch(context: DeviceContext, options: SwitchOptions): De
   };
   const set = (id: number, value: number): void => {
     const found = writable(id);
-    found.write(taken(found, value));
+    const next = taken(found, value);
+    // A relay that is stuck takes the order and stays where it is.
+    if (context.fault() !== "stuck") found.write(next);
     pending.delete(id);
     cancelled.delete(id);
   };

@@ -6,6 +6,7 @@ import { asActivity, createRig, failureType, rawDevice, type Rig } from "./rig.t
 
 let rig: Rig;
 let maintenance = false;
+const journal: string[] = [];
 let recovery: ReturnType<typeof createRecoveryActivities>;
 
 beforeAll(async () => {
@@ -14,6 +15,9 @@ beforeAll(async () => {
     transport: rig.transport,
     readLease: () => rig.readLease(),
     underMaintenance: async () => maintenance,
+    journal: async (line) => {
+      journal.push(line.text);
+    },
     clocks: rig.clocks,
   });
 });

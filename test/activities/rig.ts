@@ -69,6 +69,10 @@ export interface RigOptions {
   readonly settings?: Partial<SimulatorSettings>;
   readonly clientId?: number;
   readonly frame?: number;
+  /** Something between the clients and the simulators. */
+  readonly wire?: (simulatorPort: number) => Promise<{ readonly port: number; close(): Promise<void> }>;
+  /** Changes the observatory of simulators and clients. */
+  readonly change?: (observatory: Observatory) => Observatory;
 }
 
 /** Real simulators on a free port, real clients, a clock of their own. */
@@ -77,10 +81,12 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const clock: ClockFact = { startMs: NIGHT_MS, anchorMs: Date.now(), rate: options.rate ?? 60, epoch: 1 };
   const clocks: Clocks = { fact: () => clock, wallMs: Date.now };
   const nowMs = (): number => observatoryMs(clock, Date.now());
-  const load = (port: number): Observatory =>
-    loadObservatory(path.resolve(import.meta.dirname, "../../observatories/colibri.json"), {
+  const load = (port: number): Observatory => {
+    const loaded = loadObservatory(path.resolve(import.meta.dirname, "../../observatories/colibri.json"), {
       VESPER_ALPACA_PORT: String(port),
     });
+    return options.change?.(loaded) ?? loaded;
+  };
 
   const start = (port: number): Promise<SimulatorServer> => {
     const observatory = load(port === 0 ? 1 : port);
@@ -99,7 +105,8 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   };
   let server: SimulatorServer | null = await start(0);
   const { port } = server;
-  const observatory = load(port);
+  const wire = await options.wire?.(port);
+  const observatory = load(wire?.port ?? port);
   const transport = createAlpacaTransport({ clientId: options.clientId ?? 7101 });
   const lease: Lease = { siteId: "colibri", holder: "night/colibri/2026-11-20", generation: 3 };
   const stored = { holder: lease.holder, generation: lease.generation };
@@ -163,6 +170,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     async close() {
       await stopSimulators();
       await transport.close();
+      await wire?.close();
       await rm(home, { recursive: true, force: true });
     },
   };
@@ -171,9 +179,9 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
 /** Failures are what these tests look for: the worker's word of them is not printed. */
 const QUIET = new DefaultLogger("ERROR", () => undefined);
 
-/** Runs the body of an activity as a worker would. */
-export async function asActivity<R>(body: () => Promise<R>): Promise<R> {
-  return new MockActivityEnvironment({}, { logger: QUIET }).run(body);
+/** Runs the body of an activity as a worker would, for the first time or again. */
+export async function asActivity<R>(body: () => Promise<R>, attempt = 1): Promise<R> {
+  return new MockActivityEnvironment({ attempt }, { logger: QUIET }).run(body);
 }
 
 /** The type of the failure that a call ends with; `none` when it succeeds. */

@@ -62,6 +62,7 @@ const frameFor = (n: number): { readonly frame: StoredFrame; readonly facts: Fra
       input: { ...input, n },
       instrument: { cameraId: "camera-vis" } as FrameFacts["instrument"],
       cameraName: "Visible camera",
+      size: { width: 64, height: 64 },
       pixelSizeUm: 60,
       startMs: T0 + 100.4,
       pointing: { raDeg: 23.4622, decDeg: 30.66, measured: true },

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "@jest/globals";
 import { loadObservatory } from "../../adapters/config/observatory.ts";
@@ -13,7 +14,7 @@ import {
   type AlarmFacts,
 } from "../../domain/safety/alarms.ts";
 import type { DeviceHealth, Healths } from "../../domain/safety/device-health.ts";
-import type { Hold } from "../../domain/safety/holds.ts";
+import { HOLD_KINDS, type Hold } from "../../domain/safety/holds.ts";
 import type { WatchState } from "../../domain/safety/watch-state.ts";
 
 const observatory = loadObservatory(path.join(projectFolder, "observatories", "colibri.json"), {});
@@ -24,6 +25,7 @@ const QUIET = {
   safety: { safe: true, reasons: [] },
   weather: { safe: true, reasons: [] },
   dome: { shutter: "Closed" },
+  telescope: { parked: true, tracking: false, slewing: false },
   guard: { tripped: false, silent: false, why: "" },
   plcAlarms: [],
   disk: { low: false, freeMiB: 9_000 },
@@ -38,6 +40,8 @@ function facts(change: Partial<AlarmFacts> = {}, watch: Partial<WatchState> = {}
     holds: [],
     closedByHand: false,
     nightOpen: false,
+    nightParks: false,
+    failing: null,
     wrongEnd: null,
     ...change,
   };
@@ -145,6 +149,59 @@ test("guard, watch, disk and a wrong end", () => {
     "night-ended-wrongly",
     "watch-silent",
   ]);
+});
+
+test("a mount that is not parked is an alarm without a night and at its end, not during it and not by hand", () => {
+  const unparked = { telescope: { parked: false, tracking: false, slewing: false } };
+  const [cause] = alarmCauses(facts({}, unparked));
+  expect(cause).toMatchObject({ key: "mount-not-parked", level: "HIGH", onDelayWallMs: 380_000 });
+  expect(keys(alarmCauses(facts({ nightOpen: true, nightParks: true }, unparked)))).toEqual([
+    "mount-not-parked",
+  ]);
+  expect(alarmCauses(facts({ nightOpen: true }, unparked))).toEqual([]);
+  expect(alarmCauses(facts({ holds: [hold("maintenance")] }, unparked))).toEqual([]);
+  // One that is lost has said it long ago.
+  const lost = facts({ healths: healthsWith({ telescope: LOST }) }, unparked);
+  expect(keys(alarmCauses(lost))).toEqual(["device:telescope"]);
+  const unknown = { telescope: { parked: null, tracking: null, slewing: null } };
+  expect(alarmCauses(facts({}, unknown))).toEqual([]);
+});
+
+test("a mount that tracks on beyond its limits, a clock that is off, and sequences that fail one after another", () => {
+  const mount = { parked: false, tracking: true, slewing: false };
+  const stray = { telescope: { ...mount, stray: "It stands 3.0° high.", clockOffS: -3.2 } };
+  const causes = alarmCauses(facts({ nightOpen: true, failing: { count: 3, why: "No image" } }, stray));
+  expect(causes.map(({ key, level, text }) => [key, level, text])).toEqual([
+    ["mount-astray", "CRITICAL", "It stands 3.0° high."],
+    ["mount-clock", "LOW", "The mount's clock is 3.2 s behind; more than 1 s is an alarm."],
+    ["sequences-fail", "HIGH", "The last 3 sequences failed without a frame. No image."],
+  ]);
+  expect(alarmCauses(facts({ nightOpen: true, failing: { count: 2, why: "No image" } }))).toEqual([]);
+});
+
+test("docs/operating.md names every alarm with its level, and every kind of hold; and none that there is not", () => {
+  const text = readFileSync(path.join(projectFolder, "docs", "operating.md"), "utf8");
+  /** First and second column of the table under a heading. */
+  const rowsUnder = (heading: string): { readonly name: string; readonly second: string }[] => {
+    const section = text.split(/^## /m).find((each) => each.startsWith(`${heading}\n`)) ?? "";
+    return [...section.matchAll(/^\| `([^`]+)` +\| +([^|]+?) +\|/gm)].map(([, name = "", second = ""]) => ({
+      name,
+      second,
+    }));
+  };
+  const made = ["plc:<switch>/<id> as the file says", "server:<address> HIGH", "device:<id> HIGH or LOW"];
+  const alarms = [...ALARMS.map(({ key, level }) => `${key} ${level}`), ...made];
+  expect(
+    rowsUnder("Alarms")
+      .map(({ name, second }) => `${name} ${second}`)
+      .toSorted(),
+  ).toEqual(alarms.toSorted());
+  const holds: string[] = [...HOLD_KINDS, "device:<id>"];
+  expect(
+    rowsUnder("Holds")
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(holds.toSorted());
 });
 
 /* ---- Delays ---- */

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import path from "node:path";
 import { loadObservatory } from "../../adapters/config/observatory.ts";
+import { lastDeg } from "../../domain/astronomy/alt-az.ts";
 import { answered, missed, UNKNOWN_DEVICE } from "../../domain/safety/device-condition.ts";
 import type { Reading } from "../../domain/safety/readings.ts";
 import {
@@ -25,6 +26,7 @@ const READINGS: Readonly<Record<string, Reading>> = {
     decDeg: 2,
     altDeg: 60,
     azDeg: 100,
+    clockOffMs: 0,
   },
   dome: { type: "dome", shutter: "Open", azDeg: 100 },
   "camera-vis": {
@@ -69,8 +71,11 @@ function board(changes: Readonly<Record<string, Partial<Reading>>> = {}): WatchB
   };
 }
 
+/** The place of the mount above, RA 1°, Dec 2°, stands high at that time. */
+const NIGHT_MS = Date.parse("2026-11-21T04:00:00Z");
+
 const stateAt = (of: WatchBoard, wallMs: number) =>
-  watchStateOf(of, OBSERVATORY, { wallMs, atMs: wallMs * 60 }, { seq: 1, runWallMs: 0 });
+  watchStateOf(of, OBSERVATORY, { wallMs, atMs: NIGHT_MS + wallMs * 60 }, { seq: 1, runWallMs: 0 });
 const factsAt = (of: WatchBoard, wallMs: number) =>
   discreteFacts(of, stateAt(of, wallMs), weatherOf(of, OBSERVATORY, wallMs));
 
@@ -145,4 +150,28 @@ test("numbers that move change no fact; words that change do", () => {
   const windy = factsAt(board({ weather: { values: { ...FINE, windMS: 16 } } }), 100);
   expect(factsAt(board({ weather: { values: { ...FINE, windMS: 18 } } }), 100)).toBe(windy);
   expect(factsAt(board({ weather: { values: { ...FINE, windMS: 16, rainMmH: 1 } } }), 100)).not.toBe(windy);
+});
+
+test("a mount that tracks too low or near the Sun is astray; one that stands, is parked or does not say is not", () => {
+  const strayAt = (change: Partial<Extract<Reading, { type: "telescope" }>>, atMs: number) =>
+    watchStateOf(board({ telescope: change }), OBSERVATORY, { wallMs: 0, atMs }, { seq: 1, runWallMs: 0 })
+      .telescope.stray;
+  const eveningMs = Date.parse("2026-11-21T06:00:00Z");
+  const zenithDeg = lastDeg(OBSERVATORY.site, eveningMs);
+  const setting = { raDeg: (zenithDeg + 360 - 80) % 360, decDeg: 0 };
+  expect(strayAt({ raDeg: zenithDeg, decDeg: 31 }, eveningMs)).toBeNull();
+  expect(strayAt(setting, eveningMs)).toMatch(/stands \d+\.\d° high, the limit is 15\.0°/);
+  expect(strayAt({ ...setting, tracking: false }, eveningMs)).toBeNull();
+  expect(strayAt({ ...setting, slewing: true }, eveningMs)).toBeNull();
+  expect(strayAt({ ...setting, parked: true }, eveningMs)).toBeNull();
+  expect(strayAt({ raDeg: null, decDeg: null }, eveningMs)).toBeNull();
+  // The Sun stands at RA 236°, Dec -20° on that day.
+  const noonMs = Date.parse("2026-11-20T20:00:00Z");
+  expect(strayAt({ raDeg: 240, decDeg: -18 }, noonMs)).toMatch(/from the Sun, the limit is 25\.0°/);
+  const facts = (raDeg: number) => {
+    const at = board({ telescope: { raDeg, decDeg: 0 } });
+    const state = watchStateOf(at, OBSERVATORY, { wallMs: 0, atMs: eveningMs }, { seq: 1, runWallMs: 0 });
+    return discreteFacts(at, state, weatherOf(at, OBSERVATORY, 0));
+  };
+  expect(facts(setting.raDeg)).not.toBe(facts(zenithDeg));
 });

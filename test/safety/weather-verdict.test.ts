@@ -15,7 +15,7 @@ test.each([
   [{ dewPointC: 10.5 }, "dew", "The temperature is 1.5 °C above the dew point, the limit is 2 °C."],
   [{ rainMmH: null }, "rain", "The rain is not known; the limit of 0 mm/h cannot be checked."],
   [{ dewPointC: null }, "dew", "The dew point is not known; the margin of 2 °C cannot be checked."],
-  [{ windMS: Number.NaN }, "wind", "The wind is NaN m/s, the limit is 15 m/s."],
+  [{ windMS: Number.NaN }, "wind", "The wind reads NaN m/s, which cannot be: its sensor counts as broken."],
 ] as const)("%j crosses the limit %s", (change, name, sentence) => {
   expect(weatherVerdict({ ...FINE, ...change }, 5, LIMITS)).toEqual({
     safe: false,
@@ -35,4 +35,24 @@ test("readings that are old or missing are unsafe", () => {
   ]);
   expect(weatherVerdict(FINE, Number.POSITIVE_INFINITY, LIMITS).reasons[0]).toContain("are missing");
   expect(weatherVerdict(FINE, Number.NaN, LIMITS).safe).toBe(false);
+});
+
+test("what no sensor can read is no weather: a broken one never opens a dome", () => {
+  const broken: Partial<typeof FINE>[] = [
+    { humidityPct: -9_999 },
+    { humidityPct: 1e300 },
+    { windMS: -32_768 },
+    { gustMS: -1_000 },
+    { rainMmH: -1 },
+    { cloudPct: -9_999 },
+    { temperatureC: 1_000 },
+    { dewPointC: -9_999 },
+  ];
+  for (const values of broken) {
+    const { safe, reasons } = weatherVerdict({ ...FINE, ...values }, 0, LIMITS);
+    expect({ values, safe }).toEqual({ values, safe: false });
+    expect(reasons.join(" ")).toMatch(/cannot be|the limit is/);
+  }
+  // Noise around nothing is still nothing.
+  expect(weatherVerdict({ ...FINE, windMS: -0.1, rainMmH: -0.01 }, 0, LIMITS).safe).toBe(true);
 });

@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from "@temporalio/workflow";
+import { CancellationScope, condition, patched } from "@temporalio/workflow";
 import { ANNOUNCED_AHEAD_WALL_MS, announcementOf } from "../../domain/safety/announcement.ts";
 import { failureSentence, failureType } from "../failure-words.ts";
 import { unorderedClosingSignal } from "../messages.ts";
@@ -7,13 +7,20 @@ import { closeCover, openCover } from "./cover.ts";
 import { enter, journal } from "./report.ts";
 import type { OpenNight } from "./state.ts";
 
+const PARK_MEANWHILE = "the telescope parks though the dome does not close";
+const UNTIL_DAWN = "a closing is waited for until dawn";
+
 /**
  * Opens the dome; one that does not open is closed again.
  * @returns whether it is open. Throws LeaseLost: another has the telescope, this night must end.
  */
 export async function openDome(tonight: OpenNight): Promise<boolean> {
   if (tonight.closing !== null) {
-    await condition(() => tonight.closing === null || tonight.ending !== null);
+    const closed = (): boolean => tonight.closing === null || tonight.ending !== null;
+    // Dawn ends the night also when the dome never closes: then the telescope must park.
+    const dawnMs = patched(UNTIL_DAWN) ? (tonight.times?.dawnMs ?? null) : null;
+    if (dawnMs === null) await condition(closed);
+    else await tonight.clock.sleepUntil(dawnMs, closed);
     if (tonight.closing !== null) return false;
   }
   enter(tonight, "opening", "the dome to open", null);
@@ -44,6 +51,13 @@ export function noticeShutter(tonight: OpenNight): void {
   if (!tonight.domeOpen || tonight.closing !== null) return;
   const { shutter } = tonight.holds;
   if (shutter === "Open") tonight.seenOpen = true;
+  // Nobody knows how far open it stands: it is closed, and opened again when it can be.
+  if (tonight.seenOpen && shutter === "Error") {
+    tonight.seenOpen = false;
+    journal(tonight, "alarm", "The dome's shutter reports an error: it is told to close.");
+    closeBecause(tonight, "its shutter reports an error");
+    return;
+  }
   if (!tonight.seenOpen || (shutter !== "Closing" && shutter !== "Closed")) return;
   tonight.seenOpen = false;
   tonight.domeOpen = false;
@@ -62,14 +76,18 @@ export function followShutter(tonight: OpenNight): void {
   if (shutter !== "Unknown") tonight.domeOpen = shutter !== "Closed";
 }
 
-/** Closes at the end of the night, also when it should be closed already; announced while somebody works by hand. */
+/**
+ * Closes at the end of the night, also when it should be closed already; announced while somebody works by hand. A dome that
+ * does not close in time is not waited for: the telescope must park meanwhile.
+ */
 export async function closeAtTheEnd(tonight: OpenNight, reason: string): Promise<void> {
   if (tonight.inMaintenance() && tonight.domeOpen && tonight.closing === null) {
     journal(tonight, "alarm", announcementOf("the night ends."));
     await condition(() => !tonight.inMaintenance(), ANNOUNCED_AHEAD_WALL_MS);
   }
   if (tonight.closing === null) startClosing(tonight, `the night ends: ${reason}`);
-  await tonight.closing;
+  if (patched(PARK_MEANWHILE)) await condition(() => tonight.closing === null || tonight.closeOverdue);
+  else await tonight.closing;
 }
 
 /** Closes in the background unless the dome is closed or closing: a second call joins the first. */

@@ -64,6 +64,10 @@ export async function observeJob(tonight: OpenNight, job: Job): Promise<void> {
   if (result.outcome === "completed") tonight.sequencesDone += 1;
   const endedMs = clock.nowMs();
   const words = interruption === null ? result.reason : interruption.reason;
+  if (result.framesStored > 0) tonight.failing = null;
+  else if (result.outcome === "failed") {
+    tonight.failing = { count: (tonight.failing?.count ?? 0) + 1, why: words };
+  }
   background.add("end of sequence", () =>
     records.endSequence({
       sequenceId: job.plan.sequenceId,

@@ -28,6 +28,7 @@ export function enter(tonight: OpenNight, next: NightPhase, what: string, untilM
     framesStored: tonight.framesStored,
     sequencesDone: tonight.sequencesDone,
     alertInProgress: tonight.running?.job.claim?.alertKey ?? null,
+    failing: tonight.failing,
     outcome: tonight.outcome,
   };
   tonight.background.add("report", () => tonight.majordome.signal(nightReportSignal, report));

@@ -98,6 +98,8 @@ export class OpenNight {
   reportSeq: number;
   framesStored: number;
   sequencesDone: number;
+  /** Sequences in a row that failed without a frame, and why the newest did. Not carried over: it counts anew. */
+  failing: { readonly count: number; readonly why: string } | null;
 
   /** The state at the start, or as the former run of this workflow handed it over. */
   constructor(input: NightInput) {
@@ -146,6 +148,7 @@ export class OpenNight {
     this.reportSeq = carried?.reportSeq ?? 0;
     this.framesStored = carried?.framesStored ?? 0;
     this.sequencesDone = carried?.sequencesDone ?? 0;
+    this.failing = null;
   }
 
   /** Any hold stops observing, whatever its kind. */

@@ -1,11 +1,14 @@
-import { CancellationScope, condition, log } from "@temporalio/workflow";
+import { CancellationScope, condition, log, patched } from "@temporalio/workflow";
 import { ANNOUNCED_AHEAD_WALL_MS, announcementOf } from "../../domain/safety/announcement.ts";
+import { motionLimitWallMs } from "../../domain/clock.ts";
 import { optionalDevice } from "../../domain/observatory.ts";
 import { failureSentence } from "../failure-words.ts";
 import { closingActivities, coverClosingActivities, fastActivities } from "../proxies.ts";
 import { grantCalibration } from "./calibrations.ts";
 import { journal } from "./journal.ts";
 import type { Majordome } from "./state.ts";
+
+const PARK_MEANWHILE = "the telescope parks though the dome does not close";
 
 /** Closes by itself: at once, but under maintenance only after it was announced. A second call joins the first. */
 export function closeObservatory(majordome: Majordome, why: string): void {
@@ -29,14 +32,29 @@ export function closeNow(majordome: Majordome, why: string): void {
         log.error(`exposures were not confirmed as aborted: ${failureSentence(error)}`),
       );
     const covered = closeCover();
-    await closingActivities(siteId, clock.fact, domeLimitS).closeDome({ limitS: domeLimitS, why });
-    if (majordome.inMaintenance()) return;
-    await closingActivities(siteId, clock.fact, parkLimitS).park({ limitS: parkLimitS });
-    await covered;
+    let closed = false;
+    const closing = closingActivities(siteId, clock.fact, domeLimitS)
+      .closeDome({ limitS: domeLimitS, why })
+      .then(() => {
+        closed = true;
+      });
+    // A dome that does not close in time keeps nobody from parking, and is no longer in order: the guard joins in.
+    if (patched(PARK_MEANWHILE)) {
+      await condition(() => closed, 2 * motionLimitWallMs(clock.fact, domeLimitS));
+      majordome.closingOverdue = !closed;
+    } else {
+      await closing;
+    }
+    if (!majordome.inMaintenance()) {
+      await closingActivities(siteId, clock.fact, parkLimitS).park({ limitS: parkLimitS });
+      await covered;
+    }
+    await closing;
   })
     .catch((error: unknown) => log.error(`closing was given up: ${failureSentence(error)}`))
     .finally(() => {
       majordome.closing = null;
+      majordome.closingOverdue = false;
       grantCalibration(majordome);
     });
 

@@ -74,6 +74,9 @@ function whyNotHolder(majordome: Majordome, by: string): string | null {
   if (hold.who !== by)
     return `${hold.who} has the maintenance hold. Take it over first: that tells ${hold.who}.`;
   if (majordome.leavingMaintenance) return "The maintenance hold is being left.";
+  if (majordome.lease.generation === 0) {
+    return "Vesper has just started and takes up the telescope's lease. Press again in a moment.";
+  }
   if (majordome.lease.holder !== majordome.ownId) {
     return "The night still hands the telescope over. Press again in a moment.";
   }

@@ -110,6 +110,8 @@ export class Majordome {
   /** The dome closed and nobody ordered it: the safety hold of that lifts by wall time. */
   unorderedClosing: boolean;
   closing: Promise<void> | null;
+  /** The dome that is being closed takes far too long. */
+  closingOverdue: boolean;
   /** Histories of a night that has ended are being written. */
   exporting: boolean;
   /** The lease of the night is being written. */
@@ -163,6 +165,7 @@ export class Majordome {
     this.unorderedClosing = carried?.unorderedClosing ?? false;
     this.safeSinceMs = new Map();
     this.closing = null;
+    this.closingOverdue = false;
     this.exporting = false;
     this.granting = false;
     this.leaseMoving = null;
@@ -204,7 +207,7 @@ export class Majordome {
 
   /** What alarms are judged by. */
   alarmFacts(): AlarmFacts {
-    const { file, lastNight, nightDate } = this;
+    const { file, lastNight, nightDate, nightReport } = this;
     return {
       observatory: file,
       clock: this.clock.fact,
@@ -213,6 +216,8 @@ export class Majordome {
       holds: this.holds,
       closedByHand: this.closedByHand,
       nightOpen: nightDate !== null,
+      nightParks: nightDate !== null && nightReport?.phase === "parking",
+      failing: nightDate === null ? null : (nightReport?.failing ?? null),
       wrongEnd: nightDate === null && lastNight?.wrongEnd === true ? lastNight : null,
     };
   }
@@ -227,7 +232,8 @@ export class Majordome {
       paused: holds.some((hold) => LIFTED_BY_RESUME.includes(hold.kind)),
       phase: nightReport?.phase ?? (nightDate === null ? "waiting" : "starting"),
       // Without a night only maintenance leaves the dome open; while closing the guard need not join in.
-      allowsOpenDome: this.inMaintenance() || this.closing !== null || nightDate !== null,
+      allowsOpenDome:
+        !this.closingOverdue && (this.inMaintenance() || this.closing !== null || nightDate !== null),
       holds,
       closedByHand: this.closedByHand,
       clock: this.clock.fact,

@@ -2,11 +2,12 @@ import { CancellationScope, condition, isCancellation, log } from "@temporalio/w
 import { closesDome } from "../../domain/safety/holds.ts";
 import type { WatchState } from "../../domain/safety/watch-state.ts";
 import { failureSentence } from "../failure-words.ts";
-import { watchActivities } from "../proxies.ts";
+import { fastActivities, watchActivities } from "../proxies.ts";
 import { onClosedCalibration } from "./calibrations.ts";
 import { closeObservatory } from "./closing.ts";
 import { takeDevices } from "./devices.ts";
 import { beginSafeTime, lift, raise, sendHolds } from "./holds.ts";
+import { journal } from "./journal.ts";
 import { nightEnded } from "./nights.ts";
 import type { Majordome } from "./state.ts";
 
@@ -58,6 +59,7 @@ export function onWatchState(majordome: Majordome, newer: WatchState): void {
   takeClosedNight(majordome, newer.closedLeaseHolder);
   onClosedCalibration(majordome, newer.closedLeaseHolder);
   takeShutter(majordome, newer.dome.shutter);
+  takeStray(majordome, before?.telescope.stray ?? null, newer.telescope.stray ?? null);
 }
 
 function isNewer(newer: WatchState, before: WatchState): boolean {
@@ -108,4 +110,23 @@ function takeShutter(majordome: Majordome, shutter: WatchState["dome"]["shutter"
   } else if (majordome.nightDate === null) {
     closeObservatory(majordome, "the dome is open and no night is");
   }
+}
+
+/**
+ * A mount that was left tracking (under a hold, with nothing to observe, by hand, by a night that died) follows the sky below
+ * the horizon or to the Sun. Stopping it is no motion: it is done at any time, under maintenance too, and ordered again with
+ * each state of the watch until it obeys.
+ */
+function takeStray(majordome: Majordome, before: string | null, stray: string | null): void {
+  if (stray === null) return;
+  if (before === null) journal(majordome, "warning", `The mount is told to stop tracking. ${stray}`);
+  majordome.stopping += 1;
+  void fastActivities(majordome.siteId)
+    .stopTracking()
+    .catch((error: unknown) =>
+      journal(majordome, "alarm", `The mount was not stopped from tracking: ${failureSentence(error)}`),
+    )
+    .finally(() => {
+      majordome.stopping -= 1;
+    });
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, log } from "@temporalio/workflow";
+import { ApplicationFailure, CancellationScope, log, patched } from "@temporalio/workflow";
 import type { ExposureInput } from "../../activities/camera.ts";
 import { FRAME_ATTEMPTS } from "../../domain/night/frame-attempts.ts";
 import { isBlocking, type InstrumentDescription } from "../../domain/observatory.ts";
@@ -7,6 +7,8 @@ import { failureSentence } from "../failure-words.ts";
 import type { AlbumPlan, PlannedFrames } from "../messages.ts";
 import { cameraActivities, settlingActivities } from "../proxies.ts";
 import type { RunningSequence } from "./state.ts";
+
+const NOT_ASKED = "a camera that is known to be lost is not asked for its frame";
 
 /** One frame of a plan on one arm. */
 export interface FrameToTake {
@@ -74,6 +76,10 @@ async function settle(
   const { siteId, clock } = running;
   const { cameraId, readoutLimitS } = instrument;
   try {
+    // Known not to answer, it is not asked: an alert that took the telescope waits for this.
+    const lost = running.unavailable[cameraId];
+    if (lost !== undefined && patched(NOT_ASKED))
+      throw ApplicationFailure.nonRetryable(lost, "DeviceUnavailable");
     const settled = await settlingActivities(siteId, cameraId, clock.fact, readoutLimitS).settleAborted(
       exposure,
     );
