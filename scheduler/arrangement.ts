@@ -11,9 +11,10 @@ export interface UnitColumns {
   readonly neededBy: readonly number[];
 }
 
-/** `task` starts from minMs to maxMs after the end of `after`. */
+/** One side of a link: the task starts from minMs to maxMs after the end of `other` when it follows it, else the other way. */
 export interface LinkColumns {
-  readonly after: number;
+  readonly other: number;
+  readonly follows: boolean;
   readonly minMs: number;
   readonly maxMs: number;
 }
@@ -23,12 +24,12 @@ export interface RelationColumns {
   readonly units: readonly UnitColumns[];
   /** The unit of each task; -1: it stands in no relation. */
   readonly unitOf: Int32Array;
-  /** What a task follows. */
+  /** The links of each task that has some: those are pinned to a start when they are planned. */
   readonly linksOf: ReadonlyMap<number, readonly LinkColumns[]>;
 }
 
-/** Where in its room a task of a unit is put: what it is followed by depends on it. */
-export type Pick = "earliest" | "latest" | "any";
+/** Where in its room a task with links is put: what it is followed by depends on it. */
+export type Pick = "snug" | "earliest" | "latest" | "any";
 
 /** More units than this are not planned at once for the sake of one: long chains grow link by link. */
 const MOST_UNITS_AT_ONCE = 8;
@@ -37,15 +38,15 @@ const MOST_UNITS_AT_ONCE = 8;
 export interface Orders {
   readonly rows: readonly Int32Array[];
   readonly lengths: Int32Array;
-  /** Starts of the planned tasks that stand in relations, in the order of `Arrangement.related`. */
+  /** Starts of the planned tasks that have links, in the order of `RelationColumns.linksOf`. */
   readonly pinMs: Float64Array;
   value: number;
 }
 
 /**
- * The plan that a search changes: an order of rows on each telescope, quotas and value. Tasks without relations have no times,
- * only an order; those of a unit are pinned to a start when they are planned, so that their distances hold whatever
- * happens around them. Fixed tasks are pinned for good and never taken out.
+ * The plan that a search changes: an order of rows on each telescope, quotas and value. Tasks without links have no times, only
+ * an order; those with links are pinned to a start when they are planned, so that their distances hold whatever happens
+ * around them. Fixed tasks are pinned for good and never taken out.
  */
 export class Arrangement {
   readonly packings: readonly Packing[];
@@ -64,11 +65,12 @@ export class Arrangement {
   private readonly fixed: Uint8Array;
   private readonly wholeQuotaMs: Float64Array;
   private readonly random: Random;
-  /** Tasks that stand in relations. */
-  private readonly related: Int32Array;
-  /** Start of each planned task of a unit. */
+  /** Tasks that have links. */
+  private readonly linked: Int32Array;
+  /** Place of each task in `linked`; -1: it has no links. */
+  private readonly linkedPlace: Int32Array;
+  /** Start of each planned task that is pinned. */
   private readonly pinMs: Float64Array;
-  private readonly savedPin: Int32Array;
 
   constructor(
     tasks: TaskColumns,
@@ -85,9 +87,9 @@ export class Arrangement {
     this.random = random;
     this.packings = tasks.firstMs.map((_, telescope) => new Packing(telescope, tasks));
     this.planned = new Uint8Array(tasks.count);
-    this.related = Int32Array.from(relations.units.flatMap((unit) => unit.tasks));
-    this.savedPin = new Int32Array(tasks.count).fill(-1);
-    this.related.forEach((task, k) => (this.savedPin[task] = k));
+    this.linked = Int32Array.from(relations.linksOf.keys());
+    this.linkedPlace = new Int32Array(tasks.count).fill(-1);
+    this.linked.forEach((task, k) => (this.linkedPlace[task] = k));
     this.pinMs = new Float64Array(tasks.count).fill(Number.NaN);
     this.gapTelescope = new Int32Array(tasks.count + this.packings.length);
     this.gapPlace = new Int32Array(tasks.count + this.packings.length);
@@ -99,7 +101,7 @@ export class Arrangement {
     this.packings.forEach((packing, telescope) => {
       const order = orders[telescope] ?? [];
       order.forEach((task, k) => {
-        if (this.fixed[task] === 1 || this.unitOf(task) >= 0) {
+        if (this.fixed[task] === 1 || this.hasLinks(task)) {
           this.pin(packing, task, startMs[telescope]?.[k] as number);
         }
         this.account(task, 1);
@@ -112,7 +114,7 @@ export class Arrangement {
     return {
       rows: this.packings.map((packing) => new Int32Array(packing.rows.length)),
       lengths: new Int32Array(this.packings.length),
-      pinMs: new Float64Array(this.related.length),
+      pinMs: new Float64Array(this.linked.length),
       value: 0,
     };
   }
@@ -122,7 +124,7 @@ export class Arrangement {
       into.rows[telescope]?.set(packing.rows.subarray(0, packing.length));
       into.lengths[telescope] = packing.length;
     });
-    this.related.forEach((task, k) => (into.pinMs[k] = this.pinMs[task] as number));
+    this.linked.forEach((task, k) => (into.pinMs[k] = this.pinMs[task] as number));
     into.value = this.value;
   }
 
@@ -140,8 +142,8 @@ export class Arrangement {
       const order = (from.rows[telescope] as Int32Array).subarray(0, from.lengths[telescope]);
       for (const task of order) {
         this.account(task, 1);
-        const pin = this.savedPin[task] as number;
-        if (pin >= 0) this.pin(packing, task, from.pinMs[pin] as number);
+        const place = this.linkedPlace[task] as number;
+        if (place >= 0) this.pin(packing, task, from.pinMs[place] as number);
       }
       packing.set(order);
     });
@@ -197,7 +199,7 @@ export class Arrangement {
   /** Plans a unit and what it needs, wholly or not at all. Gaps are up to date afterwards. */
   insertUnit(unit: number, pick: Pick): boolean {
     const tasks = this.missingFor(unit)?.flatMap((number) => this.relations.units[number]?.tasks ?? []);
-    const whole = tasks?.every((task) => this.affordable(task) && this.insertPinned(task, pick)) ?? false;
+    const whole = tasks?.every((task) => this.affordable(task) && this.insertOne(task, pick)) ?? false;
     if (!whole) this.takeBack(tasks ?? []);
     this.findGaps();
     return whole;
@@ -209,7 +211,9 @@ export class Arrangement {
       if (!this.affordable(task)) return false;
       for (let place = 0; place <= packing.length; place++) {
         if (packing.fit(task, place, startMs) !== startMs) continue;
-        this.plan(packing, task, place, startMs);
+        if (this.hasLinks(task)) this.pin(packing, task, startMs);
+        packing.insert(task, place);
+        this.account(task, 1);
         return true;
       }
       return false;
@@ -218,19 +222,49 @@ export class Arrangement {
     return whole;
   }
 
-  /** First and last start that the rows a task follows leave it; `endMs` says where those end that are not planned yet. */
+  /** First and last start that its links leave a task; `endMs` says where those end that are not planned yet. */
   linkedRoom(task: number, endMs?: ReadonlyMap<number, number>): [fromMs: number, toMs: number] {
+    const { needMs } = this.tasks;
     let fromMs = Number.NEGATIVE_INFINITY;
     let toMs = Number.POSITIVE_INFINITY;
-    for (const { after, minMs, maxMs } of this.relations.linksOf.get(task) ?? []) {
-      const end = endMs?.get(after) ?? (this.pinMs[after] as number) + (this.tasks.needMs[after] as number);
-      fromMs = Math.max(fromMs, end + minMs);
-      toMs = Math.min(toMs, end + maxMs);
+    for (const { other, follows, minMs, maxMs } of this.relations.linksOf.get(task) ?? []) {
+      const otherNeedMs = needMs[other] as number;
+      const plannedEndMs =
+        this.planned[other] === 1 ? (this.pinMs[other] as number) + otherNeedMs : undefined;
+      const end = endMs?.get(other) ?? plannedEndMs;
+      if (end === undefined) continue;
+      const before = end - otherNeedMs - (needMs[task] as number);
+      fromMs = Math.max(fromMs, follows ? end + minMs : before - maxMs);
+      toMs = Math.min(toMs, follows ? end + maxMs : before - minMs);
     }
     return [fromMs, toMs];
   }
 
-  /** Inserts a task without relations into the gap where it leaves the most room to others. @returns whether it fits. */
+  /** Whether anything is pinned that `squeeze` could move. */
+  get hasPins(): boolean {
+    return this.linked.length > 0;
+  }
+
+  /** Moves each pinned row as early, or as late, as its links and neighbours let it: small gaps become one. */
+  squeeze(early: boolean): void {
+    for (const packing of this.packings) {
+      for (let n = 0; n < packing.length; n++) {
+        const k = early ? n : packing.length - 1 - n;
+        const task = packing.rows[k] as number;
+        if (!this.hasLinks(task) || this.fixed[task] === 1) continue;
+        packing.unpin(task);
+        packing.repackAround(k);
+        const [fromMs, toMs] = this.linkedRoom(task);
+        const startMs = early
+          ? packing.startFrom(task, Math.max(packing.head[k] as number, fromMs))
+          : packing.startBefore(task, Math.min(packing.tail[k] as number, toMs));
+        this.pin(packing, task, startMs);
+        packing.repackAround(k);
+      }
+    }
+  }
+
+  /** Inserts a task without links into the gap where it leaves the most room to others. @returns whether it fits. */
   insertInGap(task: number): boolean {
     const needMs = this.tasks.needMs[task] as number;
     let bestLoss = Number.POSITIVE_INFINITY;
@@ -293,46 +327,48 @@ export class Arrangement {
     return this.planned[this.relations.units[unit]?.tasks[0] as number] === 1;
   }
 
-  private insertPinned(task: number, pick: Pick): boolean {
+  private insertOne(task: number, pick: Pick): boolean {
     this.findGaps();
+    if (!this.hasLinks(task)) return this.insertInGap(task);
     const [fromMs, toMs] = this.linkedRoom(task);
     const needMs = this.tasks.needMs[task] as number;
     let best: { packing: Packing; place: number; startMs: number } | null = null;
-    let seen = 0;
+    let bestCost = Number.POSITIVE_INFINITY;
     for (let gap = 0; gap < this.gaps; gap++) {
       if ((this.gapWidthMs[gap] as number) < needMs) continue;
       const packing = this.packings[this.gapTelescope[gap] as number] as Packing;
       const place = this.gapPlace[gap] as number;
       const earliestMs = packing.fit(task, place, fromMs);
       if (earliestMs === Number.POSITIVE_INFINITY || earliestMs > toMs) continue;
-      if (pick === "earliest") {
-        if (best === null || earliestMs < best.startMs) best = { packing, place, startMs: earliestMs };
-        continue;
-      }
       const latestMs = packing.fitLate(task, place, toMs);
-      if (pick === "latest") {
-        if (best === null || latestMs > best.startMs) best = { packing, place, startMs: latestMs };
-        continue;
+      let startMs = pick === "latest" ? latestMs : earliestMs;
+      let cost = pick === "latest" ? -latestMs : earliestMs;
+      if (pick === "snug") {
+        // Beside a neighbour, as near as can be.
+        const beforeMs = earliestMs - packing.freeFrom(place);
+        const behindMs = packing.freeUntil(place) - latestMs - needMs;
+        if (behindMs < beforeMs) startMs = latestMs;
+        cost = Math.min(beforeMs, behindMs);
+      } else if (pick === "any") {
+        startMs = packing.startFrom(
+          task,
+          earliestMs + Math.floor(this.random.unit() * (latestMs - earliestMs)),
+        );
+        cost = this.random.unit();
       }
-      // Each gap with the same chance, and in it often at one of its ends.
-      seen++;
-      if (this.random.below(seen) > 0) continue;
-      const at = this.random.unit() * 2 - 0.5;
-      const startMs =
-        at >= 1
-          ? latestMs
-          : packing.startFrom(task, earliestMs + Math.floor(Math.max(0, at) * (latestMs - earliestMs)));
+      if (cost >= bestCost) continue;
       best = { packing, place, startMs };
+      bestCost = cost;
     }
     if (best === null) return false;
-    this.plan(best.packing, task, best.place, best.startMs);
+    this.pin(best.packing, task, best.startMs);
+    best.packing.insert(task, best.place);
+    this.account(task, 1);
     return true;
   }
 
-  private plan(packing: Packing, task: number, place: number, startMs: number): void {
-    this.pin(packing, task, startMs);
-    packing.insert(task, place);
-    this.account(task, 1);
+  private hasLinks(task: number): boolean {
+    return (this.linkedPlace[task] as number) >= 0;
   }
 
   private takeBack(tasks: readonly number[]): void {
@@ -350,7 +386,7 @@ export class Arrangement {
   }
 
   private unpin(task: number): void {
-    if (this.fixed[task] === 1 || this.unitOf(task) < 0) return;
+    if (this.fixed[task] === 1 || !this.hasLinks(task)) return;
     this.pinMs[task] = Number.NaN;
     for (const packing of this.packings) packing.unpin(task);
   }

@@ -35,7 +35,9 @@ const FIRST_PERIOD = 512;
 const LONGEST_PERIOD = 16_384;
 /** Rows of an owner taken out at most to pay for another of its tasks. */
 const MOST_PAYERS = 8;
-const PICKS: readonly Pick[] = ["earliest", "latest", "any"];
+/** Part of the iterations in which pinned rows move together. */
+const SQUEEZES = 0.3;
+const PICKS: readonly Pick[] = ["snug", "snug", "earliest", "latest", "any"];
 
 /**
  * Large-neighbourhood search: each iteration takes a few rows out (a string of neighbours, rows of one owner, what stands in
@@ -75,6 +77,7 @@ export function search(input: SearchInput, mayGoOn: (iterationsDone: number) => 
     const heat = 1 - (iterations - periodStart) / period;
     iterations++;
     const possible = destroy();
+    if (possible && plan.hasPins && random.unit() < SQUEEZES) plan.squeeze(random.below(2) === 0);
     if (possible) fill(candidates.pick(iterations), true);
     const slack = HEAT * meanValue * heat * heat * random.unit();
     if (!possible || plan.value < before.value - slack) plan.load(before);

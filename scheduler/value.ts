@@ -117,15 +117,20 @@ function relationColumns(
   const neededBy = related.map((): number[] => []);
   const unitOf = new Int32Array(count).fill(-1);
   const linksOf = new Map<number, LinkColumns[]>();
+  const add = (task: number, link: LinkColumns): void => {
+    const links = linksOf.get(task);
+    if (links === undefined) linksOf.set(task, [link]);
+    else links.push(link);
+  };
   const columns = related.map((unit, k) => {
     const needs = unit.needs.map((other) => unitNumber.get(other) as number);
     for (const other of needs) neededBy[other]?.push(k);
     const tasks = unit.tasks.map(numbered);
     for (const task of tasks) unitOf[task] = k;
     for (const { task, after, minMs, maxMs } of unit.links) {
-      const link = { after: numbered(after), minMs, maxMs };
-      const number = numbered(task);
-      linksOf.set(number, [...(linksOf.get(number) ?? []), link]);
+      const [later, earlier] = [numbered(task), numbered(after)];
+      add(later, { other: earlier, follows: true, minMs, maxMs });
+      add(earlier, { other: later, follows: false, minMs, maxMs });
     }
     return { tasks, needs, neededBy: neededBy[k] as number[] };
   });
