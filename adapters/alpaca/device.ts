@@ -10,6 +10,7 @@ import type {
   ValueType,
 } from "../../protocol/member-types.ts";
 import { AlpacaError, BadAnswer, DeviceTimeout } from "./errors.ts";
+import { fieldOf } from "./fields.ts";
 import type { AlpacaTransport, CallOptions, DeviceAddress } from "./transport.ts";
 
 type Members<T extends AlpacaDeviceType> = (typeof MEMBERS)[T];
@@ -106,9 +107,9 @@ export function createAlpacaDevice<T extends AlpacaDeviceType>(
     try {
       await write("connect", {}, options);
     } catch (error) {
-      // Older than Platform 7: no Connect method, the property does it.
+      // Older than Platform 7: no Connect method, the property does it, and answers when it is done.
       if (!isMissingMember(error)) throw error;
-      await write("connected", { Connected: true }, options);
+      await write("connected", { Connected: true }, { limitMs: CONNECT_LIMIT_MS, ...options });
       return;
     }
     for (let waitedMs = 0; (await read("connecting", {}, options)) === true; waitedMs += CONNECT_POLL_MS) {
@@ -189,13 +190,19 @@ export function isMissingMember(error: unknown): boolean {
   return error instanceof BadAnswer && error.status >= 400 && error.status < 500;
 }
 
+/** Whether the device says that it has no such Action, or no Actions at all. */
+export function isMissingAction(error: unknown): boolean {
+  if (error instanceof AlpacaError && error.errorNumber === ErrorNumber.ActionNotImplemented) return true;
+  return isMissingMember(error);
+}
+
 function deviceState(value: unknown): DeviceState {
   const values = new Map<string, unknown>();
   for (const entry of Array.isArray(value) ? (value as unknown[]) : []) {
     if (typeof entry !== "object" || entry === null) continue;
-    const { Name, Value } = entry as { Name?: unknown; Value?: unknown };
+    const name = fieldOf(entry, "Name");
     // Names are compared without case: devices differ ("CCDTemperature", "CcdTemperature").
-    if (typeof Name === "string") values.set(Name.toLowerCase(), Value);
+    if (typeof name === "string") values.set(name.toLowerCase(), fieldOf(entry, "Value"));
   }
   const stamp = values.get(TIME_STAMP.toLowerCase());
   return {
@@ -239,6 +246,9 @@ function matches(type: ValueType, value: unknown): boolean {
       return typeof value === "number" && Number.isFinite(value);
     case "string[]":
       return Array.isArray(value) && value.every((each) => typeof each === "string");
+    case "int32[]":
+    case "driveRates":
+      return Array.isArray(value) && value.every(Number.isInteger);
     default:
       return Array.isArray(value);
   }

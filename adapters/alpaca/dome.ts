@@ -1,6 +1,6 @@
 import type { ShutterWord } from "../../domain/safety/watch-state.ts";
 import { ShutterState } from "../../protocol/enums.ts";
-import { createAlpacaDevice } from "./device.ts";
+import { createAlpacaDevice, isMissingAction } from "./device.ts";
 import type { AlpacaTransport, CallOptions, DeviceAddress } from "./transport.ts";
 
 export interface DomeStatus {
@@ -16,7 +16,7 @@ export interface DomeClient {
   openShutter(options?: CallOptions): Promise<void>;
   /** Starts to close and returns at once. */
   closeShutter(options?: CallOptions): Promise<void>;
-  /** Tells the dome's own controller that somebody watches: without it, it closes by itself. */
+  /** Tells the dome's own controller that somebody watches: without it, it closes by itself. A dome may have none. */
   keepAlive(options?: CallOptions): Promise<void>;
   connect(options?: CallOptions): Promise<void>;
 }
@@ -47,7 +47,11 @@ export function createDomeClient(transport: AlpacaTransport, address: DeviceAddr
     openShutter: (options) => device.put("openshutter", {}, options),
     closeShutter: (options) => device.put("closeshutter", {}, options),
     async keepAlive(options) {
-      await device.put("action", { Action: KEEP_ALIVE_ACTION, Parameters: "" }, options);
+      try {
+        await device.put("action", { Action: KEEP_ALIVE_ACTION, Parameters: "" }, options);
+      } catch (error) {
+        if (!isMissingAction(error)) throw error;
+      }
     },
     connect: (options) => device.connect(options),
   };

@@ -1,7 +1,8 @@
 import { decodeImageBytes } from "../../protocol/image-bytes.ts";
 import type { PixelImage } from "../../protocol/image-bytes.ts";
 import { AlpacaError, BadAnswer } from "./errors.ts";
-import { envelopeOf } from "./transport.ts";
+import { fieldOf } from "./fields.ts";
+import { envelopeOf, requireOwnTransaction } from "./transport.ts";
 import type { RawImage } from "./transport.ts";
 
 export type { PixelImage, Pixels } from "../../protocol/image-bytes.ts";
@@ -26,19 +27,17 @@ function decodeBinary(raw: RawImage): PixelImage {
   if ("errorMessage" in answer) {
     throw new AlpacaError(raw.device, CALL, answer.header.errorNumber, answer.errorMessage);
   }
-  if (answer.header.clientTransactionId !== raw.clientTransactionId) {
-    throw new BadAnswer(
-      raw.device,
-      CALL,
-      `ClientTransactionID is ${answer.header.clientTransactionId}, the question had ${raw.clientTransactionId}`,
-    );
-  }
+  requireOwnTransaction(raw.device, CALL, answer.header.clientTransactionId, raw.clientTransactionId);
   return answer.image;
 }
 
 /** JSON form: `Value[x][y]`, or `Value[x][y][plane]`, integers (Alpaca API Reference v12, ImageArray). */
 function decodeJson(raw: RawImage): PixelImage {
-  const { Value: value, Rank: rank } = envelopeOf(raw.device, CALL, raw.body, raw.clientTransactionId);
+  const fields = envelopeOf(raw.device, CALL, raw.body, raw.clientTransactionId);
+  // Seen in the ascom-alpaca server of 2026: the image as an object of its own inside Value.
+  const inner = fieldOf(fields, "Value");
+  const image = typeof inner === "object" && inner !== null && !Array.isArray(inner) ? inner : fields;
+  const [value, rank] = [fieldOf(image, "Value"), fieldOf(image, "Rank")];
   if (rank !== 2 && rank !== 3) {
     throw new BadAnswer(raw.device, CALL, `Rank is ${JSON.stringify(rank)}, must be 2 or 3`);
   }

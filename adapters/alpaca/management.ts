@@ -1,5 +1,6 @@
 import type { DeviceDescription } from "../../domain/observatory.ts";
 import { BadAnswer, DeviceProblem } from "./errors.ts";
+import { fieldOf } from "./fields.ts";
 import type { AlpacaTransport, CallOptions } from "./transport.ts";
 
 export interface ConfiguredDevice {
@@ -21,8 +22,10 @@ export async function configuredDevices(
   const call = "GET configureddevices";
   if (!Array.isArray(value)) throw new BadAnswer(server, call, "Value is not a list of devices");
   return (value as unknown[]).map((entry) => {
-    const fields = (entry ?? {}) as Readonly<Record<string, unknown>>;
-    const { DeviceName: name, DeviceType: type, DeviceNumber: number, UniqueID: uniqueId } = fields;
+    const fields = Object(entry) as object;
+    const [name, type, number, uniqueId] = ["DeviceName", "DeviceType", "DeviceNumber", "UniqueID"].map(
+      (field) => fieldOf(fields, field),
+    );
     if (typeof type !== "string" || typeof number !== "number" || typeof uniqueId !== "string") {
       throw new BadAnswer(
         server,

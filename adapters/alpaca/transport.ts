@@ -2,6 +2,7 @@ import { Agent, request } from "undici";
 import { IMAGE_BYTES_TYPE } from "../../protocol/image-bytes.ts";
 import { deviceSpan } from "../telemetry/device-span.ts";
 import { AlpacaError, BadAnswer, causeCode, DeviceTimeout, DeviceUnreachable } from "./errors.ts";
+import { fieldOf } from "./fields.ts";
 
 /** Where a device is: what the observatory file says of it, as far as the wire needs it. */
 export interface DeviceAddress {
@@ -231,21 +232,16 @@ function checkStatus(call: Call, answer: Answer): void {
 function valueOf(call: Call, answer: Answer): unknown {
   checkStatus(call, answer);
   const fields = envelopeOf(call.device, nameOf(call), answer.body, answer.clientTransactionId);
-  return fields.Value;
+  return fieldOf(fields, "Value");
 }
 
-interface Envelope {
-  readonly Value?: unknown;
-  readonly [other: string]: unknown;
-}
-
-/** The JSON object of an answer, its error number and transaction id checked. */
+/** The JSON object of an answer, its error number and transaction id checked; read it with `fieldOf`. */
 export function envelopeOf(
   device: string,
   call: string,
   body: Uint8Array,
   clientTransactionId: number,
-): Envelope {
+): object {
   const text = new TextDecoder().decode(body);
   let parsed: unknown;
   try {
@@ -256,22 +252,25 @@ export function envelopeOf(
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new BadAnswer(device, call, `it is not a JSON object: "${text.slice(0, 80)}"`);
   }
-  const fields = parsed as Envelope;
-  const errorNumber = fields["ErrorNumber"] ?? 0;
+  const fields: object = parsed;
+  const errorNumber = fieldOf(fields, "ErrorNumber") ?? 0;
   if (typeof errorNumber !== "number" || !Number.isInteger(errorNumber)) {
     throw new BadAnswer(device, call, `ErrorNumber is ${JSON.stringify(errorNumber)}, must be an integer`);
   }
   if (errorNumber !== 0) {
-    const message = fields["ErrorMessage"];
+    const message = fieldOf(fields, "ErrorMessage");
     throw new AlpacaError(device, call, errorNumber, typeof message === "string" ? message : "");
   }
-  const echoed = fields["ClientTransactionID"];
-  if (echoed !== clientTransactionId) {
-    throw new BadAnswer(
-      device,
-      call,
-      `ClientTransactionID is ${JSON.stringify(echoed)}, the question had ${clientTransactionId}`,
-    );
-  }
+  requireOwnTransaction(device, call, fieldOf(fields, "ClientTransactionID"), clientTransactionId);
   return fields;
+}
+
+/** Throws BadAnswer when the answer is to somebody else's question. Servers that echo nothing, or 0, are let pass. */
+export function requireOwnTransaction(device: string, call: string, echoed: unknown, sent: number): void {
+  if (echoed === undefined || echoed === 0 || echoed === sent) return;
+  throw new BadAnswer(
+    device,
+    call,
+    `ClientTransactionID is ${JSON.stringify(echoed)}, the question had ${sent}`,
+  );
 }

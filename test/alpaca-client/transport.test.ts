@@ -5,6 +5,7 @@ import { AlpacaError, BadAnswer, DeviceTimeout, DeviceUnreachable } from "../../
 import { decodeRawImage } from "../../adapters/alpaca/image.ts";
 import { createCameraClient } from "../../adapters/alpaca/camera.ts";
 import { createSafetyMonitorClient } from "../../adapters/alpaca/conditions.ts";
+import { createDomeClient } from "../../adapters/alpaca/dome.ts";
 import { checkIdentity } from "../../adapters/alpaca/management.ts";
 import { createTelescopeClient } from "../../adapters/alpaca/telescope.ts";
 import { createAlpacaTransport } from "../../adapters/alpaca/transport.ts";
@@ -73,6 +74,36 @@ test("a refusal of the device carries its number and message", async () => {
   const call = transport.put(address, "openshutter");
   await expect(call).rejects.toThrow('Roof refused "PUT openshutter": InvalidWhileParked (0x408), "parked"');
   await expect(call).rejects.toMatchObject({ errorNumber: 0x408, deviceMessage: "parked" });
+});
+
+test("a refusal whose names are in another casing is a refusal", async () => {
+  const { transport, address } = await wire((_, response) =>
+    response.end(JSON.stringify({ errornumber: 0x40b, errorMessage: "not now", clientTransactionId: 1 })),
+  );
+  await expect(transport.put(address, "openshutter")).rejects.toMatchObject({
+    errorNumber: 0x40b,
+    deviceMessage: "not now",
+  });
+});
+
+test("a server that does not echo the transaction is let pass", async () => {
+  const { transport, address } = await wire((question, response) =>
+    question.before === 0
+      ? reply(question, response, { ClientTransactionID: 0, Value: 7 })
+      : response.end(JSON.stringify({ Value: 8 })),
+  );
+  expect(await transport.get(address, "azimuth")).toBe(7);
+  expect(await transport.get(address, "azimuth")).toBe(8);
+});
+
+test("a dome without a dead-man takes no harm from the keep-alive; one that fails is told", async () => {
+  let errorNumber = 0x40c;
+  const { transport, address } = await wire((question, response) =>
+    reply(question, response, { ErrorNumber: errorNumber, ErrorMessage: "no" }),
+  );
+  await createDomeClient(transport, address).keepAlive();
+  errorNumber = 0x500;
+  await expect(createDomeClient(transport, address).keepAlive()).rejects.toThrow(AlpacaError);
 });
 
 test("a device that hangs ends in a time-out that names the limit", async () => {
@@ -203,6 +234,14 @@ test("an image in JSON is read by columns", async () => {
   const camera = createCameraClient(transport, { ...address, type: "camera" });
   const { width, height, pixels } = decodeRawImage(await camera.download());
   expect({ width, height, pixels: [...pixels] }).toEqual({ width: 2, height: 3, pixels: [1, 4, 2, 5, 3, 6] });
+});
+
+test("an image that a server wraps into its Value is found there", async () => {
+  const { transport, address } = await wire((question, response) =>
+    reply(question, response, { Value: { Type: 2, Rank: 2, Value: [[1, 2, 3]] } }),
+  );
+  const raw = await createCameraClient(transport, { ...address, type: "camera" }).download();
+  expect(decodeRawImage(raw)).toMatchObject({ width: 1, height: 3, pixels: Int32Array.of(1, 2, 3) });
 });
 
 test.each([
