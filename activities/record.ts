@@ -5,7 +5,7 @@ import { nightDateAt } from "../domain/astronomy/night.ts";
 import { instrumentOf, type Observatory } from "../domain/observatory.ts";
 import { ALERT_PROGRAMME_ID, reservationS } from "../domain/quota/ledger.ts";
 import { sequenceDurationS } from "../domain/requests/duration.ts";
-import type { Hold } from "../domain/safety/holds.ts";
+import type { Hold, HoldKind } from "../domain/safety/holds.ts";
 import type { AlertStages } from "../db/entities/alert.ts";
 import type { AlertFacts } from "../db/repositories/alerts.ts";
 import type { Database } from "../db/orm.ts";
@@ -99,6 +99,17 @@ export function createRecordActivities(deps: RecordDeps) {
       );
     }
     await deps.publishLease(lease);
+  }
+
+  /** Holds that stand, oldest first. */
+  async function readHolds({ siteId }: { readonly siteId: string }): Promise<Hold[]> {
+    return (await database.holds.open(siteId)).map(({ kind, who, why, sinceMs, sinceWallMs }) => ({
+      kind: kind as HoldKind,
+      who,
+      why,
+      sinceMs,
+      sinceWallMs,
+    }));
   }
 
   async function raiseHold({
@@ -602,6 +613,7 @@ export function createRecordActivities(deps: RecordDeps) {
   return {
     readLease,
     writeLease,
+    readHolds,
     raiseHold,
     liftHold,
     openNight,

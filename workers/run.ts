@@ -1,8 +1,11 @@
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
+import { WorkflowNotFoundError } from "@temporalio/client";
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "@temporalio/common";
 import pino, { type Logger } from "pino";
+import { writeLeaseFile } from "../adapters/home/home-files.ts";
 import { NO_SINKS } from "../adapters/telemetry/tracing.ts";
 import type { Settings } from "../adapters/config/settings.ts";
+import { observatoryMs } from "../domain/clock.ts";
 import type { ObservatoryInput } from "../workflows/messages.ts";
 import { observatoryFileSignal } from "../workflows/messages.ts";
 import { observatoryWorkflowId, taskQueues, WORKFLOW_TASK_TIMEOUT } from "../workflows/names.ts";
@@ -79,7 +82,7 @@ export async function runWorkers(settings: Settings, groups: readonly string[]):
     workers.push(await Worker.create({ ...base, ...options }));
   }
   const running = workers.map((worker) => worker.run());
-  if (groups.includes("control")) await startObservatory(process);
+  if (groups.includes("control")) await startObservatory(process, log);
   if (groups.includes("feeds")) closers.push(startFeeds(process, log));
   log.info({ groups }, "workers run");
   const all = Promise.all(running).then(() => undefined);
@@ -193,8 +196,10 @@ async function workerOptions(
 }
 
 /** The majordome is always on: started when it is not there, told of the observatory file when it is. */
-async function startObservatory({ temporal, observatory, clock }: Process): Promise<void> {
+async function startObservatory(process: Process, log: Logger): Promise<void> {
+  const { temporal, observatory, clock } = process;
   const siteId = observatory.site.id;
+  await settleLostWorkflows(process, log);
   const input: ObservatoryInput = { observatory, clock: clock.fact(), carried: null };
   await temporal.client.workflow.signalWithStart("observatory", {
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
@@ -207,6 +212,34 @@ async function startObservatory({ temporal, observatory, clock }: Process): Prom
     signalArgs: [observatory],
     staticSummary: `Observatory ${observatory.site.name}`,
   });
+}
+
+/**
+ * An observatory that has rows and of which Temporal knows nothing has lost its workflows (the server's file is gone, a
+ * backup was put back without it): rows that only they would bring to an end are brought to one before it starts anew.
+ */
+async function settleLostWorkflows(
+  { temporal, observatory, clock, database, settings }: Process,
+  log: Logger,
+): Promise<void> {
+  const siteId = observatory.site.id;
+  // Read first: of two workers that find the workflows gone, the second must not undo what the first has begun.
+  const lease = await database.lease.read(siteId);
+  if (lease === null) return;
+  try {
+    await temporal.client.workflow.getHandle(observatoryWorkflowId(siteId)).describe();
+    return;
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+  const wallMs = clock.wallMs();
+  const settled = await database.lostWorkflows.settle(lease, "Temporal lost its workflow", {
+    nowMs: observatoryMs(clock.fact(), wallMs),
+    wallMs,
+  });
+  if (settled === null) return;
+  await writeLeaseFile(settings.home, (await database.lease.read(siteId)) ?? lease);
+  log.warn(settled, "Temporal knows nothing of this observatory: what its workflows had under way is ended");
 }
 
 function pinoLevel(level: string): "trace" | "debug" | "info" | "warn" | "error" {

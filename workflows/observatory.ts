@@ -2,6 +2,7 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  patched,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
@@ -39,7 +40,14 @@ import { onPreempt, onWithdrawn } from "./observatory/alerts.ts";
 import { onCalibrationReport, startCalibrationBy, whyNoCalibration } from "./observatory/calibrations.ts";
 import { closeNow } from "./observatory/closing.ts";
 import { onRecoveryReport, takeFile } from "./observatory/devices.ts";
-import { countSafeTimeAnew, lift, onUnorderedClosing, raise, sendHolds } from "./observatory/holds.ts";
+import {
+  countSafeTimeAnew,
+  lift,
+  onUnorderedClosing,
+  raise,
+  sendHolds,
+  takeUpHolds,
+} from "./observatory/holds.ts";
 import {
   leaveMaintenance,
   refuse,
@@ -53,6 +61,9 @@ import { Majordome } from "./observatory/state.ts";
 import { tellNight } from "./observatory/tell-night.ts";
 import { onWatchState, startWatch } from "./observatory/watch.ts";
 
+/** Histories from before do not read the holds at their start. */
+const HOLDS_ARE_TAKEN_UP = "holds are taken up";
+
 /**
  * The majordome of a site, always on: owns holds, device states, the lease and pending alerts, and starts each
  * night. Monitoring, alerts and pages go on under any hold.
@@ -63,7 +74,10 @@ export async function observatory(input: ObservatoryInput): Promise<never> {
   takeButtons(majordome);
   upsertSearchAttributes({ Site: [majordome.siteId], Phase: ["observatory"] });
 
-  if (!majordome.continued) await takeUpLease(majordome);
+  if (!majordome.continued) {
+    await takeUpLease(majordome);
+    if (patched(HOLDS_ARE_TAKEN_UP)) await takeUpHolds(majordome);
+  }
   const watching = startWatch(majordome);
   void keepAlarms(majordome);
   if (majordome.continued) countSafeTimeAnew(majordome);

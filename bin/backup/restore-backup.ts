@@ -93,12 +93,11 @@ async function settleRows(url: string, { site }: Manifest, home: string): Promis
     const wallMs = Date.now();
     // The demonstration's clock stands still since the backup.
     const nowMs = stored === null || stored.clock.rate === 1 ? wallMs : stored.lastTickMs;
-    await database.lostWorkflows.settle(site, "its workflow was lost when a backup was restored", {
-      nowMs,
-      wallMs,
-    });
     const lease = await database.lease.read(site);
-    if (lease !== null) await writeLeaseFile(home, lease);
+    if (lease === null) return;
+    const gone = "its workflow was lost when a backup was restored";
+    await database.lostWorkflows.settle(lease, gone, { nowMs, wallMs });
+    await writeLeaseFile(home, (await database.lease.read(site)) ?? lease);
   } finally {
     await database.close();
   }

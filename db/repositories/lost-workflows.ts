@@ -16,24 +16,27 @@ export function createLostWorkflowRepository(orm: MikroORM) {
   /**
    * Brings rows that only a workflow would bring to their end to one: nobody else will. The lease goes back to the
    * majordome, so that the night is opened again as its next run (which settles sequences); alerts are delivered again by the
-   * feeds. Run again it finds nothing.
+   * feeds.
+   * @param lease as it was when the workflows were found to be gone. When it has moved since, somebody was quicker, and
+   *   nothing is done: null.
    * @param gone what happened, in words; becomes the reason of each row
    * @param clock observatory and wall time now
    */
   const settle = async (
-    site: string,
+    lease: { readonly site: string; readonly generation: number },
     gone: string,
     clock: { readonly nowMs: number; readonly wallMs: number },
-  ): Promise<SettledRows> =>
+  ): Promise<SettledRows | null> =>
     orm.em.fork().transactional(async (em) => {
       const now = new Date(clock.nowMs).toISOString();
       const wall = new Date(clock.wallMs).toISOString();
       const count = async (sql: string, values: readonly unknown[]): Promise<number> =>
         (await em.execute<unknown[]>(`${sql} returning 1`, [...values])).length;
-      await em.execute(
-        `update lease set holder = ?, generation = generation + 1, written_wall_at = ? where site = ? and holder <> ?`,
-        [`observatory/${site}`, wall, site, `observatory/${site}`],
+      const taken = await count(
+        `update lease set holder = ?, generation = generation + 1, written_wall_at = ? where site = ? and generation = ?`,
+        [`observatory/${lease.site}`, wall, lease.site, lease.generation],
       );
+      if (taken === 0) return null;
       return {
         exposures: await count(
           `update exposure set state = 'lost', reason = ? where state in ('starting', 'exposing', 'read')`,

@@ -167,7 +167,7 @@ async function makeRain(
 }
 
 /** Ends the night by its button and waits until the majordome has the telescope back. */
-async function endNight(stack: Stack, say: (words: string) => void): Promise<void> {
+export async function endNight(stack: Stack, say: (words: string) => void): Promise<void> {
   const untilMs = Date.now() + END_LIMIT_MS;
   while ((await state(stack).catch(() => null))?.night !== null && Date.now() < untilMs) {
     await stack.api("/api/nights/current/end", { method: "POST" }).catch(() => undefined);

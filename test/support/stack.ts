@@ -56,6 +56,8 @@ export interface Stack {
   frozen<T>(parts: readonly string[], run: () => Promise<T>): Promise<T>;
   /** Ends `up` as Ctrl-C does. @returns wall ms it took, and what was left running. */
   interrupt(): Promise<{ readonly tookMs: number; readonly left: readonly string[] }>;
+  /** Runs another command of `vesper` with the settings of this stack. @returns exit code and all it printed */
+  vesper(...args: string[]): Promise<{ readonly code: number | null; readonly printed: string }>;
   /** Starts `up` again on the same folder. */
   startAgain(): Promise<void>;
   /** What `up` printed. */
@@ -302,6 +304,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     parts: () => runList.living().map((record) => record.part),
     frozen,
     interrupt,
+    vesper: async (...args) => {
+      const child = vesper(...args);
+      let said = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on("data", (data: Buffer) => (said += data.toString()));
+      }
+      const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+      return { code, printed: said };
+    },
     startAgain: startUp,
     output: () => printed,
     stop,

@@ -237,3 +237,34 @@ test("a night that is terminated is a wrong end: closed, parked, an alarm; not s
   await until("it ends well", async () => (await state()).lastNight?.outcome === "ended");
   expect(await state()).toMatchObject({ lastNight: { run: 2, wrongEnd: false }, mode: "ENDED" });
 }, 300_000);
+
+test("started anew without its history it keeps a person's hold, and grants behind leases that it knows nothing of", async () => {
+  await majordome.terminate("its history is lost");
+  const since = { site: "colibri", sinceMs: duskMs, sinceWallMs: Date.now() };
+  await rig.database.holds.record({ ...since, kind: "operator", who: "ada", why: "Paused by ada." });
+  await rig.database.holds.record({ ...since, kind: "weather", who: "weather station", why: "It rained." });
+  majordome = await env.client.workflow.start("observatory", {
+    workflowId: majordomeId,
+    taskQueue: queues.control,
+    args: [{ observatory: file, clock: rig.clock, carried: null }],
+  });
+  await until("the devices are seen", async () => (await state()).watch !== null);
+  await until(
+    "the weather's row is lifted",
+    async () => (await rig.database.holds.open("colibri")).length === 1,
+  );
+  expect((await state()).holds).toMatchObject([{ kind: "operator", who: "ada", why: "Paused by ada." }]);
+  await press(resumeUpdate);
+  // The rows of a later backup: leases were granted that this history has never heard of.
+  const later = (await state()).lease.generation + 5;
+  const wallMs = Date.now();
+  expect(
+    await rig.database.lease.write({ site: "colibri", holder: "somebody", generation: later, wallMs }),
+  ).toBe(true);
+  await clockTo(duskMs - 10 * MINUTE_MS);
+  await press(startNightUpdate);
+  await until("run 3 is open", async () => (await rig.database.nights.one(nightId))?.run === 3);
+  expect((await state()).lease).toMatchObject({ holder: nightWorkflow, generation: later + 1 });
+  await press(endNightUpdate);
+  await until("it ends well", async () => (await state()).lastNight?.outcome === "ended");
+}, 300_000);

@@ -8,6 +8,7 @@ import {
   type Lease,
 } from "../messages.ts";
 import { startCalibration } from "../start-calibration.ts";
+import { writeLeaseInForce } from "./lease.ts";
 import type { Majordome } from "./state.ts";
 import { tellWorkflow } from "./tell-night.ts";
 
@@ -24,7 +25,7 @@ export function onCalibrationReport(majordome: Majordome, report: CalibrationRep
 
 /** Grants the lease, written first, to a calibration that waits for it; not while a night is open or the dome closes. */
 export function grantCalibration(majordome: Majordome): void {
-  const { calibration, siteId, ownId, background, records, nightDate, closing } = majordome;
+  const { calibration, siteId, ownId, background, nightDate, closing } = majordome;
   if (calibration?.phase !== "waiting" || nightDate !== null || closing !== null) return;
   const { workflowId } = calibration;
   // Somebody else has the lease, or is just being granted it.
@@ -37,9 +38,9 @@ export function grantCalibration(majordome: Majordome): void {
       : { siteId, holder: workflowId, generation: majordome.lease.generation + 1 };
   majordome.lease = lease;
   background.add("lease of the calibration", async () => {
-    await records.writeLease(lease);
+    const written = await writeLeaseInForce(majordome, lease);
     await tellWorkflow(majordome, workflowId, (handle) =>
-      handle.signal(leaseGrantedSignal, { lease, holds: majordome.holdsMessage() }),
+      handle.signal(leaseGrantedSignal, { lease: written, holds: majordome.holdsMessage() }),
     );
   });
 }
@@ -113,8 +114,8 @@ export function startCalibrationBy(majordome: Majordome, by: string): void {
 function takeBackLease(majordome: Majordome, workflowId: string): void {
   // A night that is just being granted it takes it over.
   if (majordome.lease.holder !== workflowId || majordome.granting) return;
-  const { siteId, ownId, background, records } = majordome;
+  const { siteId, ownId, background } = majordome;
   const taken: Lease = { siteId, holder: ownId, generation: majordome.lease.generation + 1 };
   majordome.lease = taken;
-  background.add("lease", () => records.writeLease(taken));
+  background.add("lease", () => writeLeaseInForce(majordome, taken));
 }

@@ -2,6 +2,7 @@ import { condition } from "@temporalio/workflow";
 import {
   closesDome,
   holdOf,
+  LIFTED_BY_RESUME,
   withHold,
   withoutHolds,
   type Hold,
@@ -32,6 +33,28 @@ export function raise(majordome: Majordome, hold: Pick<Hold, "kind" | "who" | "w
   const ownClosing = majordome.nightDate === null || majordome.inMaintenance();
   if (closesDome(hold.kind) && ownClosing && mayBeOpen) {
     closeObservatory(majordome, `${hold.kind} hold: ${hold.why}`);
+  }
+}
+
+/**
+ * At the first start: holds that only a person lifts, as they stand in the database; without them a restart without the
+ * workflow's own state would move under somebody's hands. All others are raised again by what causes them.
+ */
+export async function takeUpHolds(majordome: Majordome): Promise<void> {
+  const { siteId, clock, records } = majordome;
+  for (const hold of await records.readHolds({ siteId })) {
+    if (holdOf(majordome.holds, hold.kind) !== undefined) continue;
+    if (LIFTED_BY_RESUME.includes(hold.kind)) {
+      majordome.holds = withHold(majordome.holds, hold);
+      majordome.alarmsDue = true;
+    } else {
+      await records.liftHold({
+        siteId,
+        kind: hold.kind,
+        by: "the observatory started anew",
+        nowMs: clock.nowMs(),
+      });
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import { cameraActivities } from "../proxies.ts";
 import { closeObservatory } from "./closing.ts";
 import { lift, raise, sendHolds } from "./holds.ts";
 import { journal } from "./journal.ts";
+import { writeLease } from "./lease.ts";
 import type { Majordome } from "./state.ts";
 
 /** A lease that cannot be written is tried again after this long, wall ms. */
@@ -109,15 +110,14 @@ async function settleLease(majordome: Majordome): Promise<void> {
 }
 
 async function moveLease(majordome: Majordome): Promise<void> {
-  const { siteId, records } = majordome;
+  const { siteId } = majordome;
   for (;;) {
     await condition(() => !majordome.granting);
     const holder = rightfulHolder(majordome);
     if (majordome.lease.holder === holder) return;
     const granted: Lease = { siteId, holder, generation: majordome.lease.generation + 1 };
     try {
-      await records.writeLease(granted);
-      majordome.lease = granted;
+      majordome.lease = await writeLease(majordome, granted);
     } catch (error) {
       log.error(`the lease was not given to ${holder}: ${failureSentence(error)}`);
       await sleep(LEASE_AGAIN_WALL_MS);

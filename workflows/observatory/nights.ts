@@ -16,6 +16,7 @@ import type { night } from "../night.ts";
 import { exportActivities } from "../proxies.ts";
 import { endCalibration, grantCalibration } from "./calibrations.ts";
 import { closeObservatory } from "./closing.ts";
+import { writeLease, writeLeaseInForce } from "./lease.ts";
 import type { LastNight, Majordome } from "./state.ts";
 
 /** A night that failed is started again by itself at most this often; one that a person terminated never is. */
@@ -73,14 +74,14 @@ export async function startNight(majordome: Majordome, by: string): Promise<void
   endCalibration(majordome, `the night of ${date} starts`);
   const again = lastNight?.date === date && lastNight.outcome === "failed";
   majordome.restarts = again ? majordome.restarts + 1 : 0;
-  const granted: Lease = {
+  let granted: Lease = {
     siteId,
     holder: nightWorkflowId(siteId, date),
     generation: majordome.lease.generation + 1,
   };
   majordome.granting = true;
   try {
-    await majordome.records.writeLease(granted);
+    granted = await writeLease(majordome, granted);
     majordome.lease = granted;
     majordome.nightDate = date;
   } finally {
@@ -164,7 +165,7 @@ export async function nightEnded(majordome: Majordome, ended: LastNight): Promis
     );
     closeObservatory(majordome, `the night ended wrongly (${ended.outcome})`);
   }
-  background.add("lease", () => records.writeLease(taken));
+  background.add("lease", () => writeLeaseInForce(majordome, taken));
   grantCalibration(majordome);
   background.add("wrong end", async () => {
     if (ended.wrongEnd) {
