@@ -17,6 +17,7 @@ export const Album = defineEntity({
     skippedMs: instant().nullable(),
   },
   uniques: [{ properties: ["sequenceId", "instrumentId"] }],
+  checks: [{ name: "album_skipped_check", expression: "(skipped_reason is null) = (skipped_at is null)" }],
 });
 
 export type AlbumRecord = RecordOf<typeof Album>;

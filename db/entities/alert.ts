@@ -49,6 +49,7 @@ export const Alert = defineEntity({
     { name: "alert_ra_check", expression: "ra_deg >= 0 and ra_deg < 360" },
     { name: "alert_dec_check", expression: "dec_deg between -90 and 90" },
     { name: "alert_error_check", expression: "error_deg >= 0" },
+    { name: "alert_place_check", expression: "(ra_deg is null) = (dec_deg is null)" },
   ],
 });
 

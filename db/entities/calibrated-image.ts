@@ -1,7 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { UsedMaster } from "../../domain/imaging/calibration/choose-masters.ts";
 import type { RecordOf } from "../record.ts";
-import { instant } from "./columns.ts";
+import { instant, STAYS_IN_HOME } from "./columns.ts";
 import { Image } from "./image.ts";
 
 /** quicklook: with the newest masters there were, during the night. final: with those of its own night. */
@@ -38,6 +38,7 @@ export const CalibratedImage = defineEntity({
     { name: "calibrated_image_bytes_check", expression: "bytes > 0" },
     { name: "calibrated_image_sha256_check", expression: "sha256 ~ '^[0-9a-f]{64}$'" },
     { name: "calibrated_image_status_check", expression: "calibration_status ~ '^B?D?F?$'" },
+    { name: "calibrated_image_path_check", expression: STAYS_IN_HOME },
   ],
 });
 

@@ -2,7 +2,7 @@ import { defineEntity, p } from "@mikro-orm/core";
 import { CALIBRATION_KINDS } from "../../domain/imaging/calibration/calibration-night.ts";
 import type { RecordOf } from "../record.ts";
 import { Calibration } from "./calibration.ts";
-import { exactSeconds, instant, real } from "./columns.ts";
+import { exactSeconds, instant, real, STAYS_IN_HOME } from "./columns.ts";
 import { EXPOSURE_STATES } from "./exposure.ts";
 import { Master } from "./master.ts";
 
@@ -61,6 +61,12 @@ export const CalibrationFrame = defineEntity({
       name: "calibration_frame_judged_check",
       expression: "verdict is null or (state = 'stored' and (verdict = 'accepted' or master_id is null))",
     },
+    { name: "calibration_frame_path_check", expression: STAYS_IN_HOME },
+    {
+      name: "calibration_frame_whole_check",
+      expression: "state <> 'stored' or (sha256 is not null and bytes > 0 and width > 0 and height > 0)",
+    },
+    { name: "calibration_frame_rejected_check", expression: "verdict <> 'rejected' or reasons <> '[]'" },
   ],
 });
 

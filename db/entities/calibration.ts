@@ -36,6 +36,7 @@ export const Calibration = defineEntity({
     { name: "calibration_date_check", expression: "date ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'" },
     { name: "calibration_run_check", expression: "run > 0" },
     { name: "calibration_end_check", expression: "(status = 'open') = (ended_at is null)" },
+    { name: "calibration_failed_check", expression: "status <> 'failed' or reason is not null" },
   ],
 });
 

@@ -12,3 +12,6 @@ export const exactSeconds = () => p.decimal("number").precision(12).scale(3);
 
 /** A row number given by the database. */
 export const rowNumber = () => p.bigint("number").primary().autoincrement();
+
+/** Rule for a column `path`: relative to VESPER_HOME, and not out of it again. */
+export const STAYS_IN_HOME = "path ~ '^[^/]' and path !~ '(^|/)[.][.](/|$)'";

@@ -26,6 +26,7 @@ export const Hold = defineEntity({
       expression: "kind in ('operator', 'maintenance', 'weather', 'safety', 'guard') or kind like 'device:%'",
     },
     { name: "hold_lifted_check", expression: "(lifted_wall_at is null) = (lifted_by is null)" },
+    { name: "hold_lifted_at_check", expression: "(lifted_at is null) = (lifted_wall_at is null)" },
   ],
 });
 

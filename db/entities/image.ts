@@ -1,6 +1,6 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { RecordOf } from "../record.ts";
-import { exactSeconds, instant, real } from "./columns.ts";
+import { exactSeconds, instant, real, STAYS_IN_HOME } from "./columns.ts";
 import { Exposure } from "./exposure.ts";
 import { Night } from "./night.ts";
 import { Sequence } from "./sequence.ts";
@@ -39,6 +39,7 @@ export const Image = defineEntity({
     { name: "image_sha256_check", expression: "sha256 ~ '^[0-9a-f]{64}$'" },
     { name: "image_ra_check", expression: "ra_deg >= 0 and ra_deg < 360" },
     { name: "image_dec_check", expression: "dec_deg between -90 and 90" },
+    { name: "image_path_check", expression: STAYS_IN_HOME },
   ],
 });
 

@@ -13,7 +13,10 @@ export const Lease = defineEntity({
     generation: p.integer(),
     writtenWallMs: instant(),
   },
-  checks: [{ name: "lease_generation_check", expression: "generation >= 0" }],
+  checks: [
+    { name: "lease_generation_check", expression: "generation >= 0" },
+    { name: "lease_holder_check", expression: "holder <> ''" },
+  ],
 });
 
 export type LeaseRecord = RecordOf<typeof Lease>;

@@ -2,7 +2,7 @@ import { defineEntity, p } from "@mikro-orm/core";
 import { CALIBRATION_KINDS } from "../../domain/imaging/calibration/calibration-night.ts";
 import type { RecordOf } from "../record.ts";
 import { Calibration } from "./calibration.ts";
-import { exactSeconds, instant, real } from "./columns.ts";
+import { exactSeconds, instant, real, STAYS_IN_HOME } from "./columns.ts";
 
 export const MASTER_GRADES = ["good", "degraded"] as const;
 
@@ -55,6 +55,11 @@ export const Master = defineEntity({
     { name: "master_sha256_check", expression: "sha256 ~ '^[0-9a-f]{64}$'" },
     { name: "master_filter_check", expression: "(kind = 'flat') = (filter <> '')" },
     { name: "master_dark_check", expression: "kind <> 'dark' or exposure_s > 0" },
+    { name: "master_path_check", expression: STAYS_IN_HOME },
+    {
+      name: "master_grade_frames_check",
+      expression: "frames_used >= case grade when 'good' then 5 else 3 end",
+    },
   ],
 });
 

@@ -27,6 +27,8 @@ export const Night = defineEntity({
     { name: "night_date_check", expression: "date ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'" },
     { name: "night_run_check", expression: "run > 0" },
     { name: "night_end_check", expression: "(status = 'ended') = (ended_at is not null)" },
+    { name: "night_end_reason_check", expression: "(status = 'ended') = (end_reason is not null)" },
+    { name: "night_id_check", expression: "id = site || '/' || date" },
   ],
 });
 

@@ -30,6 +30,7 @@ export const Notice = defineEntity({
     reason: p.text(),
   },
   uniques: [{ name: "notice_ivorn_digest_unique", properties: ["ivorn", "digest"] }],
+  checks: [{ name: "notice_delivery_check", expression: "not needs_delivery or alert_key is not null" }],
 });
 
 export type NoticeRecord = RecordOf<typeof Notice>;

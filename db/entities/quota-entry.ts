@@ -34,6 +34,7 @@ export const QuotaEntry = defineEntity({
       expression:
         "(kind = 'granted') = (sequence_id is null) and (sequence_id is null) = (attempt is null) and (kind = 'granted') = (grant_name is not null)",
     },
+    { name: "quota_entry_attempt_check", expression: "attempt > 0" },
   ],
 });
 

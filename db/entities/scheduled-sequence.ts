@@ -42,6 +42,7 @@ export const ScheduledSequence = defineEntity({
       name: "scheduled_sequence_times_check",
       expression: "(tsp_at is null) = (tep_at is null) and tsp_at < tep_at",
     },
+    { name: "scheduled_sequence_reason_check", expression: "status <> 'refused' or reason is not null" },
     { name: "scheduled_sequence_planned_check", expression: "status = 'refused' or tsp_at is not null" },
     { name: "scheduled_sequence_delta_check", expression: "delta_tl_ms >= 0 and delta_tr_ms >= 0" },
   ],

@@ -7,6 +7,7 @@ import { AnalysesMigration } from "./0007-analyses.ts";
 import { PartnersMigration } from "./0007-partners.ts";
 import { PeopleMigration } from "./0008-people.ts";
 import { RequestDraftMigration } from "./0009-request-drafts.ts";
+import { ImpossibleStatesMigration } from "./0010-impossible-states.ts";
 
 /** Every migration, oldest first. A migration that has run anywhere is never edited: add the next one. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   { name: "0007-analyses", class: AnalysesMigration },
   { name: "0008-people", class: PeopleMigration },
   { name: "0009-request-drafts", class: RequestDraftMigration },
+  { name: "0010-impossible-states", class: ImpossibleStatesMigration },
 ];

@@ -23,6 +23,17 @@ export function createNightRepository(orm: MikroORM) {
     orm.em.fork().transactional(async (em) => {
       const id = nightId(night.site, night.date);
       await em.execute("select pg_advisory_xact_lock(hashtextextended(?, 0))", [`night ${id}`]);
+      // One night at a time: the end of an earlier one was not recorded, when its row is open still.
+      await em.nativeUpdate(
+        Night,
+        { site: night.site, status: "open", id: { $ne: id } },
+        {
+          status: "ended",
+          phase: "ended",
+          endedMs: night.startedMs,
+          endReason: "ended wrongly: its end was not recorded",
+        },
+      );
       const before = await em.findOne(Night, { id });
       if (before === null) {
         await em.insert(Night, { ...night, id, run: 1, status: "open", endedMs: null, endReason: null });
