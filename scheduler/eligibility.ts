@@ -1,6 +1,6 @@
 import { clip, difference, longest, startsOf, union, type IntervalSet } from "./intervals.ts";
 import type { Interval, MeritPoint } from "./problem.ts";
-import { blockedOn, compareText, isMs, isObject, type Frame } from "./read-problem.ts";
+import { asText, blockedOn, compareText, isMs, isObject, type Frame } from "./read-problem.ts";
 import type { RefusalCode } from "./schedule.ts";
 import { valueOf, type Task } from "./task.ts";
 
@@ -83,8 +83,7 @@ export function sortOut(frame: Frame): Eligibility {
     }
     const outcome = isFault(sound) ? sound : withStarts(sound, frame);
     if (isFault(outcome)) {
-      const sequenceId = typeof id === "string" ? id : (JSON.stringify(id) ?? "undefined");
-      refused.push({ sequenceId, wonBy: [], ...outcome });
+      refused.push({ sequenceId: asText(id), wonBy: [], ...outcome });
     } else fit.push(outcome);
   }
   fit.sort((a, b) => compareSequences(a.sound, b.sound));
@@ -138,7 +137,7 @@ function readSequence(id: string, input: Record<string, unknown>): SoundSequence
   for (const { startMs, endMs } of windows) {
     if (endMs <= startMs) return fault("invalid_window", { startMs, endMs });
   }
-  if (typeof owner !== "string") return fault("unknown_owner", {}, JSON.stringify(owner) ?? "none");
+  if (typeof owner !== "string") return fault("unknown_owner", {}, asText(owner));
   const instruments = readInstruments(input.instruments);
   if (isFault(instruments)) return instruments;
   return {
@@ -186,7 +185,7 @@ function readInstruments(value: unknown): readonly string[] | Fault {
   if (value === undefined) return [];
   return Array.isArray(value) && value.every((name) => typeof name === "string")
     ? value
-    : fault("no_instrument", {}, JSON.stringify(value));
+    : fault("no_instrument", {}, asText(value));
 }
 
 /** The sequence with its possible starts on each telescope, or the first reason why there is none. */

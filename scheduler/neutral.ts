@@ -1,5 +1,5 @@
 import { ProblemError, type OwnerInput, type Problem, type SequenceInput } from "./problem.ts";
-import { isObject } from "./read-problem.ts";
+import { asText, isObject } from "./read-problem.ts";
 import type { RefusalCode, Schedule } from "./schedule.ts";
 
 /**
@@ -89,7 +89,7 @@ export function answerToInstance(instance: unknown, schedule: Schedule): Neutral
   const rawIds = new Map(
     sequences.map((sequence) => {
       const id = isObject(sequence) ? sequence.id : undefined;
-      return [typeof id === "string" ? id : (JSON.stringify(id) ?? "undefined"), id ?? null];
+      return [asText(id), id ?? null];
     }),
   );
   return {

@@ -169,6 +169,17 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** A value as a person may read it: text as it is, anything else as JSON, or in the words of the language where JSON has none. */
+export function asText(value: unknown): string {
+  if (typeof value === "string") return value;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // A bigint, or an object that holds itself.
+    return String(value);
+  }
+}
+
 function objectAt(value: unknown, path: string): Json {
   if (!isObject(value)) throw new ProblemError(path, "must be an object");
   return value;

@@ -1,6 +1,6 @@
 import type { Refusal } from "./eligibility.ts";
 import type { AfterRelation, FrozenRow, Interval, Relation } from "./problem.ts";
-import { isMs, isObject } from "./read-problem.ts";
+import { asText, isMs, isObject } from "./read-problem.ts";
 import { within, type Task } from "./task.ts";
 
 /** `task` starts from minMs to maxMs after the end of `after`. */
@@ -152,14 +152,19 @@ function faultOf(
 ): string | null {
   if (relation.kind !== "together" && relation.kind !== "after")
     return "their kind is neither together nor after";
-  const stranger = ids.find((id) => !isKnown(id));
-  if (stranger !== undefined || !Array.isArray(ids))
-    return `they name ${JSON.stringify(stranger)}, which is not here`;
+  if (relation.kind === "together" && !Array.isArray(relation.sequences))
+    return `they name ${asText(relation.sequences)}, which is no list`;
+  const stranger = ids.findIndex((id) => !isKnown(id));
+  if (stranger >= 0) return `they name ${quoted(ids[stranger])}, which is not here`;
   if (relation.kind === "together") return null;
   const { minMs = 0, maxMs = null } = relation;
   if (!isMs(minMs) || minMs < 0) return "minMs is no number of 0 or more";
   if (maxMs !== null && (!isMs(maxMs) || maxMs < minMs)) return "maxMs is no number of minMs or more";
   return relation.sequence === relation.after ? "a sequence follows itself" : null;
+}
+
+function quoted(id: unknown): string {
+  return typeof id === "string" ? `"${id}"` : asText(id);
 }
 
 /** Ids that lie on a circle of "after" relations. */

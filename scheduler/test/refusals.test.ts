@@ -136,9 +136,11 @@ test("circles and strangers in relations refuse the sequences they name, and onl
     { kind: "after", sequence: "c", after: "nobody" },
     { kind: "after", sequence: "d", after: "e", minMs: 5, maxMs: 4 },
     { kind: "sometimes", sequence: "f", after: "g" },
+    { kind: "together", sequences: "h" },
+    { kind: "together" },
     "nonsense",
   ] as unknown as Relation[];
-  const ids = ["a", "b", "c", "d", "e", "f", "g", "free"];
+  const ids = ["a", "b", "c", "d", "e", "f", "g", "h", "free"];
   const { rows, refused } = planned(
     ids.map((id) => sequence(id, { owner: "open" })),
     { relations },
