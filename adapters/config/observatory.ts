@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Type } from "typebox";
-import { ALARM_LEVELS, RECOVERY_KINDS, type Observatory } from "../../domain/observatory.ts";
+import {
+  ALARM_LEVELS,
+  RECOVERY_KINDS,
+  type DeviceDescription,
+  type Observatory,
+} from "../../domain/observatory.ts";
 import { ConfigurationError, explain } from "./explain.ts";
 import { environmentSchema } from "./settings.ts";
 
@@ -272,6 +277,7 @@ function contradictions(observatory: Observatory): string[] {
       "id",
     ),
   );
+  problems.push(...placeProblems(observatory));
   problems.push(...ladderProblems(observatory));
   for (const type of ["telescope", "dome", "safetymonitor", "observingconditions"] as const) {
     const count = observatory.devices.filter((device) => device.type === type).length;
@@ -289,6 +295,7 @@ function contradictions(observatory: Observatory): string[] {
     ),
   );
   problems.push(...bindingProblems(observatory));
+  problems.push(...pairingProblems(observatory));
   for (const [index, instrument] of observatory.instruments.entries()) {
     const where = `instruments[${index}]`;
     const camera = observatory.devices.find((device) => device.id === instrument.cameraId);
@@ -309,6 +316,35 @@ function contradictions(observatory: Observatory): string[] {
         `${where}.readoutS is ${instrument.readoutS}: must not be above readoutLimitS (${instrument.readoutLimitS})`,
       );
     }
+  }
+  return problems;
+}
+
+/** No two devices are the same Alpaca device: the orders to one would move the other. */
+function placeProblems({ devices }: Observatory): string[] {
+  const placeOf = ({ address, type, number }: DeviceDescription): string => `${type} ${number} at ${address}`;
+  return devices.flatMap((device, index) => {
+    const first = devices.findIndex((other) => placeOf(other) === placeOf(device));
+    return first === index
+      ? []
+      : [`devices[${index}] is ${placeOf(device)}: devices[${first}] is the same, each needs its own`];
+  });
+}
+
+/** What is there for nothing, or asked for without being there. */
+function pairingProblems({ devices, instruments, telescope, night }: Observatory): string[] {
+  const problems = devices.flatMap(({ id, type }, index) =>
+    type !== "camera" || instruments.some(({ cameraId }) => cameraId === id)
+      ? []
+      : [`devices[${index}] is the camera "${id}": no instrument has it as its cameraId`],
+  );
+  if (telescope.focusSteps !== undefined && !devices.some(({ type }) => type === "focuser")) {
+    problems.push(`telescope.focusSteps is ${telescope.focusSteps}: devices has no focuser to move there`);
+  }
+  if (night.domeOpenSunAltDeg < night.observingSunAltDeg) {
+    problems.push(
+      `night.domeOpenSunAltDeg is ${night.domeOpenSunAltDeg}: must not be below observingSunAltDeg (${night.observingSunAltDeg}), the dome opens before the observation`,
+    );
   }
   return problems;
 }

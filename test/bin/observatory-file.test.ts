@@ -83,6 +83,31 @@ test.each<[string, (observatory: Json) => void, string]>([
   ],
   ["no dome", (o) => o["devices"].splice(1, 1), "devices has 0 of type dome: there must be exactly one"],
   [
+    "two names for one device",
+    (o) => (deviceNamed(o, "camera-nir").number = deviceNamed(o, "camera-vis").number),
+    "is camera 0 at http://127.0.0.1:11111: devices[",
+  ],
+  [
+    "a camera of no instrument",
+    (o) => o["devices"].push({ ...deviceNamed(o, "camera-vis"), id: "spare", uniqueId: "spare", number: 7 }),
+    'is the camera "spare": no instrument has it as its cameraId',
+  ],
+  [
+    "a focus without a focuser",
+    (o) => o["devices"].splice(o["devices"].indexOf(deviceNamed(o, "focuser")), 1),
+    "telescope.focusSteps is 25000: devices has no focuser to move there",
+  ],
+  [
+    "a dome that opens after the observation has begun",
+    (o) => (o["night"].domeOpenSunAltDeg = -15),
+    "night.domeOpenSunAltDeg is -15: must not be below observingSunAltDeg (-12)",
+  ],
+  [
+    "a wheel on a camera that is not there",
+    (o) => (wheelOf(o).boundTo = "camera-uv"),
+    'boundTo is "camera-uv": a filter wheel is bound to the camera of an instrument or to the telescope',
+  ],
+  [
     "a camera that is not there",
     (o) => (o["instruments"][0].cameraId = "camera-x"),
     'instruments[0].cameraId is "camera-x"',
