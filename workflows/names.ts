@@ -72,7 +72,7 @@ export function taskQueues(siteId: string) {
 }
 
 /**
- * A control worker that is killed with a workflow task in its hands delays that workflow by this; the server's default is
+ * A control worker that dies unseen with a workflow task in its hands delays that workflow by this; the server's default is
  * 10 s. Shorter still, a machine that is overloaded would give up tasks and replay them again and again: 750 ms was tried,
  * at a load of 15 per core. From the third attempt on the server adds 5 s and doubles them.
  */

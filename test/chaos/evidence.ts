@@ -28,6 +28,8 @@ export interface Kill {
   readonly observatoryMs: number;
   /** Cameras that were exposing when it was killed, asked of them right before. */
   readonly openShutters: readonly string[];
+  /** Of a control worker: whether it had a workflow task of the majordome in its hands. */
+  readonly taskInHand: boolean;
   /** When everything that was killed ran again, wall ms. */
   readonly backWallMs: number;
   /** Of a control worker: how long the next message took to be handled, wall ms. */

@@ -73,6 +73,7 @@ function killed(kind: Kill["kind"], skyMs: number, change: Partial<Kill> = {}): 
     observatoryMs: skyMs,
     openShutters: ["camera-vis"],
     backWallMs: wallMs + 2_000,
+    taskInHand: false,
     nextMessageMs: null,
     ...change,
   };

@@ -14,6 +14,11 @@ const AIM_LIMIT_MS = 120_000;
 const BACK_LIMIT_MS = 90_000;
 const UP_TRIES = 3;
 const MESSAGE_LIMIT_MS = 20_000;
+const CONTROL_WORKERS = ["worker-control-1", "worker-control-2"];
+/** A message has reached a worker after this; sooner than its sticky time-out of 300 ms gives it to the other. */
+const INTO_HANDS_MS = 150;
+/** PENDING_WORKFLOW_TASK_STATE_STARTED of the API. */
+const TASK_STARTED = 2;
 
 export interface PlannedKill {
   readonly kind: KillKind;
@@ -47,12 +52,17 @@ export async function kill(
   { kind, aimed }: PlannedKill,
   random: () => number,
 ): Promise<{ readonly kill: Kill; readonly gap: Gap | null }> {
-  const part = kind === "worker-control" ? `worker-control-${random() < 0.5 ? 1 : 2}` : kind;
-  const named = kind === "all" ? stack.parts() : [part];
-  await waitFor(`${part} runs`, BACK_LIMIT_MS, async () =>
+  const draw = random();
+  const named = kind === "worker-control" ? CONTROL_WORKERS : kind === "all" ? stack.parts() : [kind];
+  await waitFor(`${named.join()} run`, BACK_LIMIT_MS, async () =>
     named.every((name) => stack.parts().includes(name)),
   );
   const openShutters = await (aimed ? openShutter(stack) : exposing(stack));
+  // Every second control worker dies with a task of the majordome in its hands, the others as it comes.
+  const holder = kind === "worker-control" && draw < 0.5 ? await frozenWithTask(stack) : null;
+  const taskInHand = holder !== null;
+  const part =
+    kind === "worker-control" ? (holder ?? (draw < 0.75 ? "worker-control-1" : "worker-control-2")) : kind;
   const parts = kind === "all" ? stack.parts() : [part];
   const before = new Map(parts.map((name) => [name, stack.pid(name)]));
   // `up` alone: what it started notices by itself. The rest with their children: PostgreSQL's are leaders of sessions.
@@ -72,7 +82,7 @@ export async function kill(
   const backWallMs = Date.now();
   const gap = ENDS_SIMULATORS.includes(kind) ? await gapSince(stack, wallMs) : null;
   return {
-    kill: { kind, part, wallMs, observatoryMs: skyMs, openShutters, backWallMs, nextMessageMs },
+    kill: { kind, part, wallMs, observatoryMs: skyMs, openShutters, taskInHand, backWallMs, nextMessageMs },
     gap,
   };
 }
@@ -115,6 +125,28 @@ async function exposing(stack: Stack): Promise<string[]> {
   return cameras.filter((_, index) => states[index] === CAMERA_EXPOSING);
 }
 
+/**
+ * Freezes the control worker that keeps the majordome in its memory and sends a message into its hands.
+ * @returns the part, still frozen: to be killed; null when neither took it
+ */
+async function frozenWithTask(stack: Stack): Promise<string | null> {
+  const { client } = stack.temporal;
+  const workflowId = observatoryWorkflowId(observatory.site.id);
+  for (const part of CONTROL_WORKERS) {
+    const pid = stack.pid(part);
+    signalProcess(pid, "SIGSTOP");
+    void refusedButton(stack);
+    await sleep(INTO_HANDS_MS);
+    const task = await client.workflowService
+      .describeWorkflowExecution({ namespace: client.options.namespace, execution: { workflowId } })
+      .then(({ pendingWorkflowTask }) => pendingWorkflowTask)
+      .catch(() => null);
+    if ((task?.state as number | undefined) === TASK_STARTED) return part;
+    signalProcess(pid, "SIGCONT");
+  }
+  return null;
+}
+
 /** Waits for an open shutter; none within the limit: killed all the same. */
 async function openShutter(stack: Stack): Promise<string[]> {
   const untilMs = Date.now() + AIM_LIMIT_MS;
@@ -131,12 +163,15 @@ async function openShutter(stack: Stack): Promise<string[]> {
  */
 async function nextMessage(stack: Stack): Promise<number> {
   const startedMs = Date.now();
+  const answer = await Promise.race([refusedButton(stack), sleep(MESSAGE_LIMIT_MS, "late", { ref: false })]);
+  if (answer === "accepted") throw new Error("chaos lifted a pause that nobody had made");
+  return Date.now() - startedMs;
+}
+
+function refusedButton(stack: Stack): Promise<string> {
   const handle = stack.temporal.client.workflow.getHandle(observatoryWorkflowId(observatory.site.id));
-  const sent = handle.executeUpdate(resumeUpdate, { args: [{ by: "chaos" }] }).then(
+  return handle.executeUpdate(resumeUpdate, { args: [{ by: "chaos" }] }).then(
     () => "accepted",
     (error: unknown) => (error instanceof Error ? error.name : "failed"),
   );
-  const answer = await Promise.race([sent, sleep(MESSAGE_LIMIT_MS, "late", { ref: false })]);
-  if (answer === "accepted") throw new Error("chaos lifted a pause that nobody had made");
-  return Date.now() - startedMs;
 }

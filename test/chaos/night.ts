@@ -107,9 +107,10 @@ async function killUntilDawn(
     const done = await kill(stack, planned, random);
     kills.push(done.kill);
     if (done.gap !== null) gaps.push(done.gap);
-    const { part, openShutters, wallMs, backWallMs, nextMessageMs } = done.kill;
+    const { part, openShutters, taskInHand, wallMs, backWallMs, nextMessageMs } = done.kill;
     const hit = openShutters.length === 0 ? "no shutter open" : `open: ${openShutters.join(", ")}`;
-    const message = nextMessageMs === null ? "" : `, next message after ${nextMessageMs} ms`;
+    const hands = taskInHand ? ", a task in its hands" : "";
+    const message = nextMessageMs === null ? "" : `${hands}, next message after ${nextMessageMs} ms`;
     say(`killed ${part} (${hit}), back after ${((backWallMs - wallMs) / 1_000).toFixed(1)} s${message}`);
   }
   if (wholeNight) await untilNot(isNight, over);

@@ -73,7 +73,7 @@ interface ApiOptions {
   readonly token?: string | null;
 }
 
-const UP_LIMIT_MS = 150_000;
+const UP_LIMIT_MS = 300_000;
 const DOWN_LIMIT_MS = 30_000;
 const API_LIMIT_MS = 15_000;
 const PORTS = ["PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT", "POSTGRES_PORT", "ALPACA_PORT", "GUARD_PORT"];
