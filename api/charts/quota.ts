@@ -1,6 +1,7 @@
 import type { QuotaStep } from "../../db/repositories/quota.ts";
-import { MS_PER_HOUR } from "../../domain/units.ts";
+import { MS_PER_DAY, MS_PER_HOUR } from "../../domain/units.ts";
 import type { Theme } from "../pages/theme.ts";
+import { hourMinute } from "../words/time.ts";
 import { drawSvg } from "./draw.ts";
 import { PALETTES } from "./palette.ts";
 
@@ -14,6 +15,8 @@ const S_PER_HOUR = 3_600;
 export function quotaSvg(steps: readonly QuotaStep[], theme: Theme, widthPx: number, nowMs: number): string {
   const palette = PALETTES[theme];
   const shown = withEnds(steps, nowMs);
+  // Of one night or two, dates alone would all be the same.
+  const isShort = (shown.at(-1)?.atMs ?? 0) - (shown[0]?.atMs ?? 0) < 2 * MS_PER_DAY;
   const curve = (
     name: string,
     color: string,
@@ -40,7 +43,7 @@ export function quotaSvg(steps: readonly QuotaStep[], theme: Theme, widthPx: num
         axisLabel: {
           color: palette.soft,
           hideOverlap: true,
-          formatter: (ms: number) => new Date(ms).toISOString().slice(0, 10),
+          formatter: (ms: number) => (isShort ? hourMinute(ms) : new Date(ms).toISOString().slice(0, 10)),
         },
         axisLine: { lineStyle: { color: palette.soft } },
         axisTick: { lineStyle: { color: palette.soft } },

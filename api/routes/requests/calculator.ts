@@ -187,9 +187,9 @@ function inputOf(
 }
 
 const MODE_WORDS: Readonly<Record<CalculatorInput["mode"], string>> = {
-  snr: "Signal over noise of an exposure",
-  time: "Exposure for a signal over noise",
-  mag: "Faintest magnitude of an exposure",
+  snr: "Signal over noise",
+  time: "Exposure time",
+  mag: "Faintest magnitude",
 };
 const ASKED: Readonly<Record<CalculatorInput["mode"], string>> = {
   snr: "snr",
