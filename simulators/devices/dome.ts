@@ -60,7 +60,9 @@ export function createDome(context: DeviceContext, options: DomeOptions): Simula
 
   const shutterStatus = (): ShutterState => {
     const now = context.motionMs();
-    if (shutter.movingAt(now)) return shutter.goal() > 0.5 ? ShutterState.Opening : ShutterState.Closing;
+    if (shutter.movingAt(now)) {
+      return shutter.goal() > shutter.positionAt(now) ? ShutterState.Opening : ShutterState.Closing;
+    }
     if (failed) return ShutterState.Error;
     const position = shutter.positionAt(now);
     if (position <= 0) return ShutterState.Closed;

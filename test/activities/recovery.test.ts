@@ -129,3 +129,46 @@ test("reconnecting gives the connection up and takes it anew", async () => {
   expect(commands).toEqual(["disconnect", "connect"]);
   expect(await rawDevice(rig, "filterwheel", "wheel-vis").get("connected", {})).toBe(true);
 });
+
+test("a switch that is lost while an outlet is off switches it on again when it is back", async () => {
+  const cycling = powerCycle("focuser");
+  const isOff = async () =>
+    !(await rawDevice(rig, "switch", "plc").get("getswitch", { Id: powerStep("focuser").switchNumber ?? 0 }));
+  while (!(await isOff())) await new Promise((resolve) => setTimeout(resolve, 10));
+  await rig.fault("plc", "error", 2);
+  await cycling;
+  expect(await isOff()).toBe(false);
+  expect(await answers("focuser")).toMatchObject({ answers: true });
+}, 30_000);
+
+test("a focuser that is back is brought to the focus of the open night; by day it stays where it is", async () => {
+  const moved = async (): Promise<void> => {
+    await rig.focuser.moveTo(20_000);
+    while ((await rig.focuser.status()).moving) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await moved();
+  await setUp("focuser");
+  expect((await rig.focuser.status()).position).toBe(25_000);
+  await moved();
+  rig.stored.holder = "observatory/colibri";
+  await setUp("focuser");
+  expect((await rig.focuser.status()).position).toBe(20_000);
+}, 30_000);
+
+test("what the blocking camera exposes is nobody's when it is back, and is thrown away; another arm's frame is let end", async () => {
+  const begun = Date.now();
+  // At this rate 1.5 s of wall time.
+  await Promise.all([rig.camera.startExposure(900, false), rig.cameraNir.startExposure(900, false)]);
+  await Promise.all([setUp("camera-vis"), setUp("camera-nir")]);
+  const aborts = async (id: string) =>
+    (await rig.commands(id, begun)).filter(({ command }) => command === "abortexposure").length;
+  expect([await aborts("camera-vis"), await aborts("camera-nir")]).toEqual([1, 0]);
+  expect((await rig.cameraNir.status()).imageReady).toBe(true);
+}, 60_000);
+
+test("a camera that works again and stays warm is used as it is, and that is told", async () => {
+  await rig.camera.warm();
+  await rig.fault("camera-vis", "wrong-position");
+  await setUp("camera-vis");
+  expect(journal.join(" ")).toMatch(/works again, but did not reach its set point of -60 °C/);
+}, 60_000);

@@ -28,6 +28,8 @@ import {
 } from "../../simulators/server.ts";
 import type { Lease, TargetPosition } from "../../workflows/messages.ts";
 
+/** Faults are put and lifted also when the machine is busy. */
+const CONTROL_LIMIT_MS = 60_000;
 /** 22:00 local time at San Pedro Mártir: dark. */
 const NIGHT_MS = Date.parse("2026-11-21T06:00:00Z");
 
@@ -117,7 +119,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       device,
       "action",
       { Action: name, Parameters: parameters === undefined ? "" : JSON.stringify(parameters) },
-      {},
+      { limitMs: CONTROL_LIMIT_MS },
     );
     return String(value);
   };

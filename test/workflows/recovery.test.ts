@@ -26,6 +26,7 @@ interface FakeDevice {
   /** Whether it answers after what was done so far. */
   answers: (acts: readonly string[]) => boolean;
   setUp: () => void;
+  powerCycle: () => void;
 }
 
 whenSkipping("the recovery of a device, with time skipped", () => {
@@ -61,7 +62,11 @@ whenSkipping("the recovery of a device, with time skipped", () => {
             : { answers: false, why: "It is silent." };
         },
         reconnect: () => note("reconnect"),
-        powerCycle: () => note("power-cycle"),
+        powerCycle: async () => {
+          await note("power-cycle");
+          fake.powerCycle();
+        },
+        powerOn: () => note("power on"),
         setUpDevice: async () => {
           await note("set up");
           fake.setUp();
@@ -80,7 +85,7 @@ whenSkipping("the recovery of a device, with time skipped", () => {
 
   async function start(device: Partial<FakeDevice>) {
     runs += 1;
-    fake = { acts: [], answers: () => false, setUp: () => undefined, ...device };
+    fake = { acts: [], answers: () => false, setUp: () => undefined, powerCycle: () => undefined, ...device };
     beganMs = await env.currentTimeMs();
     const file: Observatory = {
       ...observatory,
@@ -132,6 +137,24 @@ whenSkipping("the recovery of a device, with time skipped", () => {
     });
     expect(await handle.result()).toEqual({ deviceId: DEVICE, index: 1 });
     expect(await handle.query(recoveryQuery)).toMatchObject({ step: 2, lastTrouble: "It stays warm." });
+  }, 60_000);
+
+  test("an outlet that may have stayed off is switched on with the next steps, until it is", async () => {
+    const handle = await start({
+      answers: (acts) => acts.some((act) => act.endsWith("power on")),
+      powerCycle: () => {
+        throw ApplicationFailure.nonRetryable("Outlet 9 may have stayed off.", "OutletOff");
+      },
+    });
+    expect(await handle.result()).toEqual({ deviceId: DEVICE, index: 3 });
+    const did = whatDid();
+    expect(did.slice(did.indexOf("power-cycle"))).toEqual([
+      "power-cycle",
+      "look for 60 s",
+      "power on",
+      "look for 300 s",
+      "set up",
+    ]);
   }, 60_000);
 
   test("at its end a human is called, and it is asked for as long as it takes", async () => {

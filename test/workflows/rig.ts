@@ -117,8 +117,19 @@ const KEYWORD = 2;
 export interface RigOptions {
   /** Observatory seconds per second; 1 where time is skipped. */
   readonly rate?: number;
+  /** One that is there already, and stays open. */
+  readonly database?: Database;
   /** Activities beside those of the rig, or in the place of some of them. */
   readonly more?: (rig: Pick<NightRig, "database" | "world"> & { nowMs(): Promise<number> }) => Activities;
+}
+
+/** An empty database with two programmes. */
+export async function newDatabase(postgres: TestPostgres, name: string): Promise<Database> {
+  const url = await postgres.createDatabase(name);
+  await migrate(url);
+  const database = await openDatabase(url);
+  await seedProgrammes(database);
+  return database;
 }
 
 /** Workers of all queues around fake devices, with the real planning and records on a database of their own. */
@@ -127,11 +138,9 @@ export async function openNightRig(
   postgres: TestPostgres,
   name: string,
   startMs: number,
-  { rate = 1, more = () => ({}) }: RigOptions = {},
+  { rate = 1, more = () => ({}), database: given }: RigOptions = {},
 ): Promise<NightRig> {
-  const url = await postgres.createDatabase(name);
-  await migrate(url);
-  const database = await openDatabase(url);
+  const database = given ?? (await newDatabase(postgres, name));
   const clock: ClockFact = { startMs, anchorMs: await env.currentTimeMs(), rate, epoch: 0 };
   const world: FakeWorld = {
     acts: [],
@@ -142,7 +151,6 @@ export async function openNightRig(
     offsets: [],
   };
   const nowMs = async (): Promise<number> => Math.round(observatoryMs(clock, await env.currentTimeMs()));
-  await seedProgrammes(database);
 
   const queues = taskQueues(observatory.site.id);
   const work = countedWork({
@@ -163,8 +171,9 @@ export async function openNightRig(
       },
       exportHistory: async () => false,
     }),
+    ...more({ database, world, nowMs }),
   });
-  const activities = { ...work.activities, ...more({ database, world, nowMs }) };
+  const { activities } = work;
   const { codePath } = await workflowBundle();
   const common = { connection: env.nativeConnection, namespace: env.namespace ?? "default" };
   const workers = await Promise.all([
@@ -176,6 +185,7 @@ export async function openNightRig(
       queues.io,
       queues.compute,
       queues.images,
+      queues.recovery,
       ...observatory.instruments.map(({ cameraId }) => queues.camera(cameraId)),
     ].map((taskQueue) => Worker.create({ ...common, taskQueue, activities })),
   ]);
@@ -208,20 +218,21 @@ export async function openNightRig(
     close: async () => {
       for (const worker of workers) worker.shutdown();
       await running;
-      await database.close();
+      if (given === undefined) await database.close();
     },
   };
 }
 
 export type Activities = Record<string, (...args: never[]) => Promise<unknown>>;
 
-/** The activities, counted while they run; `rested` when none has run for a moment of real time. */
+/** The activities, counted while they run; `rested` when none has run for a moment of real time. A watch never ends. */
 export function countedWork(activities: Activities) {
   let running = 0;
   const counted = Object.fromEntries(
     Object.entries(activities).map(([name, activity]) => [
       name,
       async (...args: never[]) => {
+        if (name === "watch") return activity(...args);
         running += 1;
         try {
           return await activity(...args);
