@@ -5,6 +5,7 @@ import { duskAndDawn } from "../workflows/rig.ts";
 import type { Evidence, ExposureRow, Kill } from "./evidence.ts";
 import { violationsOf } from "./invariants/all.ts";
 import { eachHitAnOpenShutter, nextMessageInTime } from "./invariants/kills.ts";
+import { growthOf, historiesShort, memoryFlat } from "./invariants/quiet.ts";
 import { planKills } from "./killer.ts";
 
 /** Ten minutes after dusk: observatory and wall time run side by side here, 60 to 1. */
@@ -423,6 +424,43 @@ describe("the kills", () => {
     expect(nextMessageInTime([slow])).toHaveLength(1);
     expect(nextMessageInTime([quick, quick, late])).toHaveLength(1);
     expect(nextMessageInTime([quick, quick, inHand])).toEqual([]);
+  });
+});
+
+describe("a quiet night", () => {
+  const samples = (mibAt: (index: number) => number, count = 40) =>
+    Array.from({ length: count }, (_, index) => ({
+      wallMs: index,
+      rssMiB: { api: mibAt(index), guard: 80 },
+    }));
+
+  test("memory that fills in the first quarter is flat; what grows on by more than a tenth is named with its numbers", () => {
+    expect(memoryFlat(samples((index) => (index < 10 ? 100 + index * 10 : 200)))).toEqual([]);
+    expect(memoryFlat(samples((index) => 200 + index / 2))).toEqual([]);
+    const leak = samples((index) => 200 + index * 4);
+    expect(growthOf(leak)).toContainEqual({ part: "api", secondMiB: 260, lastMiB: 340 });
+    const [violation, ...more] = memoryFlat(leak);
+    expect(more).toEqual([]);
+    expect(violation?.words).toBe("api: 260 MiB in the second quarter, 340 MiB in the last");
+  });
+
+  test("a part that is gone at the end, and too few samples, do not pass for flat", () => {
+    const gone = samples(() => 100).map((sample, index) =>
+      index < 30 ? sample : { ...sample, rssMiB: { guard: 80 } },
+    );
+    expect(memoryFlat(gone)).toHaveLength(1);
+    expect(memoryFlat(samples(() => 100, 12))).toHaveLength(1);
+  });
+
+  test("a history beyond 4000 events is named", () => {
+    const long = {
+      workflowId: "night/colibri/2026-11-20",
+      type: "night",
+      status: "COMPLETED",
+      events: 4_001,
+    };
+    expect(historiesShort(goodNight({ executions: [{ ...long, events: 4_000 }] }))).toEqual([]);
+    expect(historiesShort(goodNight({ executions: [long] }))).toHaveLength(1);
   });
 });
 

@@ -6,11 +6,12 @@ import { createRandom } from "../../simulators/sky/random.ts";
 import type { Violation } from "./evidence.ts";
 import { violationsOf } from "./invariants/all.ts";
 import { eachHitAnOpenShutter, nextMessageInTime } from "./invariants/kills.ts";
+import { historiesShort, memoryFlat } from "./invariants/quiet.ts";
 import { planKills } from "./killer.ts";
 import { chaosNight, type ChaosNight } from "./night.ts";
 import { resultOf, tableOf } from "./report.ts";
 
-const USAGE = `npm run chaos -- --kills N --seed S [--rate R] [--whole-night] [--out FILE]
+const USAGE = `npm run chaos -- --kills N --seed S [--rate R] [--whole-night] [--start ISO] [--out FILE]
 
 Starts a private stack, kills its processes with SIGKILL at seeded moments of a night, posts bursts and lets it rain
 meanwhile, starts nothing by hand but a killed "up" (as a service manager would), then checks what must hold.
@@ -18,6 +19,7 @@ meanwhile, starts nothing by hand but a killed "up" (as a service manager would)
   --seed S       of kinds, moments, bursts and rain; the machine's own pace is not seeded
   --rate R       observatory seconds per second, 60 unless told
   --whole-night  each night goes on until dawn, also with nothing left to kill (with --kills 0: a quiet night)
+  --start ISO    instant the clock starts at, shortly before the dusk of a night; the demonstration's unless told
   --out FILE     JSON of the result`;
 
 /** Trigger numbers of one night; no two bursts share one. */
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     rate: { type: "string", default: "60" },
     "whole-night": { type: "boolean", default: false },
+    start: { type: "string" },
     out: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -50,7 +53,7 @@ const say = (words: string): void => console.log(`${new Date().toISOString().sli
 do {
   const firstTrigger = 9_200_000 + nights.length * TRIGGERS_PER_NIGHT;
   const night = await chaosNight(
-    { rate, deck, random, firstTrigger, wholeNight: values["whole-night"], say },
+    { rate, start: values.start ?? null, deck, random, firstTrigger, wholeNight: values["whole-night"], say },
     ({ evidence }) => {
       const found = violationsOf(evidence);
       violations.push(...found);
@@ -63,6 +66,9 @@ do {
 
 const evidence = nights.map((night) => night.evidence);
 if (kills > 0) violations.push(...eachHitAnOpenShutter(evidence), ...nextMessageInTime(evidence));
+if (kills === 0) {
+  violations.push(...evidence.flatMap(historiesShort), ...nights.flatMap(({ memory }) => memoryFlat(memory)));
+}
 const result = resultOf(seed, rate, nights, violations);
 const out = values.out ?? path.join(tmpdir(), `vesper-chaos-${seed}.json`);
 writeFileSync(out, JSON.stringify(result, null, 2));

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { withDescendants, type Stack } from "../support/stack.ts";
 
-const PERIOD_MS = 60_000;
+const PERIOD_MS = 10_000;
 
 /** Resident memory of each part with its children at one instant, MiB. */
 export interface MemorySample {
@@ -9,7 +9,7 @@ export interface MemorySample {
   readonly rssMiB: Readonly<Record<string, number>>;
 }
 
-/** Samples the memory of all parts once a minute until it is stopped. */
+/** Samples the memory of all parts every ten seconds until it is stopped. */
 export function startMemorySampler(stack: Stack): { stop(): MemorySample[] } {
   const samples: MemorySample[] = [];
   const timer = setInterval(() => {

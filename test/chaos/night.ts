@@ -33,6 +33,8 @@ export interface ChaosNight {
 
 export interface ChaosNightOptions {
   readonly rate: number;
+  /** ISO instant the clock starts at; shortly before dusk of the demonstration's night when null. */
+  readonly start: string | null;
   /** Kills still to be made, taken from the front. */
   readonly deck: PlannedKill[];
   readonly random: () => number;
@@ -48,8 +50,8 @@ export async function chaosNight(
   options: ChaosNightOptions,
   judge: (night: ChaosNight) => boolean,
 ): Promise<ChaosNight> {
-  const { rate, say } = options;
-  const stack = await startStack({ rate });
+  const { rate, start, say } = options;
+  const stack = await startStack({ rate, ...(start === null ? {} : { start }) });
   say(`a night begins in ${stack.home}`);
   let keep = true;
   try {
@@ -62,9 +64,11 @@ export async function chaosNight(
       makeRain(stack, options, over.signal),
       killUntilDawn(stack, options, over.signal, kills, gaps).finally(() => over.abort()),
     ]);
+    // Of the night alone: calibrations are another work, and their images other memory.
+    const samples = memory.stop();
     await endNight(stack, say);
     const evidence = await gather(stack, { rate, kills, simulatorGaps: gaps, bursts, rains });
-    const night = { evidence, memory: memory.stop() };
+    const night = { evidence, memory: samples };
     keep = !judge(night);
     return night;
   } finally {

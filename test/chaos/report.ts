@@ -1,6 +1,7 @@
 import type { Evidence, Violation } from "./evidence.ts";
 import { frameCounts } from "./invariants/frames.ts";
 import { killCounts, nextMessagesMs } from "./invariants/kills.ts";
+import { growthOf } from "./invariants/quiet.ts";
 import type { MemorySample } from "./memory.ts";
 import type { ChaosNight } from "./night.ts";
 
@@ -81,15 +82,15 @@ export function tableOf(result: ChaosResult): string[] {
   ];
 }
 
-/** Memory of each part at the first and the last minute of each night. */
+/** Memory of each part in the second and in the last quarter of each night. */
 function memoryWords(nights: ChaosResult["memory"]): string[] {
   return nights.flatMap((samples, index) => {
-    const [first, last] = [samples[0], samples.at(-1)];
-    if (first === undefined || last === undefined) return [];
-    const parts = Object.entries(last.rssMiB).map(
-      ([part, mib]) => `${part} ${first.rssMiB[part] ?? "?"} -> ${mib}`,
+    const parts = growthOf(samples).map(
+      ({ part, secondMiB, lastMiB }) => `${part} ${secondMiB} -> ${lastMiB}`,
     );
-    return [`memory in night ${index + 1}, MiB: ${parts.join(", ")}`];
+    return parts.length === 0
+      ? []
+      : [`memory in night ${index + 1}, second to last quarter, MiB: ${parts.join(", ")}`];
   });
 }
 
