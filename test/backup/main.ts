@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { gather } from "../chaos/gather.ts";
 import { violationsOf } from "../chaos/invariants/all.ts";
 import { endNight } from "../chaos/night.ts";
-import { burst, skyNowMs, state } from "../integration/kit.ts";
+import { burst, state } from "../integration/kit.ts";
 import { startStack, waitFor, type Stack } from "../support/stack.ts";
 
 const USAGE = `node test/backup/main.ts [--keep-home] [--without-workflows] [--fresh-devices] [--mix older|newer] [--rate R]
@@ -34,8 +34,11 @@ if (values.help) {
   process.exit(0);
 }
 
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 const FRAMES = 6;
+const STARTS = 3;
+/** The clock is written down each second; a busy machine may be late. */
+const CLOCK_WALL_MS = 5_000;
 const say = (words: string): void => console.log(`${new Date().toISOString().slice(11, 19)} ${words}`);
 const wrong: string[] = [];
 const expect = (what: string, holds: boolean): void => {
@@ -58,7 +61,6 @@ try {
   await stack.postPacket(lost.xml);
   await framesBeyond(stack, atBackup.frames + FRAMES / 2);
   const night = (await state(stack)).night as { readonly date: string; readonly run: number };
-  const backedUpAtMs = await skyNowMs(stack);
   await stack.interrupt();
   const lostFrames = (await imagesIn(stack)) - filesIn(older, "images");
   if (!values["keep-home"]) wipe(stack.home);
@@ -87,10 +89,15 @@ try {
   if (values.mix !== undefined) await putTemporalOf(workflows, stack.home);
   if (values["fresh-devices"]) rmSync(path.join(stack.home, "simulators"), { recursive: true, force: true });
 
-  await stack.startAgain();
+  await startAgain(stack);
   const again = await counts(stack);
   say(`started again: ${again.frames} frames are known, ${atBackup.frames} were when it was backed up`);
-  expect("the clock stands where the backup was", (await skyNowMs(stack)) < backedUpAtMs);
+  const { madeAt } = JSON.parse(readFileSync(path.join(stack.home, "restored.json"), "utf8")) as {
+    madeAt: string;
+  };
+  const [clock] = await stack.query<{ at: Date }>("select start_at as at from clock");
+  const offMs = Math.abs((clock?.at.getTime() ?? 0) - Date.parse(madeAt));
+  expect("the clock goes on where it was backed up", offMs < CLOCK_WALL_MS * Number(values.rate));
   await framesBeyond(stack, again.frames + FRAMES);
   const after = (await state(stack)).night as typeof night;
   expect(
@@ -137,6 +144,18 @@ async function backUp(from: Stack): Promise<string> {
   const folder = /Backed up to (\S+):/.exec(made.printed)?.[1];
   if (made.code !== 0 || folder === undefined) throw new Error(`vesper backup ended with ${made.code}`);
   return folder;
+}
+
+/** As a service manager does: a busy machine may take longer than `up` waits for all to be ready. */
+async function startAgain(of: Stack): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await of.startAgain();
+    } catch (error) {
+      say((error as Error).message.trim());
+      if (tries === STARTS) throw error;
+    }
+  }
 }
 
 async function counts(of: Stack): Promise<{ readonly frames: number }> {

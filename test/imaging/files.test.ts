@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
@@ -78,14 +78,27 @@ test("a damaged or cut gzip stream is a typed error", async () => {
   await expect(readFitsFile(damaged)).rejects.toMatchObject({ name: "FitsError" });
 });
 
+/** A header that announces 400 MB. */
+const ANNOUNCES_400_MB = Buffer.from(
+  ["SIMPLE  = T", "BITPIX  = 8", "NAXIS   = 2", "NAXIS1  = 20000", "NAXIS2  = 20000", "END"]
+    .map((record) => record.padEnd(80))
+    .join("")
+    .padEnd(2_880),
+);
+
 test.each([
+  [
+    "a part of a frame",
+    new Uint8Array(Buffer.concat([ANNOUNCES_400_MB, Buffer.alloc(100_000_000)])),
+    "truncated",
+  ],
   ["zeros", new Uint8Array(300_000_000), "notFits"],
   [
     "a good file with zeros behind it",
     new Uint8Array(Buffer.concat([FITS, Buffer.alloc(300_000_000)])),
     "trailingBytes",
   ],
-])("%s that unpack to 300 MB are refused without being held", async (_, bytes, code) => {
+])("%s that unpack to hundreds of MB are refused without being held", async (_, bytes, code) => {
   const bomb = path.join(folder, "bomb.fits.gz");
   await writeFile(bomb, await gzipped(bytes));
   const before = process.memoryUsage().arrayBuffers;
@@ -96,6 +109,15 @@ test.each([
   await expect(readFitsFile(bomb)).rejects.toMatchObject({ code });
   clearInterval(timer);
   expect(most).toBeLessThan(60_000_000);
+});
+
+test("half of a huge frame is refused at its header, before the rest is read", async () => {
+  const half = path.join(folder, "half.fits");
+  await writeFile(half, ANNOUNCES_400_MB);
+  await truncate(half, 300_000_000);
+  const before = process.memoryUsage().arrayBuffers;
+  await expect(readFitsFile(half)).rejects.toMatchObject({ code: "truncated" });
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
 });
 
 test("a file that is not there is what the file system says", async () => {

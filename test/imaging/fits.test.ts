@@ -324,3 +324,11 @@ const CODES: Readonly<Record<string, string>> = {
     }
   });
 });
+
+test("the limit counts the data of all HDUs together: many small ones are no way around it", () => {
+  const pixels = new Uint8Array(6);
+  const image = { kind: "image", cards: [], axes: [3, 2], pixels } as const;
+  const limits = { maxDataBytes: 10, maxHdus: 9, maxHeaderRecords: 100 };
+  expect(bytesNeeded(writeFits([image]), limits)).toBe(5_760);
+  expect(codeOf(() => bytesNeeded(writeFits([image, image]), limits))).toBe("tooLarge");
+});

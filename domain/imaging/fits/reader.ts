@@ -9,7 +9,7 @@ import { BLOCK, blocks } from "./writer.ts";
 
 /** What a file may cost before it is refused; nothing is allocated before these are checked. */
 export interface FitsLimits {
-  /** Bytes of data in one HDU. */
+  /** Bytes of data in all HDUs together. */
   readonly maxDataBytes: number;
   readonly maxHdus: number;
   /** Records of 80 characters in one header. */
@@ -83,6 +83,7 @@ export function readFits(bytes: Uint8Array, options: ReadOptions = {}): Hdu[] {
  */
 export function bytesNeeded(prefix: Uint8Array, limits: FitsLimits = DEFAULT_LIMITS): number {
   let at = 0;
+  let data = 0;
   for (let index = 0; at < prefix.length; index += 1) {
     if (prefix.length - at < BLOCK) {
       return at + BLOCK;
@@ -97,7 +98,15 @@ export function bytesNeeded(prefix: Uint8Array, limits: FitsLimits = DEFAULT_LIM
       return at + blocks(prefix.length - at + 1);
     }
     const cards = parseHeader(prefix.subarray(at, end), `HDU ${index}`);
-    at += blocks(end + 80 - at) + blocks(dataLength(cards, index, limits));
+    const length = dataLength(cards, index, limits);
+    data += length;
+    if (data > limits.maxDataBytes) {
+      throw new FitsError(
+        "tooLarge",
+        `${data} bytes of data in ${index + 1} HDUs, the limit is ${limits.maxDataBytes}`,
+      );
+    }
+    at += blocks(end + 80 - at) + blocks(length);
   }
   return at;
 }
