@@ -297,11 +297,7 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
       iterations: plan.iterations,
       objective: plan.objective,
       policy: plan.policy,
-      rows: storedRows(plan, duskMs, never, waiting, observatory, shortOfQuota, {
-        fromMs: duskMs,
-        toMs: dawnMs,
-        executingId: executing?.sequenceId ?? null,
-      }),
+      rows: storedRows(plan, duskMs, never, waiting, night, shortOfQuota, executing?.sequenceId ?? null),
     });
     const statusOf = new Map(sequences.map(({ id, status }) => [id, status]));
     for (const row of plan.rows) {

@@ -34,6 +34,14 @@ export function windowsOf(sequence: SequenceDetail, observatory: Observatory, sk
 export interface NightSky {
   readonly sky: SkyOfNight;
   windowsOf(sequence: SequenceDetail): readonly Interval[];
+  /** Why a sequence has no window, in words and numbers. */
+  whyNever(sequence: SequenceDetail): NeverTonight;
+}
+
+/** Why a sequence cannot be taken at any time of a night. */
+export interface NeverTonight {
+  readonly text: string;
+  readonly numbers: Readonly<Record<string, number>>;
 }
 
 /**
@@ -51,16 +59,24 @@ export function createNightSkies(): (observatory: Observatory, startMs: number, 
 
 function nightSky(observatory: Observatory, startMs: number, endMs: number): NightSky {
   const sky = skyOfNight(observatory.site, startMs, endMs);
-  const known = new Map<string, readonly Interval[]>();
   return {
     sky,
-    windowsOf: (sequence) => {
-      const { raDeg, decDeg, windowStartMs, windowEndMs, constraints } = sequence;
-      const key = JSON.stringify([raDeg, decDeg, windowStartMs, windowEndMs, constraints]);
-      const windows = known.get(key) ?? windowsOf(sequence, observatory, sky);
-      known.set(key, windows);
-      return windows;
-    },
+    windowsOf: keptBySky((sequence) => windowsOf(sequence, observatory, sky)),
+    whyNever: keptBySky((sequence) => whyNeverTonight(sequence, observatory, startMs, endMs)),
+  };
+}
+
+/** `answer` worked out once for all sequences that ask the same of the sky. */
+function keptBySky<Answer extends object>(
+  answer: (sequence: SequenceDetail) => Answer,
+): (sequence: SequenceDetail) => Answer {
+  const known = new Map<string, Answer>();
+  return (sequence) => {
+    const { raDeg, decDeg, windowStartMs, windowEndMs, constraints } = sequence;
+    const key = JSON.stringify([raDeg, decDeg, windowStartMs, windowEndMs, constraints]);
+    const kept = known.get(key) ?? answer(sequence);
+    known.set(key, kept);
+    return kept;
   };
 }
 
@@ -71,12 +87,12 @@ const LOOKS = 48;
  * Why a sequence cannot be taken at any time of a night, in words: what speaks against it at the moment at which the
  * fewest constraints do, the highest one among these.
  */
-export function whyNeverTonight(
+function whyNeverTonight(
   sequence: SequenceDetail,
   observatory: Observatory,
   fromMs: number,
   toMs: number,
-): { readonly text: string; readonly numbers: Readonly<Record<string, number>> } {
+): NeverTonight {
   const constraints = constraintsOf(sequence, observatory);
   const { site } = observatory;
   const best = Array.from({ length: LOOKS + 1 }, (_, look) => fromMs + ((toMs - fromMs) * look) / LOOKS)

@@ -1,6 +1,5 @@
-import type { Observatory } from "../../domain/observatory.ts";
 import type { Schedule } from "../../scheduler/index.ts";
-import { whyNeverTonight } from "./observability.ts";
+import type { NightSky } from "./observability.ts";
 import type { Candidate } from "./problem.ts";
 
 /** A plan as the rows of a stored schedule: what is planned, then what is refused and why. */
@@ -9,9 +8,9 @@ export function storedRows(
   duskMs: number,
   never: readonly Candidate[],
   waiting: readonly { readonly id: string; readonly statusReason: string | null }[],
-  observatory: Observatory,
+  night: NightSky,
   shortOfQuota: ReadonlySet<string>,
-  night: { readonly fromMs: number; readonly toMs: number; readonly executingId: string | null },
+  executingId: string | null,
 ) {
   const planned = plan.rows
     .filter((row) => !shortOfQuota.has(row.sequenceId))
@@ -22,7 +21,7 @@ export function storedRows(
       deltaTLMs: row.deltaTLMs,
       deltaTRMs: row.deltaTRMs,
       score: row.score,
-      status: row.sequenceId === night.executingId ? ("executing" as const) : ("planned" as const),
+      status: row.sequenceId === executingId ? ("executing" as const) : ("planned" as const),
       reasonCode: null,
       reason: null,
       numbers: null,
@@ -35,7 +34,7 @@ export function storedRows(
       numbers: { ...refusal.numbers, wonBy: refusal.wonBy } as Readonly<Record<string, unknown>>,
     })),
     ...never.map(({ sequence }) => {
-      const { text, numbers } = whyNeverTonight(sequence, observatory, night.fromMs, night.toMs);
+      const { text, numbers } = night.whyNever(sequence);
       return { sequenceId: sequence.id, reasonCode: "not_observable", reason: text, numbers };
     }),
     ...waiting.map(({ id, statusReason }) => ({
