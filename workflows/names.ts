@@ -72,11 +72,12 @@ export function taskQueues(siteId: string) {
 }
 
 /**
- * A control worker that dies unseen with a workflow task in its hands delays that workflow by this; the server's default is
- * 10 s. Shorter still, a machine that is overloaded would give up tasks and replay them again and again: 750 ms was tried,
- * at a load of 15 per core. From the third attempt on the server adds 5 s and doubles them.
+ * A control worker that dies unseen with a workflow task in its hands delays that workflow by this; `up` sees its workers die and
+ * gives their tasks back (adapters/temporal/free-tasks.ts). Not shorter: with 2 s, at a load of 15 per core, workers just started
+ * never got through the replay of a history of 1,100 events in time, and each signal that came began the tries anew, so
+ * that the server's longer time-outs for later tries never came: the observatory answered nobody for minutes.
  */
-export const WORKFLOW_TASK_TIMEOUT = "2 s";
+export const WORKFLOW_TASK_TIMEOUT = "10 s";
 
 /** Keyword search attributes registered on the namespace. */
 export const SEARCH_ATTRIBUTES = ["Site", "NightDate", "Phase", "Target", "AlertKey"] as const;

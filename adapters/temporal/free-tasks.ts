@@ -36,7 +36,7 @@ const LENGTH_DELIMITED = 2;
 
 /**
  * Gives back the workflow tasks that a killed worker had in its hands, so that another does them at once and not after their
- * time-out of 2 s.
+ * time-out of 10 s.
  * @returns ids of the workflows that went on by it
  * @throws what the server's silence throws; the time-out does the work then
  */
