@@ -2,8 +2,8 @@ import { KILL_KINDS, type Evidence, type KillKind, type Violation } from "../evi
 
 /** After a killed control worker the next message is handled within this, wall ms. */
 const NEXT_MESSAGE_LIMIT_MS = 1_000;
-/** The same when it had a workflow task of that workflow in its hands: its time-out of 2 s, and a second. */
-const TASK_IN_HAND_LIMIT_MS = 3_000;
+/** The slowest of them: the machine that runs the chaos is busy, and the other worker replays the whole history first. */
+const SLOWEST_LIMIT_MS = 3_000;
 
 export interface KillCounts {
   readonly kills: number;
@@ -49,14 +49,14 @@ export function nextMessagesMs(nights: readonly Evidence[]): readonly number[] {
 }
 
 /**
- * The message after the kill of a control worker is handled in time by the other one: within the second as a rule, and
- * within the time-out of a workflow task when the killed one had a task of that workflow in its hands.
+ * The message after the kill of a control worker is handled in time by the other one: within the second as a rule, also
+ * when the killed one had a task of that workflow in its hands.
  */
 export function nextMessageInTime(nights: readonly Evidence[]): Violation[] {
   const times = nextMessagesMs(nights);
   const median = times[Math.floor((times.length - 1) / 2)] ?? 0;
   const slowest = times.at(-1) ?? 0;
-  if (median < NEXT_MESSAGE_LIMIT_MS && slowest < TASK_IN_HAND_LIMIT_MS) return [];
+  if (median < NEXT_MESSAGE_LIMIT_MS && slowest < SLOWEST_LIMIT_MS) return [];
   return [
     {
       invariant: "the message after a killed control worker is handled in under 1 s",
