@@ -160,7 +160,12 @@ async function startMajordome(
   rig: NightRig,
   autoStart: boolean,
 ): Promise<Hands> {
-  // A night of a former test may have it still.
+  // A majordome takes up the holds of people that stand: those of a former test do not.
+  for (const { kind } of await rig.database.holds.open(SITE)) {
+    const [liftedMs, liftedWallMs] = [await rig.nowMs(), Date.now()];
+    await rig.database.holds.lift({ site: SITE, kind, liftedMs, liftedWallMs, liftedBy: "the next test" });
+  }
+  // A night of a former test may have the lease still.
   const stored = await rig.database.lease.read(SITE);
   const generation = (stored?.generation ?? 0) + 1;
   await rig.database.lease.write({ site: SITE, holder: null, generation, wallMs: Date.now() });
