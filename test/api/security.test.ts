@@ -248,9 +248,13 @@ test("path traversal: nothing outside is served, whatever a name or a stored pat
     }
   }
   const [image] = (await web.database.images.list({ limit: 1 })).items;
-  await web.database.orm.em
-    .fork()
-    .execute("update image set path = '../../../../etc/passwd' where id = ?", [image?.id]);
+  const em = web.database.orm.em.fork();
+  const outside = async (): Promise<unknown> =>
+    em.execute("update image set path = '../../../../etc/passwd' where id = ?", [image?.id]);
+  await expect(outside()).rejects.toThrow(/image_path_check/);
+  // The pages do not rely on what the database forbids.
+  await em.execute("alter table image drop constraint image_path_check");
+  await outside();
   const answer = await admin.get(`/api/images/${encodeURIComponent(image?.id ?? "")}.fits`);
   expect(answer.statusCode).toBeGreaterThanOrEqual(400);
   expect(answer.body).not.toContain("root:");
