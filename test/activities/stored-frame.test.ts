@@ -148,6 +148,7 @@ test("a dark has no sky in its header; a bias is named so", async () => {
 
 test("a camera that sends what is no image is a fault; a home that cannot be written says why", async () => {
   const facts = {
+    size: { width: 2, height: 2 },
     input: frameOf(rig),
     instrument: rig.observatory.instruments[0],
     cameraName: "Visible camera",
@@ -183,7 +184,17 @@ test("a camera that sends what is no image is a fault; a home that cannot be wri
   await expect(nowhere.storeFrame(raw(JSON.stringify(image)), facts as never)).rejects.toThrow(
     /The frame could not be written: .*(ENOTDIR|EEXIST)/,
   );
-  const tooBright = { ...image, Value: [[1, 70_000]] };
+  const halfOfIt = { ...image, Value: [[1, 2]] };
+  await expect(frames.storeFrame(raw(JSON.stringify(halfOfIt)), facts as never)).rejects.toThrow(
+    /its detector has 2 x 2/,
+  );
+  const tooBright = {
+    ...image,
+    Value: [
+      [1, 2],
+      [3, 70_000],
+    ],
+  };
   await expect(frames.storeFrame(raw(JSON.stringify(tooBright)), facts as never)).rejects.toThrow(
     "a count of 70000, must be 0 to 65535",
   );
