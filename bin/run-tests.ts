@@ -9,7 +9,7 @@ import { findTemporalCli } from "../adapters/temporal-cli/find.ts";
 import { findTimeSkippingServer } from "../adapters/temporal-cli/time-skipping.ts";
 
 const CHECK_LIMIT_MS = 5 * 60_000;
-const JEST_LIMIT_MS = 20 * 60_000;
+const JEST_LIMIT_MS = 40 * 60_000;
 
 /** Tests that start everything `vesper up` starts: they have the machine for themselves. */
 const ALONE = ["test/integration/", "test/bin/up.test"];
