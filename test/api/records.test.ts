@@ -38,11 +38,11 @@ test("the current schedule has its rows in order and its refusals with reasons",
   const schedule = (await browser.get("/api/schedules/current")).json();
   expect(schedule).toMatchObject({
     nightId: "colibri/2026-11-20",
-    planned: 16,
     reason: "first of the night",
   });
   expect(schedule.total).toBe(schedule.items.length);
-  const planned = schedule.items.slice(0, 16);
+  expect(schedule.planned).toBeGreaterThan(10);
+  const planned = schedule.items.slice(0, schedule.planned);
   expect(planned.map(({ tspMs }: { tspMs: number }) => tspMs)).toEqual(
     planned.map(({ tspMs }: { tspMs: number }) => tspMs).toSorted((a: number, b: number) => a - b),
   );
@@ -55,7 +55,7 @@ test("the current schedule has its rows in order and its refusals with reasons",
   const list = (await browser.get("/api/schedules?nightId=colibri/2026-11-20")).json();
   expect(list).toMatchObject({
     total: 1,
-    items: [{ id: schedule.id, planned: 16, refused: schedule.refused }],
+    items: [{ id: schedule.id, planned: schedule.planned, refused: schedule.refused }],
   });
 });
 
@@ -104,7 +104,11 @@ test("an image is downloaded as FITS and as PNG; its page has the header", async
 test("a file outside VESPER_HOME is not served, whatever the database says; a lost one is said", async () => {
   const [image] = (await web.database.images.list({ limit: 1 })).items;
   if (image === undefined) throw new Error("no image");
-  await web.database.images.upsert({ ...image, path: "../../etc/passwd" });
+  const outside = { ...image, path: "../../etc/passwd" };
+  await expect(web.database.images.upsert(outside)).rejects.toThrow(/image_path_check/);
+  // The pages do not rely on what the database forbids.
+  await web.database.orm.em.fork().execute("alter table image drop constraint image_path_check");
+  await web.database.images.upsert(outside);
   expect((await browser.get(`/api/images/${image.id}.fits`)).statusCode).toBe(404);
   await web.database.images.upsert({ ...image, path: "images/gone.fits" });
   const lost = await browser.get(`/api/images/${image.id}.fits`);

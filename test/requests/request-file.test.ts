@@ -82,6 +82,11 @@ const anySequence: fc.Arbitrary<SequenceDraft> = fc
         ),
       ),
   })
+  .filter(
+    ({ albums }) =>
+      albums.flatMap(({ plans }) => plans).reduce((frames, { count }) => frames + count, 0) <=
+      observatory.night.maxFramesPerAttempt,
+  )
   .map(({ startMs, lengthMs, preferred, ...sequence }) => ({
     ...sequence,
     windowStartMs: startMs,
