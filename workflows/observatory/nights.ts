@@ -84,6 +84,7 @@ export async function startNight(majordome: Majordome, by: string): Promise<void
     granted = await writeLease(majordome, granted);
     majordome.lease = granted;
     majordome.nightDate = date;
+    majordome.grantedWallMs = Date.now();
   } finally {
     majordome.granting = false;
   }

@@ -116,6 +116,8 @@ export class Majordome {
   exporting: boolean;
   /** The lease of the night is being written. */
   granting: boolean;
+  /** When a night was last granted the lease, wall ms; 0 when not since this run began. */
+  grantedWallMs = 0;
   /** The lease goes over to a person or back to the night. */
   leaseMoving: Promise<void> | null;
   /** The maintenance hold is being left: nothing more begins by hand. */

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, log } from "@temporalio/workflow";
+import { CancellationScope, condition, isCancellation, log, patched } from "@temporalio/workflow";
 import { closesDome } from "../../domain/safety/holds.ts";
 import type { WatchState } from "../../domain/safety/watch-state.ts";
 import { failureSentence } from "../failure-words.ts";
@@ -87,10 +87,16 @@ function takeGuard(majordome: Majordome, { tripped, silent, why }: WatchState["g
   else lift(majordome, "guard", "guard");
 }
 
+/** A look at a night that is just being started again may still have found its former run, which is closed. */
+const FORMER_RUN_WALL_MS = 10_000;
+const FORMER_RUN_IS_TOLD = "a closed former run ends no night";
+
 /** The night that has the lease is no longer open, though its end may not have come as a message. */
 function takeClosedNight(majordome: Majordome, closedLeaseHolder: string | null): void {
   const { lease, nightDate, nightReport } = majordome;
   if (closedLeaseHolder === null || closedLeaseHolder !== lease.holder || nightDate === null) return;
+  const justGranted = Date.now() - majordome.grantedWallMs < FORMER_RUN_WALL_MS;
+  if (justGranted && patched(FORMER_RUN_IS_TOLD)) return;
   const outcome = nightReport?.outcome ?? null;
   void nightEnded(majordome, {
     date: nightDate,
