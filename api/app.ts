@@ -8,6 +8,7 @@ import { observatoryMs } from "../domain/clock.ts";
 import type { ApiContext, App } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { createLiveHub } from "./live/hub.ts";
+import { createShared } from "./live/shared.ts";
 import { createStateReader } from "./live/state-reader.ts";
 import { addAssets, loadAssets } from "./pages/assets.ts";
 import { createPages } from "./pages/pages.ts";
@@ -58,6 +59,9 @@ const packageFile = new URL("../package.json", import.meta.url);
 /** Largest form or JSON body; notices have a limit of their own. */
 const BODY_LIMIT = 256 * 1024;
 
+/** Every page tells the situation; those that are opened within this time share one reading of it. */
+const SITUATION_AGE_MS = 250;
+
 /** The web: pages for people and JSON for programs. Does not listen. */
 export async function buildApp(deps: ApiDeps): Promise<App> {
   const { database, observatory, settings, nowWallMs, clock } = deps;
@@ -82,8 +86,12 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     },
     nowWallMs,
   );
-  const situation = async () =>
-    withAlarms(await withAlert(await situationNow(), database), database, observatory.site.id);
+  const shared = createShared(
+    async () => withAlarms(await withAlert(await situationNow(), database), database, observatory.site.id),
+    SITUATION_AGE_MS,
+    nowWallMs,
+  );
+  const situation = shared.read;
   const situationNow = async () =>
     situationOf(await stateReader.readOrLast(1_000), observatory, () =>
       situationFromDatabase(database, observatory, observatoryMs(clock(), nowWallMs())),
@@ -100,6 +108,12 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     seenPages: (userId) => database.notifications.seenPages(userId),
   });
 
+  // Whoever has changed something sees it on the next page.
+  app.addHook("onSend", async (request) => {
+    if (request.method !== "GET") shared.forget();
+  });
+  const stopForgetting = deps.notifications.onChange(shared.forget);
+  app.addHook("onClose", async () => stopForgetting());
   addErrors(app, pages);
   addTracing(app);
   // First: the page that says a refusal reads the theme.
@@ -116,7 +130,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   const context: ApiContext = { app, deps, pages, identities, stateReader, situation, version };
   const hub = createLiveHub({
     ...deps,
-    situation,
+    situation: shared.fresh,
     renderer,
     onProblem: (error) => app.log.warn({ err: error }, "live pages could not be refreshed"),
   });

@@ -3,7 +3,7 @@ import { type InferEntity, wrap } from "@mikro-orm/core";
 /** What a repository hands out for an entity: plain data, null where the row has NULL, nothing of the ORM. */
 export type RecordOf<S> = PlainRecord<InferEntity<S>>;
 
-type PlainRecord<E> = { readonly [K in keyof E as K extends string ? K : never]-?: Plain<E[K]> };
+export type PlainRecord<E> = { readonly [K in keyof E as K extends string ? K : never]-?: Plain<E[K]> };
 
 /** A value without the ORM's markers for defaults, and with null in place of undefined. */
 type Plain<T> = Extract<T, null | undefined> extends never ? Unmarked<T> : Unmarked<NonNullable<T>> | null;

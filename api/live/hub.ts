@@ -180,13 +180,13 @@ export function createLiveHub(deps: HubDeps): LiveHub {
     if (readers.length === 0) return;
     journalBusy = true;
     try {
-      const [newestLine] = (await database.journal.list({ limit: 1 })).items;
+      const [newestLine] = await database.journal.lines({ limit: 1 });
       for (const reader of readers) {
         if (!sent.has(reader))
           sent.set(reader, { floor: reader.afterId ?? newestLine?.id ?? 0, ids: new Set() });
       }
       const lowest = Math.min(...readers.map((reader) => lowestWanted(reader)));
-      const { items } = await database.journal.list({ limit: CATCH_UP_LINES, afterId: Math.max(0, lowest) });
+      const items = await database.journal.lines({ limit: CATCH_UP_LINES, afterId: Math.max(0, lowest) });
       for (const reader of readers) writeLines(reader, items);
     } catch (error) {
       onProblem(error);

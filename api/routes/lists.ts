@@ -1,6 +1,8 @@
 import { Type } from "typebox";
 import type { TSchema } from "typebox";
-import { count } from "../words/numbers.ts";
+import { LARGEST_OFFSET, type Cursor, type CursorQuery, type Page } from "../../db/page.ts";
+import { Problem } from "../problem.ts";
+import { about, count } from "../words/numbers.ts";
 
 /** Which part of a list: of every JSON list. */
 export const ListQuerySchema = Type.Object({
@@ -8,10 +10,46 @@ export const ListQuerySchema = Type.Object({
   offset: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
 });
 
+const IsEstimateSchema = Type.Optional(
+  Type.Boolean({ description: "Whether `total` is an estimate: more than 10,000 rows are not counted" }),
+);
+
 /** `{items, total}`. */
 export function listOf<T extends TSchema>(item: T) {
-  return Type.Object({ items: Type.Array(item), total: Type.Integer() });
+  return Type.Object({ items: Type.Array(item), total: Type.Integer(), isEstimate: IsEstimateSchema });
 }
+
+const CURSOR = /^(-?\d{1,16})_(.+)$/;
+const CursorSchema = Type.String({ maxLength: 300, pattern: CURSOR.source });
+
+/** Which part of a long list: by number near its beginning, by `next` of the part before anywhere. */
+export const LongListQuerySchema = Type.Object({
+  limit: ListQuerySchema.properties.limit,
+  offset: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: LARGEST_OFFSET, default: 0, description: "Further on: `after`" }),
+  ),
+  after: Type.Optional(
+    Type.Unsafe<string>({ ...CursorSchema, description: "`next` of the part before this one" }),
+  ),
+});
+
+/** `{items, total, next}`. */
+export function longListOf<T extends TSchema>(item: T) {
+  return Type.Object({
+    items: Type.Array(item),
+    total: Type.Integer(),
+    isEstimate: IsEstimateSchema,
+    next: Type.Union([Type.String(), Type.Null()], {
+      description: "`after` of the next part; null when this is the last",
+    }),
+  });
+}
+
+/** Number of the page of an HTML list, from 1. */
+export const PageNumber = Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }));
+
+/** The query of a page by its number and its neighbour. */
+export const LongPageSchema = { page: PageNumber, after: Type.Optional(CursorSchema), before: Type.Optional(CursorSchema) };
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -21,9 +59,6 @@ export const Instant = (description?: string) =>
 
 /** Free JSON: kept as it was stored. */
 export const Json = Type.Unknown();
-
-/** Number of the page of an HTML list, from 1. */
-export const PageNumber = Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }));
 
 /** Empty fields of a filter form mean no filter. */
 export function given(text: string | undefined): string | undefined {
@@ -47,23 +82,86 @@ export function pager(
   pageSize: number,
   total: number,
   noun: string,
+  totalWords = count(total, noun),
 ): Pager {
-  const href = (n: number): string => {
-    const params = new URLSearchParams();
-    for (const [key, value] of Object.entries(query))
-      if (value !== undefined && value !== "") params.set(key, value);
-    if (n > 1) params.set("page", String(n));
-    const text = params.toString();
-    return text === "" ? path : `${path}?${text}`;
-  };
+  const href = (n: number): string => pageHref(path, query, n);
   const first = (page - 1) * pageSize + 1;
   const last = Math.min(page * pageSize, total);
   return {
     words:
-      total <= pageSize && page === 1 ? count(total, noun) : `${first} to ${last} of ${count(total, noun)}`,
+      total <= pageSize && page === 1 ? totalWords : `${first} to ${last} of ${totalWords}`,
     previous: page > 1 ? href(page - 1) : "",
     next: last < total ? href(page + 1) : "",
   };
+}
+
+/** Page `n` of a list, with its filters. */
+function pageHref(path: string, query: Readonly<Record<string, string | undefined>>, n: number): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined && value !== "") params.set(key, value);
+  if (n > 1) params.set("page", String(n));
+  const text = params.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+/** What a reader of a long list asks for, from the address of a page. @throws Problem 400 */
+export function longQuery(
+  { page = 1, after, before }: { page?: number; after?: string; before?: string },
+  pageSize: number,
+): CursorQuery {
+  const cursor = after ?? before;
+  if (cursor !== undefined) return { limit: pageSize, [after === undefined ? "before" : "after"]: cursorOf(cursor) };
+  const offset = (page - 1) * pageSize;
+  if (offset > LARGEST_OFFSET)
+    throw new Problem(
+      400,
+      `Page ${page} is too far down to be found by its number. Narrow the list with its filters, or go on by Next from page ${Math.floor(LARGEST_OFFSET / pageSize) + 1}.`,
+    );
+  return { limit: pageSize, offset };
+}
+
+/** The neighbour that a cursor names; undefined for none. */
+export function cursorOf(text: string | undefined): Cursor | undefined {
+  const [, atMs, id] = CURSOR.exec(text ?? "") ?? [];
+  return atMs === undefined || id === undefined ? undefined : { atMs: Number(atMs), id };
+}
+
+/** `next` of a part of a long list; null when it is the last. */
+export function nextCursor<T>(items: readonly T[], limit: number, neighbour: (item: T) => Cursor): string | null {
+  const last = items.at(-1);
+  return last === undefined || items.length < limit ? null : cursorText(neighbour(last));
+}
+
+function cursorText({ atMs, id }: Cursor): string {
+  return `${atMs}_${id}`;
+}
+
+/** The line under a long list: links by neighbour, so that the ten-thousandth page is as near as the first. */
+export function longPager<T>(
+  path: string,
+  query: Readonly<Record<string, string | undefined>>,
+  page: number,
+  pageSize: number,
+  list: Page<T>,
+  neighbour: (item: T) => Cursor,
+  noun: string,
+): Pager {
+  const { items, isEstimate = false } = list;
+  const near = pager(path, query, page, pageSize, list.total, noun, totalWords(list, noun));
+  const [first, last] = [items[0], items.at(-1)];
+  const by = (href: string, key: "after" | "before", item: T): string =>
+    `${href}${href.includes("?") ? "&" : "?"}${key}=${encodeURIComponent(cursorText(neighbour(item)))}`;
+  const isLast = items.length < pageSize || (!isEstimate && near.next === "");
+  return {
+    words: near.words,
+    previous: page <= 2 || first === undefined ? near.previous : by(near.previous, "before", first),
+    next: isLast || last === undefined ? "" : by(near.next === "" ? pageHref(path, query, page + 1) : near.next, "after", last),
+  };
+}
+
+/** How many rows a list has, in words: `312 rows`, `about 1,000,000 rows`. */
+export function totalWords({ total, isEstimate = false }: Pick<Page<unknown>, "total" | "isEstimate">, noun: string): string {
+  return isEstimate ? about(total, noun) : count(total, noun);
 }
 
 /** Choices of a filter, "all" first. */

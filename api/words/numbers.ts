@@ -22,6 +22,12 @@ export function count(n: number, singular: string, plural = `${singular}s`): str
   return `${n === 0 ? "no" : String(n)}${NBSP}${n === 1 ? singular : plural}`;
 }
 
+/** The same of a number that is an estimate: `about 1,000,000 images`, to two digits. */
+export function about(n: number, singular: string, plural = `${singular}s`): string {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, n))) - 1);
+  return `about${NBSP}${(Math.round(n / step) * step).toLocaleString("en-US")}${NBSP}${plural}`;
+}
+
 /** Bytes as a person reads them. */
 export function bytes(value: number): string {
   if (value < 1_000) return quantity(value, "B");

@@ -127,9 +127,12 @@ async function planAgain(idText: string): Promise<number> {
   const { openDatabase } = await import("../../db/orm.ts");
   const database = await openDatabase(readSettings(process.env).databaseUrl);
   try {
-    const stored = await database.schedules.one(id);
-    if (stored === null) throw new UsageError(`--schedule is "${idText}": there is no such schedule`);
-    const again = planStoredAgain(stored);
+    const [schedule, problem] = await Promise.all([
+      database.schedules.one(id),
+      database.schedules.problem(id),
+    ]);
+    if (schedule === null) throw new UsageError(`--schedule is "${idText}": there is no such schedule`);
+    const again = planStoredAgain({ ...schedule, problem });
     for (const line of again.lines) console.log(line);
     return again.agree ? 0 : 1;
   } finally {
@@ -140,8 +143,9 @@ async function planAgain(idText: string): Promise<number> {
 /** What is stored of a planning, as far as its repetition needs it. */
 export type StoredPlanning = Pick<
   ScheduleDetail,
-  "id" | "policy" | "seed" | "iterations" | "objective" | "problem"
+  "id" | "policy" | "seed" | "iterations" | "objective"
 > & {
+  readonly problem: unknown;
   readonly rows: readonly Pick<
     ScheduleDetail["rows"][number],
     "sequenceId" | "tspMs" | "tepMs" | "deltaTLMs" | "deltaTRMs" | "score"

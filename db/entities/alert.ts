@@ -43,7 +43,7 @@ export const Alert = defineEntity({
     createdWallMs: instant(),
     updatedWallMs: instant(),
   },
-  indexes: [{ properties: ["site", "closed"] }],
+  indexes: [{ properties: ["site", "closed"] }, { properties: ["site", "createdWallMs", "key"] }],
   checks: [
     { name: "alert_generation_check", expression: "generation >= 0" },
     { name: "alert_ra_check", expression: "ra_deg >= 0 and ra_deg < 360" },

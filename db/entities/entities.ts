@@ -28,6 +28,7 @@ import { NotificationSettings } from "./notification-settings.ts";
 import { OutboxMessage } from "./outbox-message.ts";
 import { Plan } from "./plan.ts";
 import { Programme } from "./programme.ts";
+import { QuotaBalanceRow } from "./quota-balance.ts";
 import { QuotaEntry } from "./quota-entry.ts";
 import { Report } from "./report.ts";
 import { Request } from "./request.ts";
@@ -74,6 +75,7 @@ export const ENTITIES = [
   OutboxMessage,
   Plan,
   Programme,
+  QuotaBalanceRow,
   QuotaEntry,
   Report,
   Request,

@@ -36,6 +36,9 @@ export const Exposure = defineEntity({
     endMs: instant().nullable(),
     reason: p.text().nullable(),
   },
+  indexes: [
+    { properties: ["state"] },
+  ],
   uniques: [{ properties: ["planId", "n", "attempt"] }],
   checks: [
     { name: "exposure_numbers_check", expression: "n > 0 and attempt > 0" },

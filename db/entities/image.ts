@@ -13,14 +13,14 @@ export const Image = defineEntity({
     /** `R0012-1-vis-1-003-1`: plan, n, attempt. */
     id: p.text().primary(),
     exposureId: () => p.manyToOne(Exposure).mapToPk().fieldName("exposure_id").unique(),
-    sequenceId: () => p.manyToOne(Sequence).mapToPk().fieldName("sequence_id").index(),
+    sequenceId: () => p.manyToOne(Sequence).mapToPk().fieldName("sequence_id"),
     /** Null: taken by hand while no night was open. */
     nightId: () =>
-      p.manyToOne(Night).mapToPk().fieldName("night_id").deleteRule("no action").nullable().index(),
+      p.manyToOne(Night).mapToPk().fieldName("night_id").deleteRule("no action").nullable(),
     cameraId: p.text(),
     filter: p.text(),
     exposureS: exactSeconds(),
-    startMs: instant().index(),
+    startMs: instant(),
     raDeg: real(),
     decDeg: real(),
     /** Relative to VESPER_HOME. */
@@ -34,6 +34,13 @@ export const Image = defineEntity({
     statistics: p.json<Readonly<Record<string, unknown>>>(),
     storedWallMs: instant(),
   },
+  indexes: [
+    { properties: ["startMs", "id"] },
+    { properties: ["nightId", "startMs", "id"] },
+    { properties: ["sequenceId", "startMs", "id"] },
+    { properties: ["cameraId", "filter", "startMs", "id"] },
+    { properties: ["filter", "startMs", "id"] },
+  ],
   checks: [
     { name: "image_numbers_check", expression: "bytes > 0 and width > 0 and height > 0 and exposure_s >= 0" },
     { name: "image_sha256_check", expression: "sha256 ~ '^[0-9a-f]{64}$'" },

@@ -19,7 +19,7 @@ export const JournalEntry = defineEntity({
     level: p.enum(JOURNAL_LEVELS),
     module: p.text(),
     text: p.text(),
-    nightId: p.text().nullable().index(),
+    nightId: p.text().nullable(),
     sequenceId: p.text().nullable().index(),
     alertKey: p.text().nullable().index(),
     deviceId: p.text().nullable(),
@@ -27,6 +27,11 @@ export const JournalEntry = defineEntity({
     /** Written twice with the same key, it is one line: activities may run twice. */
     onceKey: p.text().nullable().unique(),
   },
+  indexes: [
+    { properties: ["nightId", "id"] },
+    { properties: ["module", "id"] },
+    { properties: ["level", "id"] },
+  ],
 });
 
 export type JournalEntryRecord = RecordOf<typeof JournalEntry>;

@@ -11,7 +11,7 @@ export const QuotaEntry = defineEntity({
   tableName: "quota_entry",
   properties: {
     id: rowNumber(),
-    programmeId: () => p.manyToOne(Programme).mapToPk().fieldName("programme_id").index(),
+    programmeId: () => p.manyToOne(Programme).mapToPk().fieldName("programme_id"),
     sequenceId: () =>
       p.manyToOne(Sequence).mapToPk().fieldName("sequence_id").deleteRule("no action").nullable(),
     attempt: p.integer().nullable(),
@@ -23,6 +23,9 @@ export const QuotaEntry = defineEntity({
     atWallMs: instant(),
     note: p.text(),
   },
+  indexes: [
+    { properties: ["programmeId", "id"] },
+  ],
   uniques: [
     { name: "quota_entry_once_unique", properties: ["sequenceId", "attempt", "kind"] },
     { name: "quota_entry_grant_unique", properties: ["programmeId", "grantName"] },

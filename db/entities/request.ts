@@ -17,13 +17,20 @@ export const Request = defineEntity({
     name: p.text(),
     comment: p.text(),
     status: p.enum(REQUEST_STATUSES),
-    programmeId: () => p.manyToOne(Programme).mapToPk().fieldName("programme_id").index(),
-    userId: () => p.manyToOne(User).mapToPk().fieldName("user_id").deleteRule("no action").nullable().index(),
+    programmeId: () => p.manyToOne(Programme).mapToPk().fieldName("programme_id"),
+    userId: () => p.manyToOne(User).mapToPk().fieldName("user_id").deleteRule("no action").nullable(),
     alertKey: () =>
       p.manyToOne(Alert).mapToPk().fieldName("alert_key").deleteRule("no action").nullable().unique(),
     createdWallMs: instant(),
     submittedWallMs: instant().nullable(),
   },
+  indexes: [
+    { properties: ["createdWallMs", "id"] },
+    { properties: ["kind", "status", "createdWallMs", "id"] },
+    { properties: ["kind", "createdWallMs", "id"] },
+    { properties: ["programmeId", "createdWallMs", "id"] },
+    { properties: ["userId", "createdWallMs", "id"] },
+  ],
   checks: [
     { name: "request_alert_check", expression: "(kind = 'alert') = (alert_key is not null)" },
     { name: "request_user_check", expression: "kind <> 'routine' or user_id is not null" },

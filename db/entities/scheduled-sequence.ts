@@ -22,7 +22,7 @@ export const ScheduledSequence = defineEntity({
     scheduleId: () =>
       p.manyToOne(Schedule).mapToPk().fieldName("schedule_id").primary().deleteRule("cascade"),
     sequenceId: () =>
-      p.manyToOne(Sequence).mapToPk().fieldName("sequence_id").deleteRule("no action").primary().index(),
+      p.manyToOne(Sequence).mapToPk().fieldName("sequence_id").deleteRule("no action").primary(),
     /** 1, 2 … in order of time; refused rows come after the planned ones. */
     order: p.integer(),
     /** Planned start and end; null when refused. */
@@ -37,6 +37,9 @@ export const ScheduledSequence = defineEntity({
     reason: p.text().nullable(),
     numbers: p.json<Readonly<Record<string, unknown>>>().nullable(),
   },
+  indexes: [
+    { properties: ["sequenceId", "scheduleId"] },
+  ],
   checks: [
     {
       name: "scheduled_sequence_times_check",

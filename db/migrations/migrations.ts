@@ -6,6 +6,7 @@ import { CalibrationMigration } from "./0006-calibration.ts";
 import { AnalysesMigration } from "./0007-analyses.ts";
 import { PartnersMigration } from "./0007-partners.ts";
 import { PeopleMigration } from "./0008-people.ts";
+import { PagesMigration } from "./0011-pages.ts";
 import { RequestDraftMigration } from "./0009-request-drafts.ts";
 import { ImpossibleStatesMigration } from "./0010-impossible-states.ts";
 
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   { name: "0008-people", class: PeopleMigration },
   { name: "0009-request-drafts", class: RequestDraftMigration },
   { name: "0010-impossible-states", class: ImpossibleStatesMigration },
+  { name: "0011-pages", class: PagesMigration },
 ];

@@ -3,6 +3,7 @@ import type { MikroORM } from "@mikro-orm/postgresql";
 import { latches, type RaisedAlarm } from "../../domain/safety/alarms.ts";
 import { Alarm, type AlarmRecord } from "../entities/alarm.ts";
 import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { findRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 /** What the chip on every page says. */
@@ -116,10 +117,8 @@ export function createAlarmRepository(orm: MikroORM) {
 
   /** What is on the list: raised now first, by level, then what waits to be acknowledged. */
   const open = async (site: string): Promise<AlarmRecord[]> => {
-    const rows = await orm.em.fork().find(Alarm, { site, closedWallMs: null });
-    return rows
-      .map((row) => recordOf(row))
-      .sort(
+    const alarms = await findRecords(orm.em.fork(), Alarm, { site, closedWallMs: null });
+    return alarms.sort(
         (one, other) =>
           Number(one.returnedWallMs !== null) - Number(other.returnedWallMs !== null) ||
           LEVEL_ORDER[one.level] - LEVEL_ORDER[other.level] ||
@@ -143,13 +142,13 @@ export function createAlarmRepository(orm: MikroORM) {
   };
 
   const summary = async (site: string): Promise<AlarmSummary> => {
-    const shown = (await open(site)).filter(({ hiddenBy }) => hiddenBy === null);
-    const all = await orm.em.fork().count(Alarm, { site, closedWallMs: null });
+    const all = await open(site);
+    const shown = all.filter(({ hiddenBy }) => hiddenBy === null);
     const worst = shown.map(({ level }) => level).sort((a, b) => LEVEL_ORDER[a] - LEVEL_ORDER[b])[0];
     return {
       active: shown.filter(({ returnedWallMs }) => returnedWallMs === null).length,
       fresh: shown.filter(({ acknowledgedWallMs }) => acknowledgedWallMs === null).length,
-      hidden: all - shown.length,
+      hidden: all.length - shown.length,
       worst: worst ?? null,
     };
   };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { EntityManager, EntityProperty, MikroORM } from "@mikro-orm/postgresql";
-import { containing, type Page, pageBounds } from "../page.ts";
+import { countRows } from "../count.ts";
+import { containing, type Page, pageBounds, startingWith } from "../page.ts";
 
 /** One column as the back office knows it. */
 export interface TableColumn {
@@ -40,6 +41,17 @@ export interface TableQuery {
   readonly filter?: { readonly column: string; readonly value: string };
   readonly sort?: { readonly column: string; readonly descending: boolean };
 }
+
+/** What a table can be asked without reading all of it. */
+export interface TableReach {
+  /** Too many rows to read them all while somebody waits: texts are looked for at the beginning of keys only. */
+  readonly large: boolean;
+  /** Columns that it may be sorted by. */
+  readonly sortable: ReadonlySet<string>;
+}
+
+/** From this many rows on a table is large. */
+const LARGE = 50_000;
 
 /** How many rows of another table point at a row, and what deleting it does to them. */
 export interface Dependent {
@@ -91,25 +103,45 @@ export function createBackOffice(orm: MikroORM) {
     return [...shapes.keys()].toSorted().map((name) => ({ name, rows: counts.get(name) ?? 0 }));
   };
 
+  const reach = async (table: TableShape): Promise<TableReach> => {
+    const shown = table.columns.filter(({ hidden }) => !hidden).map(({ name }) => name);
+    const em = orm.em.fork();
+    const [size] = await em.execute<{ rows: number }[]>(
+      "select reltuples::float8 as rows from pg_class where oid = ?::regclass",
+      [quoted(table.name)],
+    );
+    const large = (size?.rows ?? 0) >= LARGE;
+    if (!large) return { large, sortable: new Set(shown) };
+    const indexed = await em.execute<{ name: string }[]>(
+      `select distinct a.attname as name from pg_index i
+       join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+       join pg_class c on c.oid = i.indexrelid join pg_am m on m.oid = c.relam
+       where i.indrelid = ?::regclass and i.indpred is null and m.amname = 'btree'`,
+      [quoted(table.name)],
+    );
+    return {
+      large,
+      sortable: new Set(indexed.map(({ name }) => name).filter((name) => shown.includes(name))),
+    };
+  };
+
   const list = async (table: TableShape, query: TableQuery): Promise<Page<TableRow>> => {
     const em = orm.em.fork();
     const { limit, offset } = pageBounds(query);
-    const { where, values } = conditions(table, query);
-    const sort = table.columns.find(({ name, hidden }) => name === query.sort?.column && !hidden);
+    const { large, sortable } = await reach(table);
+    const { where, values } = conditions(table, query, large);
+    const sort = table.columns.find(({ name }) => name === query.sort?.column && sortable.has(name));
     const direction = query.sort?.descending === true ? "desc" : "asc";
     const order = [
-      ...(sort === undefined ? [] : [`${quoted(sort.name)} ${direction} nulls last`]),
-      ...keys(table).map(({ name }) => `${quoted(name)} ${sort === undefined ? "desc" : "asc"}`),
+      ...(sort === undefined ? [] : [`${quoted(sort.name)} ${direction}${sort.nullable ? " nulls last" : ""}`]),
+      ...keys(table).map(({ name }) => `${quoted(name)} ${sort === undefined ? "desc" : direction}`),
     ].join(", ");
     const rows = await em.execute<Record<string, string | null>[]>(
       `select ${selection(table)} from ${quoted(table.name)} ${where} order by ${order} limit ? offset ?`,
       [...values, limit, offset],
     );
-    const [count] = await em.execute<{ n: number }[]>(
-      `select count(*)::int as n from ${quoted(table.name)} ${where}`,
-      values,
-    );
-    return { items: rows.map((row) => rowOf(row)), total: count?.n ?? 0 };
+    const count = await countRows(em, `select 1 from ${quoted(table.name)} ${where}`, values);
+    return { items: rows.map((row) => rowOf(row)), ...count };
   };
 
   const one = async (table: TableShape, key: string): Promise<TableRow | null> =>
@@ -226,7 +258,7 @@ export function createBackOffice(orm: MikroORM) {
     return row;
   };
 
-  return { shape, tables, list, one, create, change, remove, dependents };
+  return { shape, tables, reach, list, one, create, change, remove, dependents };
 }
 
 function columnOf(table: string, prop: EntityProperty): TableColumn {
@@ -270,11 +302,21 @@ function asText({ name, type }: TableColumn): string {
   return `${quoted(name)}::text`;
 }
 
-function conditions(table: TableShape, query: TableQuery): { where: string; values: string[] } {
+function conditions(
+  table: TableShape,
+  query: TableQuery,
+  large: boolean,
+): { where: string; values: string[] } {
   const parts: string[] = [];
   const values: string[] = [];
   const shown = table.columns.filter(({ hidden }) => !hidden);
-  if (query.text !== undefined && query.text !== "") {
+  if (query.text !== undefined && query.text !== "" && large) {
+    const [key] = keys(table);
+    if (key !== undefined && !key.hidden) {
+      parts.push(key.type === "text" ? `${quoted(key.name)} like ?` : `${quoted(key.name)} = cast(? as ${typeOf(key)})`);
+      values.push(key.type === "text" ? startingWith(query.text) : wholeOr(query.text, "-1"));
+    }
+  } else if (query.text !== undefined && query.text !== "") {
     const texts = shown.filter(
       ({ type, primary }) => primary || type === "text" || type.startsWith("varchar"),
     );
@@ -285,10 +327,17 @@ function conditions(table: TableShape, query: TableQuery): { where: string; valu
   }
   const filtered = shown.find(({ name }) => name === query.filter?.column);
   if (filtered !== undefined && query.filter !== undefined) {
-    parts.push(`${asText(filtered)} = ?`);
+    // A whole number is compared as one, so that an index finds it.
+    const whole = /^(big)?(int|serial)/.test(filtered.type) && /^-?\d{1,18}$/.test(query.filter.value);
+    parts.push(whole ? `${quoted(filtered.name)} = cast(? as bigint)` : `${asText(filtered)} = ?`);
     values.push(query.filter.value);
   }
   return { where: parts.length === 0 ? "" : `where ${parts.join(" and ")}`, values };
+}
+
+/** A text when it is a whole number, else what no row has. */
+function wholeOr(text: string, otherwise: string): string {
+  return /^\d{1,18}$/.test(text.trim()) ? text.trim() : otherwise;
 }
 
 function rowOf({ key_: key, ...values }: Record<string, string | null>): TableRow {

@@ -4,6 +4,7 @@ import {
   type CalibratedImageRecord,
   type CalibratedKind,
 } from "../entities/calibrated-image.ts";
+import { findRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 export type CalibratedImageRepository = ReturnType<typeof createCalibratedImageRepository>;
@@ -24,11 +25,13 @@ export function createCalibratedImageRepository(orm: MikroORM) {
   const ofImages = async (imageIds: readonly string[]): Promise<Map<string, CalibratedImageRecord[]>> => {
     const found = new Map<string, CalibratedImageRecord[]>();
     if (imageIds.length === 0) return found;
-    const rows = await orm.em
-      .fork()
-      .find(CalibratedImage, { imageId: { $in: [...imageIds] } }, { orderBy: { id: "asc" } });
-    for (const row of rows) {
-      const record = recordOf(row);
+    const records = await findRecords(
+      orm.em.fork(),
+      CalibratedImage,
+      { imageId: { $in: [...imageIds] } },
+      { orderBy: { id: "asc" } },
+    );
+    for (const record of records) {
       found.set(record.imageId, [...(found.get(record.imageId) ?? []), record]);
     }
     return found;

@@ -1,5 +1,6 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Exposure, type ExposureRecord, type ExposureState } from "../entities/exposure.ts";
+import { findRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 /** Names one exposure: frame `n` (1-based) of a plan, in an attempt (1-based). */
@@ -102,10 +103,12 @@ export function createExposureRepository(orm: MikroORM) {
 
   /** Exposures of one night, in order of their start. */
   const ofNight = async (nightId: string): Promise<ExposureRecord[]> => {
-    const rows = await orm.em
-      .fork()
-      .find(Exposure, { nightId }, { orderBy: { intendedStartMs: "asc", id: "asc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(
+      orm.em.fork(),
+      Exposure,
+      { nightId },
+      { orderBy: { intendedStartMs: "asc", id: "asc" } },
+    );
   };
 
   return { one, start, move, storedFrames, nextAttempt, unfinished, ofNight };

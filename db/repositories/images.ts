@@ -1,11 +1,13 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Exposure } from "../entities/exposure.ts";
 import { Image, type ImageRecord } from "../entities/image.ts";
-import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { countEntities, type RowCount } from "../count.ts";
+import { findRecords } from "../find-records.ts";
+import { type CursorQuery, type Page, pageBounds } from "../page.ts";
 import { recordOf } from "../record.ts";
 import type { ExposureKey } from "./exposures.ts";
 
-export interface ImageQuery extends PageQuery {
+export interface ImageQuery extends CursorQuery {
   readonly nightId?: string;
   readonly sequenceId?: string;
   readonly cameraId?: string;
@@ -56,18 +58,69 @@ export function createImageRepository(orm: MikroORM) {
 
   /** Images, newest first. */
   const list = async (query: ImageQuery = {}): Promise<Page<ImageRecord>> => {
+    const em = orm.em.fork();
     const where: Record<string, string> = {};
     for (const key of ["nightId", "sequenceId", "cameraId", "filter"] as const) {
       const value = query[key];
       if (value !== undefined) where[key] = value;
     }
-    const [rows, total] = await orm.em
-      .fork()
-      .findAndCount(Image, where, { ...pageBounds(query), orderBy: { startMs: "desc", id: "desc" } });
-    return { items: rows.map((row) => recordOf(row)), total };
+    const { after, before } = query;
+    const items = await findRecords(em, Image, within(where, query), {
+      ...(after === undefined && before === undefined ? pageBounds(query) : { limit: pageBounds(query).limit }),
+      orderBy:
+        before === undefined ? { startMs: "desc", id: "desc" } : { startMs: "asc", id: "asc" },
+    });
+    return { items: before === undefined ? items : items.toReversed(), ...(await countEntities(em, Image, where)) };
   };
 
-  return { upsert, store, one, ofExposure, list };
+  /** The newest image, or null before the first. */
+  const latest = async (): Promise<ImageRecord | null> => {
+    const [newest] = await findRecords(
+      orm.em.fork(),
+      Image,
+      {},
+      { orderBy: { startMs: "desc", id: "desc" }, limit: 1 },
+    );
+    return newest ?? null;
+  };
+
+  /** How many images there are, about. */
+  const count = async (): Promise<RowCount> => countEntities(orm.em.fork(), Image, {});
+
+  /** The newest images of each of these sequences, at most `limit` of each. */
+  const ofSequences = async (
+    sequenceIds: readonly string[],
+    limit: number,
+  ): Promise<ImageRecord[]> => {
+    const em = orm.em.fork();
+    const ids = await em.execute<{ id: string }[]>(
+      `select i.id from jsonb_array_elements_text(?::jsonb) as wanted (id)
+       cross join lateral (
+         select id from image where sequence_id = wanted.id order by start_at desc, id desc limit ?
+       ) as i`,
+      [JSON.stringify(sequenceIds), limit],
+    );
+    return findRecords(
+      em,
+      Image,
+      { id: { $in: ids.map(({ id }) => id) } },
+      { orderBy: { startMs: "desc", id: "desc" } },
+    );
+  };
+
+  return { upsert, store, one, ofExposure, list, latest, count, ofSequences };
+}
+
+/** A filter, and the rows on one side of the neighbour. The outer comparison is what an index can use. */
+function within(where: Record<string, unknown>, { after, before }: CursorQuery): Record<string, unknown> {
+  const [cursor, operator] = after === undefined ? ([before, "$gt"] as const) : ([after, "$lt"] as const);
+  if (cursor === undefined) return where;
+  const { atMs, id } = cursor;
+  return {
+    ...where,
+    startMs: { [`${operator}e`]: atMs },
+    $or: [{ startMs: { [operator]: atMs } }, { id: { [operator]: id } }],
+  };
 }
 
 /** Id of an image: `R0012-1-vis-1-003-1` for frame 3 of plan `R0012-1-vis-1`, first attempt. */

@@ -1,5 +1,7 @@
-import type { MikroORM } from "@mikro-orm/postgresql";
+import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import { JournalEntry, type JournalEntryRecord, type JournalLevel } from "../entities/journal-entry.ts";
+import { countEntities } from "../count.ts";
+import { findRecords } from "../find-records.ts";
 import { containing } from "../page.ts";
 import { recordOf } from "../record.ts";
 
@@ -41,6 +43,8 @@ export interface JournalPage {
   readonly items: readonly JournalEntryRecord[];
   /** How many lines the filters let through in all, whatever the cursor. */
   readonly total: number;
+  /** Whether `total` is an estimate: many lines are not counted. */
+  readonly isEstimate?: boolean;
   /** `beforeId` of the next page; null when this is the first line ever. */
   readonly nextBeforeId: number | null;
 }
@@ -72,22 +76,36 @@ export function createJournalRepository(orm: MikroORM) {
 
   const list = async (query: JournalQuery = {}): Promise<JournalPage> => {
     const em = orm.em.fork();
+    const rows = await newest(em, query);
+    const limit = limitOf(query);
+    const items = rows.slice(0, limit);
+    const nextBeforeId = rows.length > limit ? (items.at(-1)?.id ?? null) : null;
+    return { items, nextBeforeId, ...(await countEntities(em, JournalEntry, filtersOf(query))) };
+  };
+
+  /** Lines as `list` gives them, not counted. */
+  const lines = async (query: JournalQuery): Promise<JournalEntryRecord[]> =>
+    (await newest(orm.em.fork(), query)).slice(0, limitOf(query));
+
+  /** The first lines that the filters let through, newest first. */
+  const first = async (query: JournalQuery): Promise<JournalEntryRecord[]> => {
+    const rows = await findRecords(orm.em.fork(), JournalEntry, filtersOf(query), {
+      orderBy: { id: "asc" },
+      limit: limitOf(query),
+    });
+    return rows.toReversed();
+  };
+
+  async function newest(em: EntityManager, query: JournalQuery) {
     const filters = filtersOf(query);
     const cursor = {
       ...(query.beforeId === undefined ? {} : { $lt: query.beforeId }),
       ...(query.afterId === undefined ? {} : { $gt: query.afterId }),
     };
-    const limit = Math.min(500, Math.max(1, Math.trunc(query.limit ?? 100)));
     const where = Object.keys(cursor).length === 0 ? filters : { ...filters, id: cursor };
     // One more than asked for tells whether there is an older line.
-    const rows = await em.find(JournalEntry, where, {
-      orderBy: { id: "desc" },
-      limit: limit + 1,
-    });
-    const total = await em.count(JournalEntry, filters);
-    const items = rows.slice(0, limit).map((row) => recordOf(row));
-    return { items, total, nextBeforeId: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
-  };
+    return findRecords(em, JournalEntry, where, { orderBy: { id: "desc" }, limit: limitOf(query) + 1 });
+  }
 
   const one = async (id: number): Promise<JournalEntryRecord | null> => {
     const row = await orm.em.fork().findOne(JournalEntry, { id });
@@ -98,11 +116,24 @@ export function createJournalRepository(orm: MikroORM) {
   const modules = async (): Promise<string[]> => {
     const rows = await orm.em
       .fork()
-      .execute<{ module: string }[]>("select distinct module from journal_entry order by module");
+      // One look into the index for each module, not one for each line.
+      .execute<{ module: string }[]>(
+        `with recursive found as (
+           (select module from journal_entry order by module limit 1)
+           union all
+           select (select j.module from journal_entry j where j.module > found.module order by j.module limit 1)
+           from found where found.module is not null
+         )
+         select module from found where module is not null`,
+      );
     return rows.map((row) => row.module);
   };
 
-  return { append, list, one, modules };
+  return { append, list, lines, first, one, modules };
+}
+
+function limitOf({ limit = 100 }: JournalQuery): number {
+  return Math.min(500, Math.max(1, Math.trunc(limit)));
 }
 
 function filtersOf(query: JournalQuery): Record<string, unknown> {

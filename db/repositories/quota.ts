@@ -6,7 +6,9 @@ import {
   settle,
   type Settlement,
 } from "../../domain/quota/ledger.ts";
+import { countEntities } from "../count.ts";
 import { Programme } from "../entities/programme.ts";
+import { QuotaBalanceRow } from "../entities/quota-balance.ts";
 import { QuotaEntry, type QuotaEntryRecord } from "../entities/quota-entry.ts";
 import { type Page, pageBounds, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
@@ -41,10 +43,8 @@ export function createQuotaRepository(orm: MikroORM) {
   /** Balances of all programmes, by id. */
   const balances = async (): Promise<ReadonlyMap<string, QuotaBalance>> => {
     const em = orm.em.fork();
-    const rows = await em.execute<({ programme_id: string } & BalanceRow)[]>(
-      `select programme_id, ${BALANCE_COLUMNS} from quota_entry group by programme_id`,
-    );
-    return new Map(rows.map((row) => [row.programme_id, toBalance(row)]));
+    const rows = await em.find(QuotaBalanceRow, {});
+    return new Map(rows.map(({ programmeId, ...row }) => [programmeId, balanceOf(row)]));
   };
 
   /**
@@ -167,8 +167,11 @@ export function createQuotaRepository(orm: MikroORM) {
     sequenceIds: readonly string[],
   ): Promise<ReadonlyMap<string, { readonly spentS: number; readonly openS: number }>> => {
     if (sequenceIds.length === 0) return new Map();
-    const rows = await orm.em.fork().execute<({ sequence_id: string } & BalanceRow)[]>(
-      `select sequence_id, ${BALANCE_COLUMNS} from quota_entry
+    // Sums of numeric columns are exact in PostgreSQL.
+    const rows = await orm.em.fork().execute<{ sequence_id: string; spent: string; open: string }[]>(
+      `select sequence_id, coalesce(sum(seconds) filter (where kind = 'spent'), 0) as spent,
+              coalesce(sum(case kind when 'reserved' then seconds when 'granted' then 0 else -seconds end), 0) as open
+       from quota_entry
        where sequence_id in (${sequenceIds.map(() => "?").join(", ")}) group by sequence_id`,
       [...sequenceIds],
     );
@@ -181,12 +184,13 @@ export function createQuotaRepository(orm: MikroORM) {
     const em = orm.em.fork();
     const { limit, offset } = pageBounds(query);
     const rows = await em.execute<LedgerRow[]>(
+      // From what is left now backwards, so that a page near the end reads no more than itself.
       `select id, sequence_id, attempt, kind, seconds, grant_name, at, wall_at, note,
-              sum(${EFFECT}) over (order by id) as left_after
-       from quota_entry where programme_id = ? order by id desc limit ? offset ?`,
+              (select available_s from quota_balance b where b.programme_id = e.programme_id)
+              - coalesce(sum(${EFFECT}) over (order by id desc rows between unbounded preceding and 1 preceding), 0) as left_after
+       from quota_entry e where programme_id = ? order by id desc limit ? offset ?`,
       [programmeId, limit, offset],
     );
-    const total = await em.count(QuotaEntry, { programmeId });
     return {
       items: rows.map((row) => ({
         id: Number(row.id),
@@ -199,7 +203,7 @@ export function createQuotaRepository(orm: MikroORM) {
         note: row.note,
         leftAfterS: Number(row.left_after),
       })),
-      total,
+      ...(await countEntities(em, QuotaEntry, { programmeId })),
     };
   };
 
@@ -302,36 +306,14 @@ async function lineOf(
   return row === null ? null : recordOf(row);
 }
 
-/** Sums of numeric columns are exact in PostgreSQL. */
-const BALANCE_COLUMNS = `
-  coalesce(sum(seconds) filter (where kind = 'granted'), 0) as granted,
-  coalesce(sum(seconds) filter (where kind = 'spent'), 0) as spent,
-  coalesce(sum(case kind when 'reserved' then seconds when 'granted' then 0 else -seconds end), 0) as open,
-  coalesce(sum(case kind when 'granted' then seconds when 'reserved' then -seconds when 'returned' then seconds
-           else 0 end), 0) as available`;
+const NO_TIME: QuotaBalance = { grantedS: 0, openS: 0, spentS: 0, availableS: 0 };
 
-interface BalanceRow {
-  readonly granted: string;
-  readonly spent: string;
-  readonly open: string;
-  readonly available: string;
-}
-
-function toBalance(row: BalanceRow): QuotaBalance {
-  return {
-    grantedS: Number(row.granted),
-    openS: Number(row.open),
-    spentS: Number(row.spent),
-    availableS: Number(row.available),
-  };
+function balanceOf({ grantedS, openS, spentS, availableS }: QuotaBalance): QuotaBalance {
+  return { grantedS, openS, spentS, availableS };
 }
 
 async function balanceIn(em: EntityManager, programmeId: string): Promise<QuotaBalance> {
-  const rows = await em.execute<BalanceRow[]>(
-    `select ${BALANCE_COLUMNS} from quota_entry where programme_id = ?`,
-    [programmeId],
-  );
-  const [row] = rows;
-  if (row === undefined) throw new Error("a sum gave no row");
-  return toBalance(row);
+  // Not managed: within a transaction it is read again after lines were added.
+  const row = await em.findOne(QuotaBalanceRow, { programmeId }, { disableIdentityMap: true });
+  return row === null ? NO_TIME : balanceOf(row);
 }

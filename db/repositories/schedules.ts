@@ -8,6 +8,7 @@ import {
   type ScheduledStatus,
 } from "../entities/scheduled-sequence.ts";
 import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
+import { findRecords } from "../find-records.ts";
 import { type Page, pageBounds, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 import { enqueue } from "./outbox.ts";
@@ -22,7 +23,8 @@ export interface ScheduledRow extends ScheduledSequenceRecord {
   readonly request: RequestRecord;
 }
 
-export interface ScheduleDetail extends ScheduleRecord {
+/** A schedule with its rows, without its problem, which may be long. */
+export interface ScheduleDetail extends Omit<ScheduleRecord, "problem"> {
   readonly rows: readonly ScheduledRow[];
 }
 
@@ -72,15 +74,20 @@ export function createScheduleRepository(orm: MikroORM) {
     const [row] = await em.find(Schedule, nightId === undefined ? {} : { nightId }, {
       orderBy: { id: "desc" },
       limit: 1,
+      exclude: ["problem"],
     });
-    return row === undefined ? null : detailOf(em, recordOf(row));
+    return row === undefined ? null : detailOf(em, withoutProblem(row));
   };
 
   const one = async (id: number): Promise<ScheduleDetail | null> => {
     const em = orm.em.fork();
-    const row = await em.findOne(Schedule, { id });
-    return row === null ? null : detailOf(em, recordOf(row));
+    const row = await em.findOne(Schedule, { id }, { exclude: ["problem"] });
+    return row === null ? null : detailOf(em, withoutProblem(row));
   };
+
+  /** What was planned: the whole problem, so that it can be planned again. Null when there is no such schedule. */
+  const problem = async (id: number): Promise<ScheduleRecord["problem"] | null> =>
+    (await orm.em.fork().findOne(Schedule, { id }, { fields: ["problem"] }))?.problem ?? null;
 
   /** Schedules, newest first, of one night or of all. */
   const list = async (
@@ -90,7 +97,7 @@ export function createScheduleRepository(orm: MikroORM) {
     const [rows, total] = await em.findAndCount(
       Schedule,
       query.nightId === undefined ? {} : { nightId: query.nightId },
-      { ...pageBounds(query), orderBy: { id: "desc" } },
+      { ...pageBounds(query), orderBy: { id: "desc" }, exclude: ["problem"] },
     );
     const counts =
       rows.length === 0
@@ -103,7 +110,7 @@ export function createScheduleRepository(orm: MikroORM) {
           );
     const countOf = new Map(counts.map((count) => [Number(count.schedule_id), count]));
     const items = rows.map((row) => {
-      const { problem: _problem, ...summary } = recordOf(row);
+      const summary = withoutProblem(row);
       const count = countOf.get(row.id);
       return { ...summary, planned: count?.planned ?? 0, refused: count?.refused ?? 0 };
     });
@@ -134,12 +141,32 @@ export function createScheduleRepository(orm: MikroORM) {
     await orm.em.fork().nativeUpdate(ScheduledSequence, { sequenceId, status: "executing" }, change);
   };
 
-  /** Rows of a sequence in all schedules, newest first: what was said of it and when. */
-  const ofSequence = async (sequenceId: string, limit = 20): Promise<ScheduledSequenceRecord[]> => {
-    const rows = await orm.em
-      .fork()
-      .find(ScheduledSequence, { sequenceId }, { orderBy: { scheduleId: "desc" }, limit });
-    return rows.map((row) => recordOf(row));
+  /** Rows of each of these sequences in all schedules, the newest `limit` of each, newest first. */
+  const ofSequences = async (
+    sequenceIds: readonly string[],
+    limit: number,
+  ): Promise<ReadonlyMap<string, readonly ScheduledSequenceRecord[]>> => {
+    const em = orm.em.fork();
+    const keys = await em.execute<{ schedule_id: string; sequence_id: string }[]>(
+      `select s.schedule_id, s.sequence_id from jsonb_array_elements_text(?::jsonb) as wanted (id)
+       cross join lateral (
+         select schedule_id, sequence_id from scheduled_sequence
+         where sequence_id = wanted.id order by schedule_id desc limit ?
+       ) as s`,
+      [JSON.stringify(sequenceIds), limit],
+    );
+    if (keys.length === 0) return new Map();
+    const rows = await findRecords(
+      em,
+      ScheduledSequence,
+      {
+        sequenceId: { $in: [...new Set(keys.map((key) => key.sequence_id))] },
+        scheduleId: { $in: [...new Set(keys.map((key) => Number(key.schedule_id)))] },
+      },
+      { orderBy: { scheduleId: "desc" } },
+    );
+    const found = Map.groupBy(rows, ({ sequenceId }) => sequenceId);
+    return new Map([...found].map(([id, each]) => [id, each.slice(0, limit)]));
   };
 
   /** When the newest schedule has these sequences, Unix ms: planned or executing ones only. */
@@ -147,7 +174,7 @@ export function createScheduleRepository(orm: MikroORM) {
     const em = orm.em.fork();
     const [newest] = await em.find(Schedule, {}, { orderBy: { id: "desc" }, limit: 1, fields: ["id"] });
     if (newest === undefined || sequenceIds.length === 0) return new Map();
-    const rows = await em.find(ScheduledSequence, {
+    const rows = await findRecords(em, ScheduledSequence, {
       scheduleId: newest.id,
       sequenceId: { $in: [...sequenceIds] },
       status: { $in: ["planned", "executing"] },
@@ -159,7 +186,7 @@ export function createScheduleRepository(orm: MikroORM) {
     return starts;
   };
 
-  return { store, current, one, list, markRow, settleExecuting, ofSequence, plannedStarts };
+  return { store, current, one, problem, list, markRow, settleExecuting, ofSequences, plannedStarts };
 }
 
 /** What IC is told of a schedule: the planned rows with their targets. */
@@ -195,27 +222,24 @@ async function messageFacts(em: EntityManager, id: number, schedule: NewSchedule
   };
 }
 
-async function detailOf(em: EntityManager, schedule: ScheduleRecord): Promise<ScheduleDetail> {
-  const rows = (
-    await em.find(
-      ScheduledSequence,
-      { scheduleId: schedule.id },
-      { orderBy: { order: "asc", sequenceId: "asc" } },
-    )
-  ).map((row) => recordOf(row));
-  const sequences = new Map(
-    (await em.find(Sequence, { id: { $in: rows.map((row) => row.sequenceId) } })).map((row) => [
-      row.id,
-      recordOf(row),
-    ]),
+function withoutProblem(row: Omit<ScheduleRecord, "problem">): Omit<ScheduleRecord, "problem"> {
+  const { problem: _problem, ...facts } = recordOf(row as ScheduleRecord);
+  return facts;
+}
+
+async function detailOf(
+  em: EntityManager,
+  schedule: Omit<ScheduleRecord, "problem">,
+): Promise<ScheduleDetail> {
+  const rows = await findRecords(
+    em,
+    ScheduledSequence,
+    { scheduleId: schedule.id },
+    { orderBy: { order: "asc", sequenceId: "asc" } },
   );
-  const requests = new Map(
-    (
-      await em.find(Request, {
-        id: { $in: [...new Set([...sequences.values()].map((row) => row.requestId))] },
-      })
-    ).map((row) => [row.id, recordOf(row)]),
-  );
+  const sequences = byId(await findRecords(em, Sequence, { id: { $in: rows.map((row) => row.sequenceId) } }));
+  const requestIds = new Set([...sequences.values()].map((row) => row.requestId));
+  const requests = byId(await findRecords(em, Request, { id: { $in: [...requestIds] } }));
   return {
     ...schedule,
     rows: rows.map((row) => {
@@ -227,4 +251,8 @@ async function detailOf(em: EntityManager, schedule: ScheduleRecord): Promise<Sc
       return { ...row, sequence, request };
     }),
   };
+}
+
+function byId<T extends { readonly id: string }>(records: readonly T[]): Map<string, T> {
+  return new Map(records.map((record) => [record.id, record]));
 }

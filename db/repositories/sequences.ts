@@ -8,6 +8,7 @@ import { Plan, type PlanRecord } from "../entities/plan.ts";
 import { Programme, type ProgrammeRecord } from "../entities/programme.ts";
 import { Request, type RequestRecord } from "../entities/request.ts";
 import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
+import { findRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 export interface PlanDetail extends PlanRecord {
@@ -50,21 +51,18 @@ export function createSequenceRepository(orm: MikroORM) {
   /** Many sequences by id; those that are not there are left out. */
   const details = async (ids: readonly string[]): Promise<SequenceDetail[]> => {
     const em = orm.em.fork();
-    const rows = await em.find(Sequence, { id: { $in: [...ids] } });
-    return detailsOf(
-      em,
-      rows.map((row) => recordOf(row)),
-    );
+    return detailsOf(em, await findRecords(em, Sequence, { id: { $in: [...ids] } }));
+  };
+
+  /** The sequences of one request in their order, without what they consist of. */
+  const recordsOfRequest = async (requestId: string): Promise<SequenceRecord[]> => {
+    return findRecords(orm.em.fork(), Sequence, { requestId }, { orderBy: { ordinal: "asc" } });
   };
 
   /** The sequences of one request, with everything, in their order. */
   const ofRequest = async (requestId: string): Promise<SequenceDetail[]> => {
     const em = orm.em.fork();
-    const rows = await em.find(Sequence, { requestId }, { orderBy: { ordinal: "asc" } });
-    return detailsOf(
-      em,
-      rows.map((row) => recordOf(row)),
-    );
+    return detailsOf(em, await findRecords(em, Sequence, { requestId }, { orderBy: { ordinal: "asc" } }));
   };
 
   /**
@@ -242,6 +240,7 @@ export function createSequenceRepository(orm: MikroORM) {
     detail,
     details,
     ofRequest,
+    recordsOfRequest,
     candidates,
     setStatus,
     skipAlbum,
@@ -270,32 +269,28 @@ async function closeFinishedRequests(em: EntityManager, sequenceIds: readonly st
 async function detailsOf(em: EntityManager, sequences: readonly SequenceRecord[]): Promise<SequenceDetail[]> {
   if (sequences.length === 0) return [];
   const requestIds = new Set(sequences.map((sequence) => sequence.requestId));
-  const requestRows = await em.find(Request, { id: { $in: [...requestIds] } });
-  const requests = byId(requestRows.map((row) => recordOf(row)));
+  const requestRows = await findRecords(em, Request, { id: { $in: [...requestIds] } });
+  const requests = byId(requestRows);
   const programmeIds = new Set(requestRows.map((row) => row.programmeId));
-  const programmeRows = await em.find(Programme, { id: { $in: [...programmeIds] } });
-  const programmes = byId(programmeRows.map((row) => recordOf(row)));
-  const albums = (
-    await em.find(
-      Album,
+  const programmes = byId(await findRecords(em, Programme, { id: { $in: [...programmeIds] } }));
+  const albums = await findRecords(
+    em,
+    Album,
       { sequenceId: { $in: sequences.map((sequence) => sequence.id) } },
       { orderBy: { id: "asc" } },
-    )
-  ).map((row) => recordOf(row));
-  const plans = (
-    await em.find(
-      Plan,
+  );
+  const plans = await findRecords(
+    em,
+    Plan,
       { albumId: { $in: albums.map((album) => album.id) } },
       { orderBy: { albumId: "asc", ordinal: "asc" } },
-    )
-  ).map((row) => recordOf(row));
-  const exposures = (
-    await em.find(
-      Exposure,
+  );
+  const exposures = await findRecords(
+    em,
+    Exposure,
       { planId: { $in: plans.map((plan) => plan.id) } },
       { orderBy: { planId: "asc", n: "asc", attempt: "asc" } },
-    )
-  ).map((row) => recordOf(row));
+  );
 
   const exposuresOf = Map.groupBy(exposures, (exposure) => exposure.planId);
   const plansOf = Map.groupBy(plans, (plan) => plan.albumId);

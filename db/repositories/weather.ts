@@ -1,5 +1,6 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Weather, type WeatherRecord } from "../entities/weather.ts";
+import { findRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 export type WeatherRepository = ReturnType<typeof createWeatherRepository>;
@@ -16,14 +17,12 @@ export function createWeatherRepository(orm: MikroORM) {
     toMs: number,
     limit = 5_000,
   ): Promise<WeatherRecord[]> => {
-    const rows = await orm.em
-      .fork()
-      .find(
-        Weather,
-        { site, atMs: { $gte: fromMs, $lte: toMs } },
-        { orderBy: { atMs: "asc", id: "asc" }, limit },
-      );
-    return rows.map((row) => recordOf(row));
+    return findRecords(
+      orm.em.fork(),
+      Weather,
+      { site, atMs: { $gte: fromMs, $lte: toMs } },
+      { orderBy: { atMs: "asc", id: "asc" }, limit },
+    );
   };
 
   /** The newest reading, or null before the first. */
@@ -60,12 +59,12 @@ export function createWeatherRepository(orm: MikroORM) {
       [stretchS, site, new Date(fromMs).toISOString(), new Date(toMs).toISOString()],
     );
     if (ids.length === 0) return [];
-    const rows = await em.find(
+    return findRecords(
+      em,
       Weather,
       { id: { $in: ids.map(({ id }) => Number(id)) } },
       { orderBy: { atMs: "asc", id: "asc" } },
     );
-    return rows.map((row) => recordOf(row));
   };
 
   return { insert, range, latest, lastUnsafe, thinned };

@@ -67,12 +67,12 @@ export function adminApiRoutes({ app, deps }: ApiContext, office: Office): void 
     async (request) => {
       const { limit = 50, offset = 0, text = "", column = "", value = "", sort = "" } = request.query;
       const table = office.found(request.params.table);
-      const { items, total } = await backOffice.list(table, {
+      const { items, ...total } = await backOffice.list(table, {
         ...office.query({ text, column, value, sort }),
         limit,
         offset,
       });
-      return { items: items.map(({ key, values }) => ({ key, values: { ...values } })), total };
+      return { items: items.map(({ key, values }) => ({ key, values: { ...values } })), ...total };
     },
   );
 

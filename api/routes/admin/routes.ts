@@ -6,7 +6,7 @@ import type { ApiContext } from "../../context.ts";
 import { count } from "../../words/numbers.ts";
 import { dateTimeMs } from "../../words/time.ts";
 import { formTitle, Line } from "../forms.ts";
-import { PageNumber, pager } from "../lists.ts";
+import { longQuery, PageNumber, pager, totalWords } from "../lists.ts";
 import { adminApiRoutes } from "./api.ts";
 import { createOffice, TableSchema, WrongValues } from "./office.ts";
 import {
@@ -66,25 +66,31 @@ export function adminRoutes(context: ApiContext): void {
       const table = office.found(request.params.table);
       const { text = "", column = "", value = "", sort = "", page = 1 } = request.query;
       const query = office.query({ text, column, value, sort });
-      const { items, total } = await backOffice.list(table, {
+      const { large, sortable } = await backOffice.reach(table);
+      const list = await backOffice.list(table, {
         ...query,
         limit: ON_PAGE,
-        offset: (page - 1) * ON_PAGE,
+        offset: large ? (longQuery({ page }, ON_PAGE).offset ?? 0) : (page - 1) * ON_PAGE,
       });
+      const { items } = list;
+      const words = totalWords(list, "row");
       const href = tableHref(table.name);
       const kept = { text, column, value };
       return pages.send(request, reply, "admin/list", {
         title: table.name,
-        sentence: `${count(total, "row")}.`,
+        sentence: large ? `${words}. This is a large table: a text is looked for at the beginning of its keys.` : `${words}.`,
+        searchLabel: large ? "Key begins with" : "Text anywhere",
         href,
         filters: { text, value },
         filterColumns: table.columns
           .filter(({ hidden }) => !hidden)
           .map(({ name }) => ({ name, chosen: name === column })),
         filtered: text !== "" || value !== "",
-        headers: listColumns(table).map(({ name }) => sortHeader(href, kept, name, sort)),
+        headers: listColumns(table).map(({ name }) =>
+          sortHeader(href, kept, name, sort, sortable.has(name)),
+        ),
         rows: items.map((row) => ({ cells: listCells(table, row, true) })),
-        pager: pager(href, { ...kept, sort }, page, ON_PAGE, total, "row"),
+        pager: pager(href, { ...kept, sort }, page, ON_PAGE, list.total, "row", words),
         policy: policyModel(tablePolicy(table.name)),
       });
     },
@@ -266,7 +272,9 @@ function sortHeader(
   kept: Readonly<Record<string, string>>,
   name: string,
   sort: string,
+  sortable: boolean,
 ): { name: string; href: string; order: string } {
+  if (!sortable) return { name, href: "", order: "none" };
   const params = new URLSearchParams(Object.entries(kept).filter(([, value]) => value !== ""));
   params.set("sort", sort === name ? `-${name}` : name);
   const order = sort === name ? "ascending" : sort === `-${name}` ? "descending" : "none";

@@ -7,20 +7,21 @@ export function homeRoutes({ app, deps, pages, situation }: ApiContext): void {
   const { database, observatory, clock, nowWallMs } = deps;
 
   app.get("/", { config: { access: "read" } }, async (request, reply) => {
-    const [now, schedule, images, alerts, requests] = await Promise.all([
+    const [now, schedule, lastImage, alerts, requests, images] = await Promise.all([
       situation(),
       database.schedules.current(),
-      database.images.list({ limit: 1 }),
+      database.images.latest(),
       database.alerts.list({ site: observatory.site.id, limit: 1 }),
-      database.requests.list({ limit: 1 }),
+      database.requests.count(),
+      database.images.count(),
     ]);
     const model = homeModel(
       {
         situation: now,
         schedule,
-        lastImage: images.items[0] ?? null,
+        lastImage,
         lastAlert: alerts.items[0] ?? null,
-        counts: { requests: requests.total, alerts: alerts.total, images: images.total },
+        counts: { requests, alerts, images },
       },
       observatory,
       observatoryMs(clock(), nowWallMs()),

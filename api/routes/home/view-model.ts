@@ -1,5 +1,6 @@
 import type { AlertRecord } from "../../../db/entities/alert.ts";
 import type { ImageRecord } from "../../../db/entities/image.ts";
+import type { RowCount } from "../../../db/count.ts";
 import type { ScheduleDetail } from "../../../db/repositories/schedules.ts";
 import type { Observatory } from "../../../domain/observatory.ts";
 import type { PageModel } from "../../pages/pages.ts";
@@ -13,6 +14,7 @@ import { deviceMark, domeMark, safetyMark } from "../../situation/tone.ts";
 import { timelineOf } from "../schedules/view-model.ts";
 import { alertHref, imageHref, previewHref, requestHref } from "../../words/links.ts";
 import { count } from "../../words/numbers.ts";
+import { totalWords } from "../lists.ts";
 import { dateTime, duration, hourMinute } from "../../words/time.ts";
 
 export interface HomeFacts {
@@ -20,7 +22,7 @@ export interface HomeFacts {
   readonly schedule: ScheduleDetail | null;
   readonly lastImage: ImageRecord | null;
   readonly lastAlert: AlertRecord | null;
-  readonly counts: { readonly requests: number; readonly alerts: number; readonly images: number };
+  readonly counts: { readonly requests: RowCount; readonly alerts: RowCount; readonly images: RowCount };
 }
 
 const NEXT_SHOWN = 5;
@@ -52,12 +54,12 @@ export function homeModel(facts: HomeFacts, observatory: Observatory, nowMs: num
     modules: [
       { href: "/night", label: "Night", words: "what it does, and the buttons" },
       { href: "/schedule", label: "Schedule", words: "what is observed when, and why not" },
-      { href: "/requests", label: "Requests", words: count(counts.requests, "request") },
-      { href: "/alerts", label: "Alerts", words: count(counts.alerts, "alert") },
-      { href: "/images", label: "Images", words: count(counts.images, "image") },
+      { href: "/requests", label: "Requests", words: totalWords(counts.requests, "request") },
+      { href: "/alerts", label: "Alerts", words: totalWords(counts.alerts, "alert") },
+      { href: "/images", label: "Images", words: totalWords(counts.images, "image") },
       { href: "/system", label: "System", words: "the journal, live" },
     ],
-    nothingYet: counts.requests === 0 && counts.images === 0,
+    nothingYet: counts.requests.total === 0 && counts.images.total === 0,
   };
 }
 

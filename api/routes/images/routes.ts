@@ -5,7 +5,15 @@ import type { ImageRecord } from "../../../db/entities/image.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import type { Pictures } from "../../pictures/pictures.ts";
-import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
+import {
+  cursorOf,
+  LongListQuerySchema,
+  longListOf,
+  longPager,
+  LongPageSchema,
+  longQuery,
+  nextCursor,
+} from "../lists.ts";
 import { imageArchive, type ArchiveKind } from "./archive.ts";
 import { fileBelowHome, sendFits, sendStoredFile } from "./files.ts";
 import { imageDetailJson, imageJson } from "./json.ts";
@@ -30,18 +38,20 @@ export function imageRoutes({ app, deps, pages }: ApiContext, pictures: Pictures
         tags: ["images"],
         summary: "Images, newest first",
         querystring: Type.Object({
-          ...ListQuerySchema.properties,
+          ...LongListQuerySchema.properties,
           nightId: Text,
           sequenceId: Text,
           cameraId: Text,
           filter: Text,
         }),
-        response: { 200: listOf(ImageSchema), ...problems(400, 401, 403, 503) },
+        response: { 200: longListOf(ImageSchema), ...problems(400, 401, 403, 503) },
       },
     },
     async (request) => {
-      const { items, total } = await images.list(request.query);
-      return { items: items.map(imageJson), total };
+      const { after, limit = 50, ...query } = request.query;
+      const neighbour = cursorOf(after);
+      const list = await images.list({ ...query, limit, ...(neighbour === undefined ? {} : { after: neighbour }) });
+      return { ...list, items: list.items.map(imageJson), next: nextCursor(list.items, limit, placeOf) };
     },
   );
 
@@ -162,22 +172,22 @@ export function imageRoutes({ app, deps, pages }: ApiContext, pictures: Pictures
           camera: Text,
           filter: Text,
           sequence: Text,
-          page: PageNumber,
+          ...LongPageSchema,
         }),
       },
     },
     async (request, reply) => {
       const { night = "", camera = "", filter = "", sequence = "", page = 1 } = request.query;
-      const { items, total } = await images.list({
-        limit: ON_PAGE,
-        offset: (page - 1) * ON_PAGE,
+      const list = await images.list({
+        ...longQuery(request.query, ON_PAGE),
         ...(night === "" ? {} : { nightId: `${deps.observatory.site.id}/${night}` }),
         ...(camera === "" ? {} : { cameraId: camera }),
         ...(filter === "" ? {} : { filter }),
         ...(sequence === "" ? {} : { sequenceId: sequence }),
       });
       const filters = { night, camera, filter, sequence };
-      const lines = pager("/images", filters, page, ON_PAGE, total, "image");
+      const { items } = list;
+      const lines = longPager("/images", filters, page, ON_PAGE, list, placeOf, "image");
       const calibrated = await calibratedImages.ofImages(items.map(({ id }) => id));
       const { instruments } = deps.observatory;
       return pages.send(
@@ -263,4 +273,9 @@ export function imageRoutes({ app, deps, pages }: ApiContext, pictures: Pictures
     void reply.header("content-disposition", `attachment; filename="${name}-${kind}.tar"`);
     return reply.type("application/x-tar").send(await imageArchive(deps, sequenceIds, kind));
   }
+}
+
+/** Where an image stands in the list. */
+function placeOf({ startMs, id }: Pick<ImageRecord, "startMs" | "id">) {
+  return { atMs: startMs, id };
 }

@@ -1,10 +1,22 @@
 import { Type } from "typebox";
 import { REQUEST_KINDS, REQUEST_STATUSES } from "../../../domain/requests/request.ts";
 import { may } from "../../../domain/permissions/permissions.ts";
+import type { RequestRecord } from "../../../db/entities/request.ts";
 import type { RequestQuery } from "../../../db/repositories/requests.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
-import { given, listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
+import {
+  cursorOf,
+  given,
+  LongListQuerySchema,
+  longListOf,
+  longPager,
+  LongPageSchema,
+  longQuery,
+  nextCursor,
+  PageNumber,
+  pager,
+} from "../lists.ts";
 import { requestActionRoutes, saidWords } from "./actions.ts";
 import { altitudeRoutes } from "./altitude.ts";
 import { calculatorRoutes } from "./calculator.ts";
@@ -19,8 +31,11 @@ import { requestModel, requestsModel } from "./view-model.ts";
 
 const ON_PAGE = 50;
 const IMAGES_SHOWN = 60;
+const APPEARANCES_SHOWN = 10;
 const HISTORY_SHOWN = 50;
 const LEDGER_SHOWN = 200;
+/** Sequences on one page of a request: one of a year has 365. */
+const SEQUENCES_ON_PAGE = 20;
 
 /** Requests: what people and alerts ask to have observed. */
 export function requestRoutes(context: ApiContext): void {
@@ -43,18 +58,25 @@ export function requestRoutes(context: ApiContext): void {
         tags: ["requests"],
         summary: "Requests with their sequences, newest first",
         querystring: Type.Object({
-          ...ListQuerySchema.properties,
+          ...LongListQuerySchema.properties,
           kind: Type.Optional(Type.Union(REQUEST_KINDS.map((kind) => Type.Literal(kind)))),
           status: Type.Optional(Type.Union(REQUEST_STATUSES.map((status) => Type.Literal(status)))),
           programmeId: Type.Optional(Type.String({ maxLength: 100 })),
           text: Type.Optional(Type.String({ maxLength: 200 })),
         }),
-        response: { 200: listOf(RequestSchema), ...problems(400, 401, 403, 503) },
+        response: { 200: longListOf(RequestSchema), ...problems(400, 401, 403, 503) },
       },
     },
     async (request) => {
-      const { items, total } = await database.requests.list(request.query);
-      return { items: items.map((item) => ({ ...item, sequences: [...item.sequences] })), total };
+      const { after, limit = 50, ...query } = request.query;
+      const neighbour = cursorOf(after);
+      const list = await database.requests.list({
+        ...query,
+        limit,
+        ...(neighbour === undefined ? {} : { after: neighbour }),
+      });
+      const items = list.items.map((item) => ({ ...item, sequences: [...item.sequences] }));
+      return { ...list, items, next: nextCursor(items, limit, placeOf) };
     },
   );
 
@@ -87,7 +109,7 @@ export function requestRoutes(context: ApiContext): void {
           programme: Type.Optional(Type.String({ maxLength: 100 })),
           mine: Type.Optional(Type.String({ maxLength: 1 })),
           text: Type.Optional(Type.String({ maxLength: 200 })),
-          page: PageNumber,
+          ...LongPageSchema,
           said: Type.Optional(Type.String({ maxLength: 20 })),
         }),
       },
@@ -98,26 +120,26 @@ export function requestRoutes(context: ApiContext): void {
       const kind = request.query.kind === "alert" ? "alert" : "routine";
       const userId = request.identity?.userId ?? null;
       const query: RequestQuery = {
-        limit: ON_PAGE,
-        offset: (page - 1) * ON_PAGE,
+        ...longQuery(request.query, ON_PAGE),
         kind,
         ...(status === "" ? {} : { status }),
         ...(programme === "" ? {} : { programmeId: programme }),
         ...(mine === "1" && userId !== null ? { userId } : {}),
         ...(given(text) === undefined ? {} : { text }),
       };
-      const [{ items, total }, drafts, programmes] = await Promise.all([
+      const [list, drafts, programmes] = await Promise.all([
         database.requests.list(query),
         kind === "routine" && page === 1 && userId !== null ? database.requestDrafts.list(userId) : [],
         database.programmes.list(),
       ]);
+      const { items } = list;
       const shown = items.flatMap(({ sequences }) => sequences.map(({ id }) => id));
       const [planned, costs] = await Promise.all([
         database.schedules.plannedStarts(shown),
         database.quota.costs(shown),
       ]);
       const filters = { kind, status, programme, mine, text };
-      const lines = pager("/requests", filters, page, ON_PAGE, total, "request");
+      const lines = longPager("/requests", filters, page, ON_PAGE, list, placeOf, "request");
       const model = requestsModel({
         items,
         filters,
@@ -141,36 +163,36 @@ export function requestRoutes(context: ApiContext): void {
       config: { access: "read" },
       schema: {
         params: Type.Object({ id: Type.String({ maxLength: 200 }) }),
-        querystring: Type.Object({ said: Type.Optional(Type.String({ maxLength: 20 })) }),
+        querystring: Type.Object({ said: Type.Optional(Type.String({ maxLength: 20 })), page: PageNumber }),
       },
     },
     async (request, reply) => {
       const { id } = request.params;
+      const { page = 1 } = request.query;
       const draft = await database.requestDrafts.one(id);
       if (draft !== null && (await database.requests.one(id)) === null) {
         return reply.redirect(`/requests/${encodeURIComponent(id)}/edit`, 303);
       }
-      const { record, sequences } = await found(id);
-      const [rows, images, balance, ledger, audits, author] = await Promise.all([
-        Promise.all(
-          sequences.map(
-            async (sequence) => [sequence.id, await database.schedules.ofSequence(sequence.id, 10)] as const,
-          ),
-        ),
-        Promise.all(
-          sequences.map((sequence) => database.images.list({ sequenceId: sequence.id, limit: IMAGES_SHOWN })),
-        ),
+      const [record, all] = await Promise.all([existing(id), database.sequences.recordsOfRequest(id)]);
+      const ids = all
+        .slice((page - 1) * SEQUENCES_ON_PAGE, page * SEQUENCES_ON_PAGE)
+        .map((sequence) => sequence.id);
+      const [sequences, appearances, frames, balance, ledger, audits, author] = await Promise.all([
+        database.sequences.details(ids),
+        database.schedules.ofSequences(ids, APPEARANCES_SHOWN),
+        database.images.ofSequences(ids, IMAGES_SHOWN),
         database.quota.balance(record.programmeId),
-        database.quota.list({ sequenceIds: sequences.map((sequence) => sequence.id), limit: LEDGER_SHOWN }),
+        database.quota.list({ sequenceIds: ids, limit: LEDGER_SHOWN }),
         database.audits.list({ subject: id, limit: HISTORY_SHOWN }),
         record.userId === null ? null : database.users.byId(record.userId),
       ]);
       const { identity } = request;
-      const frames = images.flatMap(({ items }) => items);
       const model = requestModel({
         request: record,
-        sequences,
-        appearances: new Map(rows),
+        all,
+        sequences: sequences.toSorted((one, other) => one.ordinal - other.ordinal),
+        pager: pager(`/requests/${encodeURIComponent(id)}`, {}, page, SEQUENCES_ON_PAGE, all.length, "sequence"),
+        appearances,
         images: frames,
         calibrated: await database.calibratedImages.ofImages(frames.map((frame) => frame.id)),
         balance,
@@ -196,8 +218,17 @@ export function requestRoutes(context: ApiContext): void {
   );
 
   async function found(id: string) {
+    return { record: await existing(id), sequences: await database.sequences.ofRequest(id) };
+  }
+
+  async function existing(id: string): Promise<RequestRecord> {
     const record = await database.requests.one(id);
     if (record === null) throw new Problem(404, `There is no request ${id}.`);
-    return { record, sequences: await database.sequences.ofRequest(id) };
+    return record;
   }
+}
+
+/** Where a request stands in the list. */
+function placeOf({ createdWallMs, id }: Pick<RequestRecord, "createdWallMs" | "id">) {
+  return { atMs: createdWallMs, id };
 }

@@ -129,7 +129,11 @@ export function requestsModel(facts: RequestListFacts): PageModel {
 
 export interface RequestFacts {
   readonly request: RequestRecord;
+  /** Every sequence of the request. */
+  readonly all: readonly SequenceRecord[];
+  /** Those on this page. */
   readonly sequences: readonly SequenceDetail[];
+  readonly pager: Pager;
   readonly appearances: ReadonlyMap<string, readonly ScheduledSequenceRecord[]>;
   readonly images: readonly ImageRecord[];
   readonly calibrated: ReadonlyMap<string, readonly CalibratedImageRecord[]>;
@@ -148,15 +152,15 @@ export interface RequestFacts {
 }
 
 export function requestModel(facts: RequestFacts): PageModel {
-  const { request, sequences, appearances, images, balance, mayChange } = facts;
-  const executing = sequences.some(({ status }) => status === "executing");
-  const anyOpen = sequences.some(({ status }) => isEditable(status));
+  const { request, all, sequences, appearances, images, balance, mayChange } = facts;
+  const executing = all.some(({ status }) => status === "executing");
+  const anyOpen = all.some(({ status }) => isEditable(status));
   return {
     title: request.name,
-    sentence: requestSentence(sequences),
-    mark: requestMark(request, sequences),
+    sentence: requestSentence(all),
+    mark: requestMark(request, all),
     said: facts.said,
-    steps: pathOf(request, sequences),
+    steps: pathOf(request, all),
     actions: {
       id: request.id,
       unsubmit: mayChange && request.status === "submitted" && !executing && anyOpen,
@@ -179,6 +183,7 @@ export function requestModel(facts: RequestFacts): PageModel {
       quota: `${hours(balance.spentS)} of ${hours(balance.grantedS)} used, ${hours(balance.openS)} held, ${hours(balance.availableS)} left`,
       alert: request.alertKey === null ? null : { name: request.alertKey, href: alertHref(request.alertKey) },
     },
+    pager: sequences.length < all.length ? facts.pager : null,
     sequences: sequences.map((sequence) => sequenceCard(sequence, appearances.get(sequence.id) ?? [], facts)),
     ledger: facts.ledger.map((line) => ({
       at: dateTime(line.atMs),
@@ -206,7 +211,7 @@ const HISTORY_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** The way of a request, with where it is now. */
-function pathOf(request: RequestRecord, sequences: readonly SequenceDetail[]) {
+function pathOf(request: RequestRecord, sequences: readonly SequenceRecord[]) {
   const has = (...statuses: readonly SequenceStatus[]): boolean =>
     sequences.some(({ status }) => statuses.includes(status));
   const now =
@@ -287,7 +292,7 @@ function sequenceCard(
   };
 }
 
-function requestSentence(sequences: readonly SequenceDetail[]): string {
+function requestSentence(sequences: readonly SequenceRecord[]): string {
   const done = sequences.filter(({ status }) => status === "executed").length;
   const waiting = sequences.find(({ status }) => status !== "executed");
   if (sequences.length === 0) return "This request has no sequence.";

@@ -1,8 +1,8 @@
 import type { ScheduleDetail, ScheduledRow } from "../../../db/repositories/schedules.ts";
 
-/** A schedule as the API gives it: without its problem, with the names a reader needs. */
+/** A schedule as the API gives it with the names a reader needs. */
 export function scheduleJson(schedule: ScheduleDetail) {
-  const { rows, problem: _problem, ...facts } = schedule;
+  const { rows, ...facts } = schedule;
   const refused = rows.filter(({ status }) => status === "refused").length;
   return { ...facts, planned: rows.length - refused, refused, items: rows.map(rowJson), total: rows.length };
 }

@@ -27,9 +27,7 @@ export async function observedIn(
   const bySequence = Map.groupBy(exposures, ({ planId }) => sequenceIdOf(planId));
   const ids = [...new Set(exposures.map(({ planId }) => sequenceIdOf(planId)))];
   const details = new Map(
-    (await Promise.all(ids.map((id) => database.sequences.detail(id)))).flatMap((detail) =>
-      detail === null ? [] : [[detail.id, detail] as const],
-    ),
+    (await database.sequences.details(ids)).map((detail) => [detail.id, detail] as const),
   );
   return [...bySequence]
     .flatMap(([id, frames]) => {

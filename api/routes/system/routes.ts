@@ -27,6 +27,7 @@ export function systemRoutes({ app, deps, pages, stateReader, version }: ApiCont
           200: Type.Object({
             items: Type.Array(JournalEntrySchema),
             total: Type.Integer(),
+            isEstimate: Type.Optional(Type.Boolean()),
             nextBeforeId: Nullable(Type.Integer()),
           }),
           ...problems(400, 401, 403, 503),
@@ -86,16 +87,13 @@ export function systemRoutes({ app, deps, pages, stateReader, version }: ApiCont
     },
   );
 
-  /** The page that holds the first line ever. */
+  /** The page that ends with the first line ever. */
   async function firstLines(query: ReturnType<typeof journalQuery>): Promise<JournalPage> {
-    const { total } = await journal.list({ ...query, limit: 1 });
-    let page = await journal.list({ ...query, limit: LINES_ON_PAGE });
-    // Cursors only go back: as many steps as there are pages, each of them one indexed read.
-    for (let shown = page.items.length; page.nextBeforeId !== null && shown <= total;) {
-      page = await journal.list({ ...query, limit: 500, beforeId: page.nextBeforeId });
-      shown += page.items.length;
-    }
-    return page;
+    const [items, { total, isEstimate }] = await Promise.all([
+      journal.first({ ...query, limit: LINES_ON_PAGE }),
+      journal.list({ ...query, limit: 1 }),
+    ]);
+    return { items, nextBeforeId: null, total, ...(isEstimate === true ? { isEstimate } : {}) };
   }
 
   async function partsOf(): Promise<Part[]> {

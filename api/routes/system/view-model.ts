@@ -1,11 +1,10 @@
-import { options } from "../lists.ts";
+import { options, totalWords } from "../lists.ts";
 import { JOURNAL_LEVELS } from "../../../db/entities/journal-entry.ts";
 import type { JournalEntryRecord, JournalLevel } from "../../../db/entities/journal-entry.ts";
 import type { JournalPage } from "../../../db/repositories/journal.ts";
 import type { PageModel } from "../../pages/pages.ts";
 import type { Mark, Tone } from "../../situation/tone.ts";
 import { alertHref } from "../../words/links.ts";
-import { count } from "../../words/numbers.ts";
 import { dateTimeMs } from "../../words/time.ts";
 import type { JournalFilters } from "../journal/filters.ts";
 
@@ -42,7 +41,7 @@ export function systemModel(facts: {
   const [lastShown] = page.items;
   return {
     title: "System",
-    sentence: `The journal: what happened, when and why. ${count(page.total, "line")}.`,
+    sentence: `The journal: what happened, when and why. ${totalWords(page, "line")}.`,
     topics: isNewest ? ["journal"] : [],
     ...(isNewest ? { streamQuery: `${query.toString()}&after=${lastShown?.id ?? 0}` } : {}),
     filters,

@@ -1,0 +1,34 @@
+/** One reading, shared by all who ask while it is under way and shortly after. */
+export interface Shared<T> {
+  readonly read: () => Promise<T>;
+  /** A reading that began after this call. */
+  readonly fresh: () => Promise<T>;
+  /** What was read before counts no more. */
+  readonly forget: () => void;
+}
+
+/** @param maxAgeMs how long after its beginning a reading is good for others, wall ms */
+export function createShared<T>(make: () => Promise<T>, maxAgeMs: number, nowWallMs: () => number): Shared<T> {
+  let last: { readonly value: Promise<T>; readonly atWallMs: number } | null = null;
+
+  function begin(): Promise<T> {
+    const started = { value: make(), atWallMs: nowWallMs() };
+    last = started;
+    // What failed is not kept: the next one asks again. Whoever waits for it is told.
+    started.value.catch(() => {
+      if (last === started) last = null;
+    });
+    return started.value;
+  }
+
+  return {
+    read: async () => {
+      const age = last === null ? Infinity : nowWallMs() - last.atWallMs;
+      return last !== null && age >= 0 && age < maxAgeMs ? last.value : begin();
+    },
+    fresh: async () => begin(),
+    forget: () => {
+      last = null;
+    },
+  };
+}

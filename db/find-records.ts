@@ -1,0 +1,74 @@
+import type {
+  EntityManager,
+  EntityMetadata,
+  EntityName,
+  FilterQuery,
+  QBFilterQuery,
+  QueryOrderMap,
+} from "@mikro-orm/postgresql";
+import { InstantType } from "./instant.ts";
+import type { PlainRecord } from "./record.ts";
+
+export interface FindOptions<E> {
+  readonly orderBy?: QueryOrderMap<E>;
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+/**
+ * Reads rows straight into records. What `find` and `recordOf` give is the same, but an entity is made, watched and taken
+ * apart for each row then, which for a page of some hundred rows takes longer than all the rest of it.
+ */
+export async function findRecords<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  where: FilterQuery<E>,
+  options: FindOptions<E> = {},
+): Promise<PlainRecord<E>[]> {
+  const query = em.createQueryBuilder(entity).select("*").where(where as QBFilterQuery<E>);
+  if (options.orderBy !== undefined) query.orderBy(options.orderBy as never);
+  if (options.limit !== undefined) query.limit(options.limit, options.offset);
+  const rows = await em.execute<Record<string, unknown>[]>(query.getQuery(), [...query.getParams()]);
+  const read = readerOf(em.getMetadata(entity) as EntityMetadata<E>);
+  return rows.map((row) => read(row));
+}
+
+const readers = new WeakMap<object, (row: Record<string, unknown>) => unknown>();
+
+/** How the columns of an entity become the fields of its record. */
+function readerOf<E extends object>(
+  meta: EntityMetadata<E>,
+): (row: Record<string, unknown>) => PlainRecord<E> {
+  const known = readers.get(meta);
+  if (known !== undefined) return known as (row: Record<string, unknown>) => PlainRecord<E>;
+  const fields = meta.props
+    .filter(({ persist, fieldNames }) => persist !== false && fieldNames?.length === 1)
+    .map((prop) => ({
+      name: prop.name,
+      column: prop.fieldNames[0] ?? prop.name,
+      convert: converterOf(prop.customType, prop.columnTypes[0] ?? "", prop.runtimeType),
+    }));
+  const read = (row: Record<string, unknown>): PlainRecord<E> => {
+    const record: Record<string, unknown> = {};
+    for (const { name, column, convert } of fields) {
+      const value = row[column] ?? null;
+      record[name] = value === null ? null : convert(value);
+    }
+    return record as PlainRecord<E>;
+  };
+  readers.set(meta, read);
+  return read;
+}
+
+function converterOf(
+  customType: unknown,
+  columnType: string,
+  runtimeType: string,
+): (value: unknown) => unknown {
+  if (customType instanceof InstantType) return (value) => customType.convertToJSValue(value as string);
+  if (/^(numeric|decimal|bigint|bigserial|double)/.test(columnType) && !["string", "bigint"].includes(runtimeType))
+    return Number;
+  // The driver leaves JSON as text.
+  if (/^jsonb?$/.test(columnType)) return (value) => (typeof value === "string" ? JSON.parse(value) : value);
+  return (value) => value;
+}
