@@ -7,6 +7,7 @@ import Fastify, { LogController } from "fastify";
 import { observatoryMs } from "../domain/clock.ts";
 import type { ApiContext, App } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
+import { createChartCache } from "./charts/cache.ts";
 import { createLiveHub } from "./live/hub.ts";
 import { createShared } from "./live/shared.ts";
 import { createStateReader } from "./live/state-reader.ts";
@@ -127,7 +128,9 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   await addOpenApi(app, version);
 
   app.decorate("metricsText", createMetricsText(deps, stateReader));
-  const context: ApiContext = { app, deps, pages, identities, stateReader, situation, version };
+  const charts = createChartCache(deps.notifications);
+  app.addHook("onClose", async () => charts.close());
+  const context: ApiContext = { app, deps, pages, identities, stateReader, situation, version, charts };
   const hub = createLiveHub({
     ...deps,
     situation: shared.fresh,

@@ -6,6 +6,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from "fastify";
+import type { ChartCache } from "./charts/cache.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { StateReader } from "./live/state-reader.ts";
 import type { Pages } from "./pages/pages.ts";
@@ -29,4 +30,5 @@ export interface ApiContext {
   readonly stateReader: StateReader;
   readonly situation: () => Promise<Situation>;
   readonly version: string;
+  readonly charts: ChartCache;
 }

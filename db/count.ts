@@ -17,7 +17,10 @@ export async function countEntities<E extends object>(
   entity: EntityName<E>,
   where: FilterQuery<E>,
 ): Promise<RowCount> {
-  const query = em.createQueryBuilder(entity).select(raw("1")).where(where as QBFilterQuery<E>);
+  const query = em
+    .createQueryBuilder(entity)
+    .select(raw("1"))
+    .where(where as QBFilterQuery<E>);
   return countRows(em, query.getQuery(), query.getParams());
 }
 
@@ -32,7 +35,7 @@ export async function countRows(
     [...values],
   );
   const n = row?.n ?? 0;
-  if (n <= COUNTED_AT_MOST) return { total: n, isEstimate: false };
+  if (n <= COUNTED_AT_MOST) return { total: n };
   const [plan] = await em.execute<{ "QUERY PLAN": readonly { Plan: { "Plan Rows": number } }[] }[]>(
     `explain (format json) ${select}`,
     [...values],

@@ -25,7 +25,10 @@ export async function findRecords<E extends object>(
   where: FilterQuery<E>,
   options: FindOptions<E> = {},
 ): Promise<PlainRecord<E>[]> {
-  const query = em.createQueryBuilder(entity).select("*").where(where as QBFilterQuery<E>);
+  const query = em
+    .createQueryBuilder(entity)
+    .select("*")
+    .where(where as QBFilterQuery<E>);
   if (options.orderBy !== undefined) query.orderBy(options.orderBy as never);
   if (options.limit !== undefined) query.limit(options.limit, options.offset);
   const rows = await em.execute<Record<string, unknown>[]>(query.getQuery(), [...query.getParams()]);
@@ -66,7 +69,10 @@ function converterOf(
   runtimeType: string,
 ): (value: unknown) => unknown {
   if (customType instanceof InstantType) return (value) => customType.convertToJSValue(value as string);
-  if (/^(numeric|decimal|bigint|bigserial|double)/.test(columnType) && !["string", "bigint"].includes(runtimeType))
+  if (
+    /^(numeric|decimal|bigint|bigserial|double)/.test(columnType) &&
+    !["string", "bigint"].includes(runtimeType)
+  )
     return Number;
   // The driver leaves JSON as text.
   if (/^jsonb?$/.test(columnType)) return (value) => (typeof value === "string" ? JSON.parse(value) : value);

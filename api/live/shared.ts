@@ -8,7 +8,11 @@ export interface Shared<T> {
 }
 
 /** @param maxAgeMs how long after its beginning a reading is good for others, wall ms */
-export function createShared<T>(make: () => Promise<T>, maxAgeMs: number, nowWallMs: () => number): Shared<T> {
+export function createShared<T>(
+  make: () => Promise<T>,
+  maxAgeMs: number,
+  nowWallMs: () => number,
+): Shared<T> {
   let last: { readonly value: Promise<T>; readonly atWallMs: number } | null = null;
 
   function begin(): Promise<T> {

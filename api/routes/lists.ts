@@ -49,7 +49,11 @@ export function longListOf<T extends TSchema>(item: T) {
 export const PageNumber = Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }));
 
 /** The query of a page by its number and its neighbour. */
-export const LongPageSchema = { page: PageNumber, after: Type.Optional(CursorSchema), before: Type.Optional(CursorSchema) };
+export const LongPageSchema = {
+  page: PageNumber,
+  after: Type.Optional(CursorSchema),
+  before: Type.Optional(CursorSchema),
+};
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -88,8 +92,7 @@ export function pager(
   const first = (page - 1) * pageSize + 1;
   const last = Math.min(page * pageSize, total);
   return {
-    words:
-      total <= pageSize && page === 1 ? totalWords : `${first} to ${last} of ${totalWords}`,
+    words: total <= pageSize && page === 1 ? totalWords : `${first} to ${last} of ${totalWords}`,
     previous: page > 1 ? href(page - 1) : "",
     next: last < total ? href(page + 1) : "",
   };
@@ -98,7 +101,8 @@ export function pager(
 /** Page `n` of a list, with its filters. */
 function pageHref(path: string, query: Readonly<Record<string, string | undefined>>, n: number): string {
   const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) if (value !== undefined && value !== "") params.set(key, value);
+  for (const [key, value] of Object.entries(query))
+    if (value !== undefined && value !== "") params.set(key, value);
   if (n > 1) params.set("page", String(n));
   const text = params.toString();
   return text === "" ? path : `${path}?${text}`;
@@ -110,7 +114,8 @@ export function longQuery(
   pageSize: number,
 ): CursorQuery {
   const cursor = after ?? before;
-  if (cursor !== undefined) return { limit: pageSize, [after === undefined ? "before" : "after"]: cursorOf(cursor) };
+  if (cursor !== undefined)
+    return { limit: pageSize, [after === undefined ? "before" : "after"]: cursorOf(cursor) };
   const offset = (page - 1) * pageSize;
   if (offset > LARGEST_OFFSET)
     throw new Problem(
@@ -127,7 +132,11 @@ export function cursorOf(text: string | undefined): Cursor | undefined {
 }
 
 /** `next` of a part of a long list; null when it is the last. */
-export function nextCursor<T>(items: readonly T[], limit: number, neighbour: (item: T) => Cursor): string | null {
+export function nextCursor<T>(
+  items: readonly T[],
+  limit: number,
+  neighbour: (item: T) => Cursor,
+): string | null {
   const last = items.at(-1);
   return last === undefined || items.length < limit ? null : cursorText(neighbour(last));
 }
@@ -155,12 +164,18 @@ export function longPager<T>(
   return {
     words: near.words,
     previous: page <= 2 || first === undefined ? near.previous : by(near.previous, "before", first),
-    next: isLast || last === undefined ? "" : by(near.next === "" ? pageHref(path, query, page + 1) : near.next, "after", last),
+    next:
+      isLast || last === undefined
+        ? ""
+        : by(near.next === "" ? pageHref(path, query, page + 1) : near.next, "after", last),
   };
 }
 
 /** How many rows a list has, in words: `312 rows`, `about 1,000,000 rows`. */
-export function totalWords({ total, isEstimate = false }: Pick<Page<unknown>, "total" | "isEstimate">, noun: string): string {
+export function totalWords(
+  { total, isEstimate = false }: Pick<Page<unknown>, "total" | "isEstimate">,
+  noun: string,
+): string {
   return isEstimate ? about(total, noun) : count(total, noun);
 }
 

@@ -6,12 +6,23 @@ const PAGES = 300;
 const CHANGES = 40;
 const EVERY_MS = 250;
 /** What pages of people listen to. */
-const TOPICS = ["status,home", "status,night", "status,journal", "status,images,journal", "status,alerts,journal"];
+const TOPICS = [
+  "status,home",
+  "status,night",
+  "status,journal",
+  "status,images,journal",
+  "status,alerts,journal",
+];
 
 export interface LiveResult {
   readonly pages: number;
   /** From the commit of a line of the journal to its event at a page that shows the journal, each page and line. */
-  readonly journalMs: { readonly n: number; readonly p50: number; readonly p95: number; readonly max: number };
+  readonly journalMs: {
+    readonly n: number;
+    readonly p50: number;
+    readonly p95: number;
+    readonly max: number;
+  };
   /** The same for an alert at the pages that list them. */
   readonly alertMs: { readonly n: number; readonly p50: number; readonly p95: number; readonly max: number };
   /** Events that never came. */

@@ -29,21 +29,29 @@ async function idsIn(client: Client): Promise<Record<string, readonly string[]>>
     (await client.query<{ id: string }>(sql)).rows.map(({ id }) => encodeURIComponent(id));
   return {
     request: [
-      ...(await column("select id from request where kind = 'routine' order by created_wall_at desc limit 2")),
+      ...(await column(
+        "select id from request where kind = 'routine' order by created_wall_at desc limit 2",
+      )),
       ...(await column("select id from request where id = 'R51000'")),
       ...(await column("select request_id as id from sequence group by 1 order by count(*) desc limit 1")),
     ],
     draft: await column("select id from request_draft order by created_wall_at desc limit 1"),
-    submitted: await column("select id from request where status = 'submitted' and kind = 'routine' order by id desc limit 3"),
+    submitted: await column(
+      "select id from request where status = 'submitted' and kind = 'routine' order by id desc limit 3",
+    ),
     alert: await column("select key as id from alert where slew order by created_wall_at desc limit 3"),
     notice: (
       await client.query<{ id: string }>(
         "select alert_key || '/notices/' || id as id from notice where alert_key is not null order by id desc limit 1",
       )
     ).rows.map(({ id }) => id),
-    image: await column("(select id from image order by start_at desc limit 2) union all (select id from image where start_at < timestamptz '2025-06-01' order by start_at desc limit 1)"),
+    image: await column(
+      "(select id from image order by start_at desc limit 2) union all (select id from image where start_at < timestamptz '2025-06-01' order by start_at desc limit 1)",
+    ),
     schedule: await column("select id::text as id from schedule order by id desc limit 2"),
-    programme: await column("(select id from programme order by id limit 2) union all (select programme_id as id from quota_entry group by 1 order by count(*) desc limit 1)"),
+    programme: await column(
+      "(select id from programme order by id limit 2) union all (select programme_id as id from quota_entry group by 1 order by count(*) desc limit 1)",
+    ),
     master: await column("select id from master order by made_at desc limit 1"),
     outbox: await column("select id::text as id from outbox order by id desc limit 1"),
     user: await column('select id from "user" order by id limit 2'),
@@ -179,11 +187,17 @@ export async function measuredPages(client: Client, routes: readonly string[]): 
     "GET /api/requests/:id/file.yaml": each("request", (id) => `/api/requests/${id}/file.yaml`),
     "GET /api/request-drafts": ["/api/request-drafts"],
     "GET /api/request-drafts/:id": each("draft", (id) => `/api/request-drafts/${id}`),
-    "GET /api/exposure-time": ["/api/exposure-time?instrument=vis&mode=snr&filter=r&magnitude=18&exposureS=60"],
+    "GET /api/exposure-time": [
+      "/api/exposure-time?instrument=vis&mode=snr&filter=r&magnitude=18&exposureS=60",
+    ],
     "GET /api/alerts": ["/api/alerts"],
     "GET /api/alerts/:id": each("alert", (id) => `/api/alerts/${id}`),
     "GET /api/alarms": ["/api/alarms"],
-    "GET /api/images": ["/api/images", "/api/images?filter=r&offset=9000", "/api/images?after=1700000000000_x"],
+    "GET /api/images": [
+      "/api/images",
+      "/api/images?filter=r&offset=9000",
+      "/api/images?after=1700000000000_x",
+    ],
     "GET /api/images/:id": each("image", (id) => `/api/images/${id}`),
     "GET /api/calibrations": ["/api/calibrations"],
     "GET /api/masters": ["/api/masters"],
@@ -209,7 +223,9 @@ export async function measuredPages(client: Client, routes: readonly string[]): 
     "GET /api/admin/tables/:table": ["/api/admin/tables/image"],
     "GET /api/admin/tables/:table/:key": each("image", (id) => `/api/admin/tables/image/${id}`),
   };
-  const unknown = routes.filter((route) => route.startsWith("GET ") && !(route in known) && !LEFT_OUT.has(route));
+  const unknown = routes.filter(
+    (route) => route.startsWith("GET ") && !(route in known) && !LEFT_OUT.has(route),
+  );
   if (unknown.length > 0) throw new Error(`bench/pages/pages.ts says nothing of ${unknown.join(", ")}`);
   return Object.entries(known)
     .filter(([route, addresses]) => routes.includes(route) && addresses.length > 0)

@@ -68,7 +68,10 @@ try {
   const results: Record<string, unknown> = {};
   if (postgres !== null) {
     results["empty"] = await measureDatabase("empty", await databaseOf("empty", "empty"));
-    results["demonstration"] = await measureDatabase("demonstration", await databaseOf("demo", "demonstration"));
+    results["demonstration"] = await measureDatabase(
+      "demonstration",
+      await databaseOf("demo", "demonstration"),
+    );
   }
   const large = values.database ?? (await databaseOf("large", "demonstration"));
   const seeded = postgres === null ? [] : await fill(large);
@@ -121,7 +124,9 @@ async function fill(url: string): Promise<Step[]> {
     };
     const steps = await seedYears(client, observatory, NOW_MS, sizes);
     const total = steps.reduce((sum, step) => sum + step.seconds, 0);
-    console.log(`filled with ${steps.reduce((sum, { rows }) => sum + rows, 0)} rows in ${total.toFixed(0)} s`);
+    console.log(
+      `filled with ${steps.reduce((sum, { rows }) => sum + rows, 0)} rows in ${total.toFixed(0)} s`,
+    );
     return steps;
   } finally {
     await client.end();
@@ -254,11 +259,9 @@ async function makeDraft(port: number, ask: Ask, cookie: string): Promise<void> 
 }
 
 async function startWeb(url: string): Promise<Web> {
-  const server = spawn(
-    process.execPath,
-    [fileURLToPath(new URL("server.ts", import.meta.url)), url, home],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
+  const server = spawn(process.execPath, [fileURLToPath(new URL("server.ts", import.meta.url)), url, home], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const exited = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   const line = await new Promise<string>((resolve, reject) => {
     createInterface({ input: server.stdout }).once("line", resolve);

@@ -25,7 +25,7 @@ const app = await buildApp({
     icSecret: null,
     fscSecret: null,
     fscWebhookSecret: null,
-    temporalUiPort: 8233,
+    temporalUiUrl: "http://127.0.0.1:8233",
     temporalNamespace: "default",
   },
   database,
@@ -34,7 +34,9 @@ const app = await buildApp({
   observatory,
   // The observatory's night goes on from the instant of the demonstration's rows.
   clock: () => ({ startMs: NOW_MS, anchorMs: startedWallMs, rate: 1, epoch: 0 }),
-  intake: { take: async () => ({ kind: "refused", code: "malformed", reason: "the bench takes no notices" }) },
+  intake: {
+    take: async () => ({ kind: "refused", code: "malformed", reason: "the bench takes no notices" }),
+  },
   notifications,
   nowWallMs: Date.now,
 });

@@ -36,9 +36,7 @@ export const Exposure = defineEntity({
     endMs: instant().nullable(),
     reason: p.text().nullable(),
   },
-  indexes: [
-    { properties: ["state"] },
-  ],
+  indexes: [{ properties: ["state"] }],
   uniques: [{ properties: ["planId", "n", "attempt"] }],
   checks: [
     { name: "exposure_numbers_check", expression: "n > 0 and attempt > 0" },

@@ -15,8 +15,7 @@ export const Image = defineEntity({
     exposureId: () => p.manyToOne(Exposure).mapToPk().fieldName("exposure_id").unique(),
     sequenceId: () => p.manyToOne(Sequence).mapToPk().fieldName("sequence_id"),
     /** Null: taken by hand while no night was open. */
-    nightId: () =>
-      p.manyToOne(Night).mapToPk().fieldName("night_id").deleteRule("no action").nullable(),
+    nightId: () => p.manyToOne(Night).mapToPk().fieldName("night_id").deleteRule("no action").nullable(),
     cameraId: p.text(),
     filter: p.text(),
     exposureS: exactSeconds(),

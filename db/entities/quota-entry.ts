@@ -23,9 +23,7 @@ export const QuotaEntry = defineEntity({
     atWallMs: instant(),
     note: p.text(),
   },
-  indexes: [
-    { properties: ["programmeId", "id"] },
-  ],
+  indexes: [{ properties: ["programmeId", "id"] }],
   uniques: [
     { name: "quota_entry_once_unique", properties: ["sequenceId", "attempt", "kind"] },
     { name: "quota_entry_grant_unique", properties: ["programmeId", "grantName"] },

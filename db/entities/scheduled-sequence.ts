@@ -37,9 +37,7 @@ export const ScheduledSequence = defineEntity({
     reason: p.text().nullable(),
     numbers: p.json<Readonly<Record<string, unknown>>>().nullable(),
   },
-  indexes: [
-    { properties: ["sequenceId", "scheduleId"] },
-  ],
+  indexes: [{ properties: ["sequenceId", "scheduleId"] }],
   checks: [
     {
       name: "scheduled_sequence_times_check",

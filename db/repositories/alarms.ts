@@ -119,11 +119,11 @@ export function createAlarmRepository(orm: MikroORM) {
   const open = async (site: string): Promise<AlarmRecord[]> => {
     const alarms = await findRecords(orm.em.fork(), Alarm, { site, closedWallMs: null });
     return alarms.sort(
-        (one, other) =>
-          Number(one.returnedWallMs !== null) - Number(other.returnedWallMs !== null) ||
-          LEVEL_ORDER[one.level] - LEVEL_ORDER[other.level] ||
-          other.raisedWallMs - one.raisedWallMs,
-      );
+      (one, other) =>
+        Number(one.returnedWallMs !== null) - Number(other.returnedWallMs !== null) ||
+        LEVEL_ORDER[one.level] - LEVEL_ORDER[other.level] ||
+        other.raisedWallMs - one.raisedWallMs,
+    );
   };
 
   /** All alarms, newest first. */

@@ -133,7 +133,9 @@ export function createBackOffice(orm: MikroORM) {
     const sort = table.columns.find(({ name }) => name === query.sort?.column && sortable.has(name));
     const direction = query.sort?.descending === true ? "desc" : "asc";
     const order = [
-      ...(sort === undefined ? [] : [`${quoted(sort.name)} ${direction}${sort.nullable ? " nulls last" : ""}`]),
+      ...(sort === undefined
+        ? []
+        : [`${quoted(sort.name)} ${direction}${sort.nullable ? " nulls last" : ""}`]),
       ...keys(table).map(({ name }) => `${quoted(name)} ${sort === undefined ? "desc" : direction}`),
     ].join(", ");
     const rows = await em.execute<Record<string, string | null>[]>(
@@ -313,7 +315,11 @@ function conditions(
   if (query.text !== undefined && query.text !== "" && large) {
     const [key] = keys(table);
     if (key !== undefined && !key.hidden) {
-      parts.push(key.type === "text" ? `${quoted(key.name)} like ?` : `${quoted(key.name)} = cast(? as ${typeOf(key)})`);
+      parts.push(
+        key.type === "text"
+          ? `${quoted(key.name)} like ?`
+          : `${quoted(key.name)} = cast(? as ${typeOf(key)})`,
+      );
       values.push(key.type === "text" ? startingWith(query.text) : wholeOr(query.text, "-1"));
     }
   } else if (query.text !== undefined && query.text !== "") {

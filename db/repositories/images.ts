@@ -66,11 +66,15 @@ export function createImageRepository(orm: MikroORM) {
     }
     const { after, before } = query;
     const items = await findRecords(em, Image, within(where, query), {
-      ...(after === undefined && before === undefined ? pageBounds(query) : { limit: pageBounds(query).limit }),
-      orderBy:
-        before === undefined ? { startMs: "desc", id: "desc" } : { startMs: "asc", id: "asc" },
+      ...(after === undefined && before === undefined
+        ? pageBounds(query)
+        : { limit: pageBounds(query).limit }),
+      orderBy: before === undefined ? { startMs: "desc", id: "desc" } : { startMs: "asc", id: "asc" },
     });
-    return { items: before === undefined ? items : items.toReversed(), ...(await countEntities(em, Image, where)) };
+    return {
+      items: before === undefined ? items : items.toReversed(),
+      ...(await countEntities(em, Image, where)),
+    };
   };
 
   /** The newest image, or null before the first. */
@@ -88,10 +92,7 @@ export function createImageRepository(orm: MikroORM) {
   const count = async (): Promise<RowCount> => countEntities(orm.em.fork(), Image, {});
 
   /** The newest images of each of these sequences, at most `limit` of each. */
-  const ofSequences = async (
-    sequenceIds: readonly string[],
-    limit: number,
-  ): Promise<ImageRecord[]> => {
+  const ofSequences = async (sequenceIds: readonly string[], limit: number): Promise<ImageRecord[]> => {
     const em = orm.em.fork();
     const ids = await em.execute<{ id: string }[]>(
       `select i.id from jsonb_array_elements_text(?::jsonb) as wanted (id)

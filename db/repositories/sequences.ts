@@ -276,20 +276,20 @@ async function detailsOf(em: EntityManager, sequences: readonly SequenceRecord[]
   const albums = await findRecords(
     em,
     Album,
-      { sequenceId: { $in: sequences.map((sequence) => sequence.id) } },
-      { orderBy: { id: "asc" } },
+    { sequenceId: { $in: sequences.map((sequence) => sequence.id) } },
+    { orderBy: { id: "asc" } },
   );
   const plans = await findRecords(
     em,
     Plan,
-      { albumId: { $in: albums.map((album) => album.id) } },
-      { orderBy: { albumId: "asc", ordinal: "asc" } },
+    { albumId: { $in: albums.map((album) => album.id) } },
+    { orderBy: { albumId: "asc", ordinal: "asc" } },
   );
   const exposures = await findRecords(
     em,
     Exposure,
-      { planId: { $in: plans.map((plan) => plan.id) } },
-      { orderBy: { planId: "asc", n: "asc", attempt: "asc" } },
+    { planId: { $in: plans.map((plan) => plan.id) } },
+    { orderBy: { planId: "asc", n: "asc", attempt: "asc" } },
   );
 
   const exposuresOf = Map.groupBy(exposures, (exposure) => exposure.planId);

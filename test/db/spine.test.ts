@@ -225,7 +225,8 @@ test("a schedule is stored with its rows once, and the newest is current", async
     }),
   ).toBe(true);
   const current = await database.schedules.current();
-  expect(current).toMatchObject({ id, seed: 2 ** 40 + 1, problem: { tasks: [1, 2] } });
+  expect(current).toMatchObject({ id, seed: 2 ** 40 + 1 });
+  expect(await database.schedules.problem(id)).toEqual({ tasks: [1, 2] });
   expect(current?.rows[0]).toMatchObject({
     tspMs: T0 + 60_000,
     status: "skipped",

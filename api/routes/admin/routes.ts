@@ -78,7 +78,9 @@ export function adminRoutes(context: ApiContext): void {
       const kept = { text, column, value };
       return pages.send(request, reply, "admin/list", {
         title: table.name,
-        sentence: large ? `${words}. This is a large table: a text is looked for at the beginning of its keys.` : `${words}.`,
+        sentence: large
+          ? `${words}. This is a large table: a text is looked for at the beginning of its keys.`
+          : `${words}.`,
         searchLabel: large ? "Key begins with" : "Text anywhere",
         href,
         filters: { text, value },
@@ -86,9 +88,7 @@ export function adminRoutes(context: ApiContext): void {
           .filter(({ hidden }) => !hidden)
           .map(({ name }) => ({ name, chosen: name === column })),
         filtered: text !== "" || value !== "",
-        headers: listColumns(table).map(({ name }) =>
-          sortHeader(href, kept, name, sort, sortable.has(name)),
-        ),
+        headers: listColumns(table).map(({ name }) => sortHeader(href, kept, name, sort, sortable.has(name))),
         rows: items.map((row) => ({ cells: listCells(table, row, true) })),
         pager: pager(href, { ...kept, sort }, page, ON_PAGE, list.total, "row", words),
         policy: policyModel(tablePolicy(table.name)),

@@ -4,7 +4,6 @@ import type { MasterRecord } from "../../../db/entities/master.ts";
 import { may } from "../../../domain/permissions/permissions.ts";
 import { trendSvg } from "../../charts/trend.ts";
 import type { ApiContext } from "../../context.ts";
-import { themeOf } from "../../pages/theme.ts";
 import { Problem, problems } from "../../problem.ts";
 import { sendFits, sendStoredFile } from "../images/files.ts";
 import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
@@ -22,7 +21,7 @@ const Text = Type.Optional(Type.String({ maxLength: 200 }));
 
 /** Calibrations: masters with their quality, trends and rejected frames; the button that takes them by day. */
 export function calibrationRoutes(context: ApiContext): void {
-  const { app, deps, pages } = context;
+  const { app, deps, pages, charts } = context;
   const { calibrations, masters } = deps.database;
   const siteId = deps.observatory.site.id;
 
@@ -186,14 +185,16 @@ export function calibrationRoutes(context: ApiContext): void {
     },
     async (request, reply) => {
       const { what, instrument, kind, width = 1_200 } = request.query;
-      const { items } = await masters.list({
-        site: siteId,
-        limit: TREND_MASTERS,
-        ...(instrument === undefined || instrument === "" ? {} : { instrumentId: instrument }),
-        ...(kind === undefined || kind === "" ? {} : { kind }),
+      return charts.send(request, reply, async (theme) => {
+        const { items } = await masters.list({
+          site: siteId,
+          limit: TREND_MASTERS,
+          ...(instrument === undefined || instrument === "" ? {} : { instrumentId: instrument }),
+          ...(kind === undefined || kind === "" ? {} : { kind }),
+        });
+        const { dates, lines } = trendOf(items, what);
+        return trendSvg(dates, lines, "adu", theme, width);
       });
-      const { dates, lines } = trendOf(items, what);
-      return reply.type("image/svg+xml").send(trendSvg(dates, lines, "adu", themeOf(request), width));
     },
   );
 

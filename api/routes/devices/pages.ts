@@ -3,7 +3,6 @@ import { observatoryMs } from "../../../domain/clock.ts";
 import { HISTORY_WIDTHS_PX, historySvg } from "../../charts/history.ts";
 import { gapOf, MOST_POINTS, SPANS, spanOf, type Span } from "../../charts/spans.ts";
 import type { ApiContext } from "../../context.ts";
-import { themeOf } from "../../pages/theme.ts";
 import { Problem, problems } from "../../problem.ts";
 import { Instant, listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
 import { quantitiesOf, valueOf } from "./quantities.ts";
@@ -28,7 +27,7 @@ const CommandSchema = Type.Object({
 });
 
 /** Devices for people: the list, and one with its history, commands and versions. */
-export function devicePages({ app, deps, pages, situation }: ApiContext): void {
+export function devicePages({ app, deps, pages, situation, charts }: ApiContext): void {
   const { database, observatory } = deps;
 
   app.get("/devices", { config: { access: "read" } }, async (request, reply) => {
@@ -99,11 +98,9 @@ export function devicePages({ app, deps, pages, situation }: ApiContext): void {
       const device = observatory.devices.find((each) => each.id === id);
       const quantity = quantitiesOf(device?.type ?? "").find(({ key }) => key === value);
       if (quantity === undefined) throw new Problem(404, `Device ${id} has no history of ${value}.`);
-      const svg = await drawn(id, quantity, span);
-      return reply
-        .type("image/svg+xml")
-        .header("cache-control", "no-store")
-        .send(historySvg(svg, themeOf(request), width));
+      return charts.send(request, reply, async (theme) =>
+        historySvg(await drawn(id, quantity, span), theme, width),
+      );
     },
   );
 

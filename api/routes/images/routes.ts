@@ -50,7 +50,11 @@ export function imageRoutes({ app, deps, pages }: ApiContext, pictures: Pictures
     async (request) => {
       const { after, limit = 50, ...query } = request.query;
       const neighbour = cursorOf(after);
-      const list = await images.list({ ...query, limit, ...(neighbour === undefined ? {} : { after: neighbour }) });
+      const list = await images.list({
+        ...query,
+        limit,
+        ...(neighbour === undefined ? {} : { after: neighbour }),
+      });
       return { ...list, items: list.items.map(imageJson), next: nextCursor(list.items, limit, placeOf) };
     },
   );

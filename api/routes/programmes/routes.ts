@@ -6,7 +6,6 @@ import { observatoryMs } from "../../../domain/clock.ts";
 import { quotaSvg } from "../../charts/quota.ts";
 import { TIMELINE_WIDTHS_PX } from "../../charts/timeline.ts";
 import type { ApiContext } from "../../context.ts";
-import { themeOf } from "../../pages/theme.ts";
 import { Problem, problems } from "../../problem.ts";
 import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
 import { programmeEditRoutes } from "./edit.ts";
@@ -19,7 +18,7 @@ const CURVE_STEPS = 400;
 
 /** Programmes: list, one with members and quota ledger; administrators edit. */
 export function programmeRoutes(context: ApiContext): void {
-  const { app, deps, pages } = context;
+  const { app, deps, pages, charts } = context;
   const { database } = deps;
   programmeEditRoutes(context, { detail });
 
@@ -150,10 +149,10 @@ export function programmeRoutes(context: ApiContext): void {
     },
     async (request, reply) => {
       const { id } = await found(request.params.id);
-      const steps = await database.quota.curve(id, CURVE_STEPS);
-      const nowMs = observatoryMs(deps.clock(), deps.nowWallMs());
-      const svg = quotaSvg(steps, themeOf(request), request.query.width, nowMs);
-      return reply.type("image/svg+xml").header("cache-control", "no-store").send(svg);
+      return charts.send(request, reply, async (theme) => {
+        const steps = await database.quota.curve(id, CURVE_STEPS);
+        return quotaSvg(steps, theme, request.query.width, observatoryMs(deps.clock(), deps.nowWallMs()));
+      });
     },
   );
 

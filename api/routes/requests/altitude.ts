@@ -1,14 +1,13 @@
 import { Type } from "typebox";
 import { altitudeSvg, ALTITUDE_WIDTHS_PX } from "../../charts/altitude.ts";
 import type { ApiContext } from "../../context.ts";
-import { themeOf } from "../../pages/theme.ts";
 import { Problem } from "../../problem.ts";
 import type { Desk } from "./desk.ts";
 
 const Degrees = (from: number, to: number) => Type.Number({ minimum: from, maximum: to });
 
 /** The altitude of any place of the sky in any night, as a picture: what the editor and the pages of requests show. */
-export function altitudeRoutes({ app, deps }: ApiContext, desk: Desk): void {
+export function altitudeRoutes({ app, deps, charts }: ApiContext, desk: Desk): void {
   app.get(
     "/requests/altitude.svg",
     {
@@ -38,18 +37,14 @@ export function altitudeRoutes({ app, deps }: ApiContext, desk: Desk): void {
           maxSunAltDeg: maxSun,
         },
       };
-      let svg: string;
-      try {
-        svg = altitudeSvg(pointing, deps.observatory, night, themeOf(request), width, desk.nowMs());
-      } catch (error) {
-        if (error instanceof RangeError) throw new Problem(400, `${error.message}.`);
-        throw error;
-      }
-      return reply
-        .type("image/svg+xml")
-        .header("cache-control", "private, max-age=60")
-        .header("vary", "cookie")
-        .send(svg);
+      return charts.send(request, reply, async (theme) => {
+        try {
+          return altitudeSvg(pointing, deps.observatory, night, theme, width, desk.nowMs());
+        } catch (error) {
+          if (error instanceof RangeError) throw new Problem(400, `${error.message}.`);
+          throw error;
+        }
+      });
     },
   );
 }

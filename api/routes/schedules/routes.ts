@@ -3,7 +3,6 @@ import { Type } from "typebox";
 import { observatoryMs } from "../../../domain/clock.ts";
 import type { ScheduleDetail } from "../../../db/repositories/schedules.ts";
 import { TIMELINE_WIDTHS_PX, timelineSvg } from "../../charts/timeline.ts";
-import { themeOf } from "../../pages/theme.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
@@ -16,7 +15,7 @@ const OLDER_ON_PAGE = 50;
 const PageSchema = Type.Object({ page: PageNumber });
 
 /** What is observed when, what was refused and why; every planning is kept. */
-export function scheduleRoutes({ app, deps, pages, situation }: ApiContext): void {
+export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiContext): void {
   const { schedules } = deps.database;
   const tags = ["schedules"];
 
@@ -106,22 +105,13 @@ export function scheduleRoutes({ app, deps, pages, situation }: ApiContext): voi
         }),
       },
     },
-    async (request, reply) => {
-      const schedule = found(
-        await schedules.one(request.params.id),
-        `There is no schedule ${request.params.id}.`,
-      );
-      const observed = await observedIn(deps.database, schedule.nightId);
-      const svg = timelineSvg(
-        schedule,
-        observed,
-        deps.observatory,
-        themeOf(request),
-        request.query.width,
-        nowMs(),
-      );
-      return reply.type("image/svg+xml").header("cache-control", "no-store").send(svg);
-    },
+    async (request, reply) =>
+      charts.send(request, reply, async (theme) => {
+        const { id } = request.params;
+        const schedule = found(await schedules.one(id), `There is no schedule ${id}.`);
+        const observed = await observedIn(deps.database, schedule.nightId);
+        return timelineSvg(schedule, observed, deps.observatory, theme, request.query.width, nowMs());
+      }),
   );
 
   app.get(

@@ -5,7 +5,6 @@ import { closesDome, type HoldKind } from "../../../domain/safety/holds.ts";
 import { HISTORY_WIDTHS_PX, historySvg } from "../../charts/history.ts";
 import { gapOf, MOST_POINTS, SPANS, spanOf } from "../../charts/spans.ts";
 import type { ApiContext } from "../../context.ts";
-import { themeOf } from "../../pages/theme.ts";
 import { Problem, problems } from "../../problem.ts";
 import { shownAlmanac } from "./almanac.ts";
 import { WEATHER_QUANTITIES } from "./quantities.ts";
@@ -27,7 +26,7 @@ const AlmanacSchema = Type.Object({
 });
 
 /** Weather and site: verdict, readings against limits, evolution, almanac of any night. */
-export function weatherRoutes({ app, deps, pages, situation }: ApiContext): void {
+export function weatherRoutes({ app, deps, pages, situation, charts }: ApiContext): void {
   const { database, observatory } = deps;
   const siteId = observatory.site.id;
 
@@ -77,35 +76,38 @@ export function weatherRoutes({ app, deps, pages, situation }: ApiContext): void
       const { value, span = "night", width } = request.query;
       const quantity = WEATHER_QUANTITIES.find(({ key }) => key === value);
       if (quantity === undefined) throw new Problem(404, `The weather has no history of ${value}.`);
-      const { fromMs, toMs } = spanOf(span, observatory.site, nowMs());
-      const [rows, holds] = await Promise.all([
-        database.weather.thinned(siteId, fromMs, toMs, MOST_POINTS),
-        database.holds.list({ site: siteId, limit: HOLDS_LOOKED_AT }),
-      ]);
-      const limit = quantity.limit(observatory.weather);
-      const chart = {
-        name: quantity.name,
-        unit: quantity.unit,
-        decimals: quantity.decimals,
-        fromMs,
-        toMs,
-        points: rows.map((row) => [row.atMs, quantity.of(row)] as const),
-        gapMs: gapOf(span),
-        limits: limit === null ? [] : [limit],
-        closed: holds.items
-          .filter(({ kind, liftedMs }) => closesDome(kind as HoldKind) && (liftedMs ?? toMs) > fromMs)
-          .map(({ sinceMs, liftedMs }) => ({
-            fromMs: Math.max(fromMs, sinceMs),
-            toMs: Math.min(toMs, liftedMs ?? toMs),
-          })),
-        events: [],
-      };
-      return reply
-        .type("image/svg+xml")
-        .header("cache-control", "no-store")
-        .send(historySvg(chart, themeOf(request), width));
+      return charts.send(request, reply, async (theme) =>
+        historySvg(await chartOf(quantity, span), theme, width),
+      );
     },
   );
+
+  /** What the evolution of a quantity shows over a span. */
+  async function chartOf(quantity: (typeof WEATHER_QUANTITIES)[number], span: (typeof SPANS)[number]) {
+    const { fromMs, toMs } = spanOf(span, observatory.site, nowMs());
+    const [rows, holds] = await Promise.all([
+      database.weather.thinned(siteId, fromMs, toMs, MOST_POINTS),
+      database.holds.list({ site: siteId, limit: HOLDS_LOOKED_AT }),
+    ]);
+    const limit = quantity.limit(observatory.weather);
+    return {
+      name: quantity.name,
+      unit: quantity.unit,
+      decimals: quantity.decimals,
+      fromMs,
+      toMs,
+      points: rows.map((row) => [row.atMs, quantity.of(row)] as const),
+      gapMs: gapOf(span),
+      limits: limit === null ? [] : [limit],
+      closed: holds.items
+        .filter(({ kind, liftedMs }) => closesDome(kind as HoldKind) && (liftedMs ?? toMs) > fromMs)
+        .map(({ sinceMs, liftedMs }) => ({
+          fromMs: Math.max(fromMs, sinceMs),
+          toMs: Math.min(toMs, liftedMs ?? toMs),
+        })),
+      events: [],
+    };
+  }
 
   app.get(
     "/api/almanac",
