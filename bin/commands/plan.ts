@@ -141,10 +141,7 @@ async function planAgain(idText: string): Promise<number> {
 }
 
 /** What is stored of a planning, as far as its repetition needs it. */
-export type StoredPlanning = Pick<
-  ScheduleDetail,
-  "id" | "policy" | "seed" | "iterations" | "objective"
-> & {
+export type StoredPlanning = Pick<ScheduleDetail, "id" | "policy" | "seed" | "iterations" | "objective"> & {
   readonly problem: unknown;
   readonly rows: readonly Pick<
     ScheduleDetail["rows"][number],
