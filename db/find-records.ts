@@ -4,13 +4,12 @@ import type {
   EntityName,
   FilterQuery,
   QBFilterQuery,
-  QueryOrderMap,
 } from "@mikro-orm/postgresql";
 import { InstantType } from "./instant.ts";
 import type { PlainRecord } from "./record.ts";
 
 export interface FindOptions<E> {
-  readonly orderBy?: QueryOrderMap<E>;
+  readonly orderBy?: Readonly<Partial<Record<keyof E & string, "asc" | "desc">>>;
   readonly limit?: number;
   readonly offset?: number;
 }
@@ -32,7 +31,7 @@ export async function findRecords<E extends object>(
   if (options.orderBy !== undefined) query.orderBy(options.orderBy as never);
   if (options.limit !== undefined) query.limit(options.limit, options.offset);
   const rows = await em.execute<Record<string, unknown>[]>(query.getQuery(), [...query.getParams()]);
-  const read = readerOf(em.getMetadata(entity) as EntityMetadata<E>);
+  const read = readerOf(em.getMetadata<E>(entity));
   return rows.map((row) => read(row));
 }
 

@@ -86,7 +86,7 @@ export function createScheduleRepository(orm: MikroORM) {
   };
 
   /** What was planned: the whole problem, so that it can be planned again. Null when there is no such schedule. */
-  const problem = async (id: number): Promise<ScheduleRecord["problem"] | null> =>
+  const problem = async (id: number): Promise<unknown> =>
     (await orm.em.fork().findOne(Schedule, { id }, { fields: ["problem"] }))?.problem ?? null;
 
   /** Schedules, newest first, of one night or of all. */
