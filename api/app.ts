@@ -8,6 +8,7 @@ import { observatoryMs } from "../domain/clock.ts";
 import type { ApiContext, App } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { createChartCache } from "./charts/cache.ts";
+import { createLateCommands } from "./late-commands.ts";
 import { createLiveHub } from "./live/hub.ts";
 import { createShared } from "./live/shared.ts";
 import { createStateReader } from "./live/state-reader.ts";
@@ -130,10 +131,22 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   app.decorate("metricsText", createMetricsText(deps, stateReader));
   const charts = createChartCache(deps.notifications);
   app.addHook("onClose", async () => charts.close());
-  const context: ApiContext = { app, deps, pages, identities, stateReader, situation, version, charts };
+  const lateCommands = createLateCommands(deps);
+  const context: ApiContext = {
+    app,
+    deps,
+    pages,
+    identities,
+    stateReader,
+    situation,
+    lateCommands,
+    version,
+    charts,
+  };
   const hub = createLiveHub({
     ...deps,
     situation: shared.fresh,
+    lateCommands,
     renderer,
     onProblem: (error) => app.log.warn({ err: error }, "live pages could not be refreshed"),
   });

@@ -8,6 +8,7 @@ import type {
 } from "fastify";
 import type { ChartCache } from "./charts/cache.ts";
 import type { ApiDeps } from "./deps.ts";
+import type { LateCommands } from "./late-commands.ts";
 import type { StateReader } from "./live/state-reader.ts";
 import type { Pages } from "./pages/pages.ts";
 import type { Identities } from "./plugins/identity.ts";
@@ -29,6 +30,7 @@ export interface ApiContext {
   readonly identities: Identities;
   readonly stateReader: StateReader;
   readonly situation: () => Promise<Situation>;
+  readonly lateCommands: LateCommands;
   readonly version: string;
   readonly charts: ChartCache;
 }

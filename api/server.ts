@@ -45,6 +45,11 @@ export async function startApi(settings: Settings): Promise<{ close(): Promise<v
     closers.push(() => temporal.close());
 
     const nowWallMs = (): number => Date.now();
+    const siteId = observatory.site.id;
+    const keepLate = ({ by, ...command }: LateCommand): void => {
+      database.lateCommands.keep({ ...command, site: siteId, orderedBy: by }).catch(warn);
+      if (command.outcome !== "sending") journalLate({ ...command, by });
+    };
     const journalLate = (command: LateCommand): void => {
       const atWallMs = nowWallMs();
       const text = `"${command.command}" of ${command.by}, sent ${new Date(command.sentWallMs).toISOString()} and not confirmed then: ${lateWords(command)}`;
@@ -54,8 +59,8 @@ export async function startApi(settings: Settings): Promise<{ close(): Promise<v
     };
     const gateway = createTemporalGateway({
       client: temporal.client,
-      siteId: observatory.site.id,
-      onLateOutcome: journalLate,
+      siteId,
+      onLateCommand: keepLate,
     });
     const intake = createIntake({
       database,
@@ -69,7 +74,7 @@ export async function startApi(settings: Settings): Promise<{ close(): Promise<v
       settings,
       database,
       gateway,
-      membership: createMembershipGateway({ client: temporal.client, siteId: observatory.site.id }),
+      membership: createMembershipGateway({ client: temporal.client, siteId }),
       voteDays: settings.voteDays,
       intake,
       observatory,

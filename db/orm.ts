@@ -21,6 +21,7 @@ import { createHoldRepository } from "./repositories/holds.ts";
 import { createImageRepository } from "./repositories/images.ts";
 import { createIntakeRepository } from "./repositories/intake.ts";
 import { createJournalRepository } from "./repositories/journal.ts";
+import { createLateCommandRepository } from "./repositories/late-commands.ts";
 import { createLeaseRepository } from "./repositories/lease.ts";
 import { createLostWorkflowRepository } from "./repositories/lost-workflows.ts";
 import { createManualFrameRepository } from "./repositories/manual-frames.ts";
@@ -36,6 +37,7 @@ import { createRequestRepository } from "./repositories/requests.ts";
 import { createScheduleRepository } from "./repositories/schedules.ts";
 import { createSequenceRepository } from "./repositories/sequences.ts";
 import { createSessionRepository } from "./repositories/sessions.ts";
+import { createAttemptRepository } from "./repositories/attempts.ts";
 import { createSignInFailureRepository } from "./repositories/sign-in-failures.ts";
 import { createStrategyRepository } from "./repositories/strategies.ts";
 import { createTokenRepository } from "./repositories/tokens.ts";
@@ -120,6 +122,8 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     schedules: createScheduleRepository(orm),
     sequences: createSequenceRepository(orm),
     sessions: createSessionRepository(orm),
+    attempts: createAttemptRepository(orm),
+    lateCommands: createLateCommandRepository(orm),
     signInFailures: createSignInFailureRepository(orm),
     strategies: createStrategyRepository(orm),
     tokens: createTokenRepository(orm),

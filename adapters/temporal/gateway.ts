@@ -30,6 +30,8 @@ export type CommandOutcome =
 
 /** A command that was not confirmed at once, and what came of it since. */
 export interface LateCommand {
+  /** Id of its update: unique. */
+  readonly id: string;
   readonly command: string;
   readonly by: string;
   readonly sentWallMs: number;
@@ -57,15 +59,15 @@ export interface TemporalGateway {
   requestsChanged(reason: string): Promise<void>;
   /** Whether the server answers. @throws NotAnsweringError after 2 s */
   ping(): Promise<void>;
-  /** Commands that were not confirmed at once, newest first. */
+  /** Commands of this process that were not confirmed at once, newest first. */
   lateCommands(): readonly LateCommand[];
 }
 
 export interface GatewayDeps {
   readonly client: Client;
   readonly siteId: string;
-  /** Told when an unconfirmed command was applied, refused or given up. */
-  readonly onLateOutcome?: (command: LateCommand) => void;
+  /** Told when a command was not confirmed in time, and again when it was applied, refused or given up. */
+  readonly onLateCommand?: (command: LateCommand) => void;
   readonly answerLimitMs?: number;
   /** How long an unconfirmed command goes on being sent. */
   readonly resendForMs?: number;
@@ -104,23 +106,24 @@ export function createTemporalGateway(deps: GatewayDeps): TemporalGateway {
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError) return { kind: "refused", reason: refusalOf(error) };
       if (!(error instanceof NotAnsweringError)) throw error;
-      if (resent) void resend(definition.name, args[0].by, send);
+      if (resent) void resend(updateId, definition.name, args[0].by, send);
       return { kind: "unconfirmed", reason: error.message };
     }
   }
 
   async function resend(
+    id: string,
     name: string,
     by: string,
     send: (limitMs: number) => Promise<ObservatoryState>,
   ): Promise<void> {
     const sentWallMs = Date.now();
     const record = (outcome: LateCommand["outcome"], reason: string): void => {
-      const entry: LateCommand = { command: name, by, sentWallMs, outcome, reason };
-      const at = late.findIndex((each) => each.sentWallMs === sentWallMs && each.command === name);
+      const entry: LateCommand = { id, command: name, by, sentWallMs, outcome, reason };
+      const at = late.findIndex((each) => each.id === id);
       late.splice(Math.max(0, at), at < 0 ? 0 : 1, entry);
       late.length = Math.min(late.length, 20);
-      if (outcome !== "sending") deps.onLateOutcome?.(entry);
+      deps.onLateCommand?.(entry);
     };
     record("sending", "");
     while (Date.now() - sentWallMs < resendForMs) {

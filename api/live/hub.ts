@@ -4,6 +4,7 @@ import type { Database } from "../../db/orm.ts";
 import type { ScheduleDetail } from "../../db/repositories/schedules.ts";
 import { observatoryMs } from "../../domain/clock.ts";
 import type { ApiDeps } from "../deps.ts";
+import type { LateCommands } from "../late-commands.ts";
 import type { Renderer } from "../pages/renderer.ts";
 import { passes } from "../routes/journal/filters.ts";
 import type { JournalFilters } from "../routes/journal/filters.ts";
@@ -73,12 +74,10 @@ const LIST_TOPICS: Readonly<Record<string, readonly Topic[]>> = {
   journal_entry: ["manual"],
 };
 
-type HubDeps = Pick<
-  ApiDeps,
-  "gateway" | "observatory" | "clock" | "nowWallMs" | "notifications" | "settings"
-> & {
+type HubDeps = Pick<ApiDeps, "observatory" | "clock" | "nowWallMs" | "notifications" | "settings"> & {
   readonly database: Pick<Database, "journal" | "schedules">;
   readonly situation: () => Promise<Situation>;
+  readonly lateCommands: LateCommands;
   readonly renderer: Renderer;
   readonly onProblem: (error: unknown) => void;
 };
@@ -120,7 +119,7 @@ export function createLiveHub(deps: HubDeps): LiveHub {
         send("status", "status", eventText("status", renderer.fragment("status-bar", bar)));
         send("ribbon", "status", eventText("ribbon", renderer.fragment("ribbon", bar)));
         if (wanted("night")) {
-          const model = nightLive(situation, deps.gateway.lateCommands(), observatory, deps.settings, nowMs);
+          const model = nightLive(situation, await deps.lateCommands(), observatory, deps.settings, nowMs);
           send("night", "night", eventText("night", renderer.fragment("night-live", model)));
         }
         if (wanted("home")) {

@@ -20,7 +20,8 @@ function bareEnv(env: Env): Env {
   );
 }
 
-function leashed(
+/** Of a part: a foreign program on a leash, ended by `stopSignal`. */
+export function leashed(
   name: string,
   stopSignal: string,
   stopLimitMs: number,
@@ -52,7 +53,7 @@ export function temporalPart(cli: string, settings: Settings, env: Env): Part {
 }
 
 /** One of our own commands as a part. */
-function command(
+export function command(
   name: string,
   args: readonly string[],
   ports: readonly number[],

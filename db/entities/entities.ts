@@ -17,6 +17,7 @@ import { FscMessage } from "./fsc-message.ts";
 import { Hold } from "./hold.ts";
 import { Image } from "./image.ts";
 import { JournalEntry } from "./journal-entry.ts";
+import { LateCommand } from "./late-command.ts";
 import { Lease } from "./lease.ts";
 import { MembershipApplication } from "./membership-application.ts";
 import { MembershipVote } from "./membership-vote.ts";
@@ -38,6 +39,7 @@ import { ScheduledSequence } from "./scheduled-sequence.ts";
 import { SeenPage } from "./seen-page.ts";
 import { Sequence } from "./sequence.ts";
 import { Session } from "./session.ts";
+import { Attempt } from "./attempt.ts";
 import { SignInFailure } from "./sign-in-failure.ts";
 import { Strategy } from "./strategy.ts";
 import { User } from "./user.ts";
@@ -86,6 +88,8 @@ export const ENTITIES = [
   Sequence,
   Session,
   SignInFailure,
+  Attempt,
+  LateCommand,
   Strategy,
   User,
   Weather,

@@ -6,9 +6,10 @@ import { CalibrationMigration } from "./0006-calibration.ts";
 import { AnalysesMigration } from "./0007-analyses.ts";
 import { PartnersMigration } from "./0007-partners.ts";
 import { PeopleMigration } from "./0008-people.ts";
-import { PagesMigration } from "./0011-pages.ts";
 import { RequestDraftMigration } from "./0009-request-drafts.ts";
 import { ImpossibleStatesMigration } from "./0010-impossible-states.ts";
+import { PagesMigration } from "./0011-pages.ts";
+import { WebProcessMigration } from "./0012-web-processes.ts";
 
 /** Every migration, oldest first. A migration that has run anywhere is never edited: add the next one. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   { name: "0009-request-drafts", class: RequestDraftMigration },
   { name: "0010-impossible-states", class: ImpossibleStatesMigration },
   { name: "0011-pages", class: PagesMigration },
+  { name: "0012-web-processes", class: WebProcessMigration },
 ];

@@ -20,7 +20,7 @@ beforeAll(async () => {
   gateway = createTemporalGateway({
     client: temporal.connection.client,
     siteId: "colibri",
-    onLateOutcome: (command) => outcomes.push(command),
+    onLateCommand: (command) => outcomes.push(command),
   });
 }, 120_000);
 afterAll(async () => {
@@ -68,8 +68,10 @@ test("a command that nobody takes is unconfirmed, and applied once when the work
     workflowsPath: fileURLToPath(new URL("support/observatory-stub.ts", import.meta.url)),
   });
   await worker.runUntil(async () => {
-    while (outcomes.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(outcomes).toMatchObject([{ command: "pause", by: "operator@vesper.example", outcome: "applied" }]);
+    while (outcomes.length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+    const [sent, settled] = outcomes;
+    expect(sent).toMatchObject({ command: "pause", by: "operator@vesper.example", outcome: "sending" });
+    expect(settled).toEqual({ ...sent, outcome: "applied" });
     expect((await gateway.observatoryState()).mode).toBe("PAUSED");
     const again = await gateway.pause("operator@vesper.example", "now");
     expect(again).toMatchObject({ kind: "applied", state: { paused: true } });

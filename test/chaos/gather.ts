@@ -2,14 +2,15 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { observatory, SHUTTER_CLOSED, state } from "../integration/kit.ts";
-import { waitFor, type Stack } from "../support/stack.ts";
+import type { Observed } from "../support/observed.ts";
+import { waitFor } from "../support/stack.ts";
 import type { Evidence, Execution } from "./evidence.ts";
 
 /** What was done to the night, known to whoever did it. */
 type Deeds = Pick<Evidence, "rate" | "kills" | "simulatorGaps" | "bursts" | "rains">;
 
 /** Reads all that a night has left behind: rows, files, the log of the devices, Temporal's list. */
-export async function gather(stack: Stack, deeds: Deeds): Promise<Evidence> {
+export async function gather(stack: Observed, deeds: Deeds): Promise<Evidence> {
   const images = await stack.query<Omit<Evidence["images"][number], "fileIsWhole"> & { sha256: string }>(
     `select id, exposure_id as "exposureId", path, sha256, ${ms("start_at")} as "startMs",
             ra_deg as "raDeg", dec_deg as "decDeg" from image`,
@@ -55,7 +56,7 @@ export async function gather(stack: Stack, deeds: Deeds): Promise<Evidence> {
   };
 }
 
-async function executions(stack: Stack): Promise<Execution[]> {
+async function executions(stack: Observed): Promise<Execution[]> {
   const found: Execution[] = [];
   const { workflow } = stack.temporal.client;
   for await (const { workflowId, runId, type, status } of workflow.list()) {

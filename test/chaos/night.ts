@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { burst, observatory, skyNowMs, state } from "../integration/kit.ts";
+import type { Observed } from "../support/observed.ts";
 import { startStack, waitFor, type Stack } from "../support/stack.ts";
 import type { Evidence, Gap, Kill, PostedBurst, Rain } from "./evidence.ts";
 import { gather } from "./gather.ts";
@@ -172,7 +173,7 @@ async function makeRain(
 }
 
 /** Ends the night by its button and waits until the majordome has the telescope back. */
-export async function endNight(stack: Stack, say: (words: string) => void): Promise<void> {
+export async function endNight(stack: Observed, say: (words: string) => void): Promise<void> {
   const untilMs = Date.now() + END_LIMIT_MS;
   while ((await state(stack).catch(() => null))?.night !== null && Date.now() < untilMs) {
     await stack.api("/api/nights/current/end", { method: "POST" }).catch(() => undefined);
@@ -193,7 +194,7 @@ export async function endNight(stack: Stack, say: (words: string) => void): Prom
 }
 
 /** Calibrations and analyses come after the night. */
-async function nothingRuns(stack: Stack): Promise<boolean> {
+async function nothingRuns(stack: Observed): Promise<boolean> {
   const query =
     "ExecutionStatus = 'Running' and WorkflowType in ('night', 'sequence', 'calibration', 'analysis')";
   return (await stack.temporal.client.workflow.count(query)).count === 0;

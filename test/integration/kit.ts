@@ -8,6 +8,7 @@ import type { CommandEntry } from "../../simulators/command-log.ts";
 import { wrap360 } from "../../domain/units.ts";
 import { closeAlertSignal, withdrawAlertSignal } from "../../workflows/messages.ts";
 import { alertWorkflowId, observatoryWorkflowId } from "../../workflows/names.ts";
+import type { Observed } from "../support/observed.ts";
 import { waitFor, type Stack } from "../support/stack.ts";
 
 /** Observatory seconds per second in these tests. */
@@ -36,7 +37,7 @@ export const SWIFT_BURST = "876016-BAT_GRB_POS.xml";
 export const SWIFT_LOST_LOCK = "1209406-BAT_GRB_POS-lost_lock.xml";
 export const SWIFT_KNOWN_SOURCE = "bat_known_source__SWIFT_BAT_GRB_Pos_597320-238.xml";
 
-export async function skyNowMs(stack: Stack): Promise<number> {
+export async function skyNowMs(stack: Observed): Promise<number> {
   const { status, body } = await stack.api("/api/clock");
   if (status !== 200) throw new Error(`the clock answered ${status} ${JSON.stringify(body)}`);
   return Date.parse(body.now);
@@ -59,7 +60,7 @@ export interface BurstOptions {
 }
 
 /** A real Swift packet moved to now and, unless told where, to a place that is up and that no burst has had yet. */
-export async function burst(stack: Stack, triggerId: string, options: BurstOptions = {}): Promise<Burst> {
+export async function burst(stack: Observed, triggerId: string, options: BurstOptions = {}): Promise<Burst> {
   const nowMs = await skyNowMs(stack);
   const { packet = SWIFT_BURST, t0Ms = nowMs - 30_000, place = freshPlace(nowMs) } = options;
   packets += 1;
@@ -84,12 +85,12 @@ function freshPlace(nowMs: number): Place {
 }
 
 /** What GET /api/observatory says. */
-export async function state(stack: Stack): Promise<any> {
+export async function state(stack: Observed): Promise<any> {
   return (await stack.api("/api/observatory")).body;
 }
 
 /** Waits for a frame of a routine sequence to be exposing, asked of the camera itself. */
-export function routineFrame(stack: Stack, limitMs = 2 * PATIENCE_MS): Promise<any> {
+export function routineFrame(stack: Observed, limitMs = 2 * PATIENCE_MS): Promise<any> {
   return waitFor(
     "a routine frame is exposing",
     limitMs,
@@ -109,7 +110,7 @@ export const SHUTTER_CLOSED = 1;
 export const SHUTTER_CLOSING = 3;
 
 /** Slews that were begun towards a place, from the log of the mount. */
-export function slewsTo(stack: Stack, { raDeg, decDeg }: Place, sinceWallMs = 0): CommandEntry[] {
+export function slewsTo(stack: Observed, { raDeg, decDeg }: Place, sinceWallMs = 0): CommandEntry[] {
   return stack
     .commands(sinceWallMs)
     .filter(
@@ -121,14 +122,14 @@ export function slewsTo(stack: Stack, { raDeg, decDeg }: Place, sinceWallMs = 0)
 }
 
 /** Orders to close the dome, whoever gave them. */
-export function closings(stack: Stack, sinceWallMs: number): CommandEntry[] {
+export function closings(stack: Observed, sinceWallMs: number): CommandEntry[] {
   return stack
     .commands(sinceWallMs)
     .filter(({ device, command }) => device === "dome" && command === "closeshutter");
 }
 
 /** Waits for the holds to be exactly these kinds. */
-export function holdsAre(stack: Stack, kinds: readonly string[], limitMs = PATIENCE_MS): Promise<any> {
+export function holdsAre(stack: Observed, kinds: readonly string[], limitMs = PATIENCE_MS): Promise<any> {
   return waitFor(
     `the holds are [${kinds.join()}]`,
     limitMs,
@@ -142,7 +143,7 @@ export function holdsAre(stack: Stack, kinds: readonly string[], limitMs = PATIE
 }
 
 /** Waits for the shutter to be in a state, asked of the dome itself. */
-export function shutterIs(stack: Stack, wanted: number, limitMs = PATIENCE_MS): Promise<true> {
+export function shutterIs(stack: Observed, wanted: number, limitMs = PATIENCE_MS): Promise<true> {
   return waitFor(
     `the shutter is ${wanted}`,
     limitMs,
@@ -153,7 +154,7 @@ export function shutterIs(stack: Stack, wanted: number, limitMs = PATIENCE_MS): 
 
 /** Waits for an alert to satisfy `accept`. */
 export function alertWhere(
-  stack: Stack,
+  stack: Observed,
   key: string,
   what: string,
   accept: (alert: any) => boolean,
@@ -179,7 +180,7 @@ export function alertWhere(
 }
 
 /** Takes the telescope away from an alert and closes it, so that the routine goes on. */
-export async function letGo(stack: Stack, key: string): Promise<void> {
+export async function letGo(stack: Observed, key: string): Promise<void> {
   const { workflow } = stack.temporal.client;
   const site = observatory.site.id;
   const reason = "the test has seen enough";

@@ -1,16 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client as Postgres } from "pg";
-import { Webhook } from "standardwebhooks";
 import { projectFolder } from "../../adapters/config/read-settings.ts";
 import { ownDatabaseUrl } from "../../adapters/config/settings.ts";
 import { createRunList, endProcess, isLiving } from "../../adapters/processes/run-list.ts";
-import { createTemporalClient, type TemporalConnection } from "../../adapters/temporal/client.ts";
-import type { CommandEntry } from "../../simulators/command-log.ts";
+import { administratorToken, createObserver, type Observed } from "./observed.ts";
 import { freePort } from "./postgres.ts";
 
 /** What `vesper up` is started with; the rest are its defaults. */
@@ -23,31 +19,8 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface ApiAnswer {
-  readonly status: number;
-  /** The body, parsed when it is JSON. */
-  readonly body: any;
-  /** Wall ms the answer took. */
-  readonly tookMs: number;
-}
-
 /** One real `vesper up` in a folder and on ports of its own. */
-export interface Stack {
-  readonly home: string;
-  /** API token of the demonstration's administrator. */
-  readonly token: string;
-  readonly temporal: TemporalConnection;
-  /** Calls the HTTP API with the token; never throws for a status. */
-  api(path: string, options?: ApiOptions): Promise<ApiAnswer>;
-  /** Posts a VOEvent with a Standard Webhooks signature. */
-  postPacket(xml: string): Promise<ApiAnswer>;
-  /** Reads a member of a simulated device over Alpaca, as a stranger; number 0 unless told. */
-  device(type: string, member: string, number?: number): Promise<any>;
-  /** Runs an Action of a simulated device. */
-  act(type: string, action: string, parameters: object): Promise<any>;
-  /** Commands the devices took since `sinceWallMs`, from simulators/commands.jsonl. */
-  commands(sinceWallMs?: number): CommandEntry[];
-  query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+export interface Stack extends Observed {
   /** Pid of a running part, from home/run. */
   pid(part: string): number;
   /** Names of the parts that run now. */
@@ -66,20 +39,10 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-interface ApiOptions {
-  readonly method?: "GET" | "POST";
-  readonly body?: unknown;
-  readonly limitMs?: number;
-  readonly token?: string | null;
-}
-
 const UP_LIMIT_MS = 300_000;
 const DOWN_LIMIT_MS = 30_000;
-const API_LIMIT_MS = 15_000;
 const PORTS = ["PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT", "POSTGRES_PORT", "ALPACA_PORT", "GUARD_PORT"];
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, "vesper").toString("base64")}`;
-/** ClientID of Alpaca for whoever is none of Vesper's processes. */
-const STRANGER = "9";
 
 /**
  * Starts everything as a person does, `node bin/vesper.mjs up`, with a folder and free ports of its own. Ready when this
@@ -105,14 +68,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     npm_lifecycle_event: "start",
   };
   const runList = createRunList(path.join(home, "run"));
-  const webhook = new Webhook(WEBHOOK_SECRET);
   let up: ChildProcess | null = null;
   let printed = "";
   let token = "";
-  let database: Postgres | null = null;
-  const temporal = createTemporalClient({
-    address: `127.0.0.1:${portOf("TEMPORAL_PORT")}`,
-    namespace: "default",
+  const databaseUrl = (): string =>
+    ownDatabaseUrl(
+      portOf("POSTGRES_PORT"),
+      readFileSync(path.join(home, "postgres.password"), "utf8").trim(),
+    );
+  const observer = createObserver({
+    home,
+    web: `http://127.0.0.1:${portOf("PORT")}`,
+    alpacaPort: portOf("ALPACA_PORT"),
+    temporalAddress: `127.0.0.1:${portOf("TEMPORAL_PORT")}`,
+    webhookSecret: WEBHOOK_SECRET,
+    databaseUrl,
+    token: () => token,
   });
 
   function vesper(...args: string[]): ChildProcess {
@@ -137,96 +108,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
   }
 
-  async function newToken(): Promise<string> {
-    const password = readFileSync(path.join(home, "postgres.password"), "utf8").trim();
-    const url = ownDatabaseUrl(portOf("POSTGRES_PORT"), password);
-    const child = spawn(
-      process.execPath,
-      [path.join(projectFolder, "bin", "vesper.mjs"), "token", "--user", "admin@vesper.example"],
-      { env: { ...env, DATABASE_URL: url }, stdio: ["ignore", "pipe", "pipe"] },
-    );
-    let out = "";
-    child.stdout.on("data", (data: Buffer) => (out += data.toString()));
-    child.stderr.on("data", (data: Buffer) => (out += data.toString()));
-    await new Promise((resolve) => child.once("close", resolve));
-    const found = /vesper_[\w-]+/.exec(out)?.[0];
-    if (found === undefined) throw new Error(`vesper token printed: ${out}`);
-    return found;
-  }
-
-  async function api(where: string, asked: ApiOptions = {}): Promise<ApiAnswer> {
-    const { method = "GET", body, limitMs = API_LIMIT_MS } = asked;
-    const bearer = asked.token === undefined ? token : asked.token;
-    return answered(`http://127.0.0.1:${portOf("PORT")}${where}`, limitMs, {
-      method,
-      headers: {
-        ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-  }
-
-  async function postPacket(xml: string): Promise<ApiAnswer> {
-    const id = `msg_${randomBytes(8).toString("hex")}`;
-    const now = new Date();
-    return answered(`http://127.0.0.1:${portOf("PORT")}/api/voevents`, 30_000, {
-      method: "POST",
-      headers: {
-        "content-type": "application/xml",
-        "webhook-id": id,
-        "webhook-timestamp": String(Math.floor(now.getTime() / 1_000)),
-        "webhook-signature": webhook.sign(id, now, xml),
-      },
-      body: xml,
-    });
-  }
-
-  async function alpaca(
-    type: string,
-    member: string,
-    put: Record<string, string> | null,
-    number = 0,
-  ): Promise<any> {
-    const ids = { ClientID: STRANGER, ClientTransactionID: "1" };
-    const base = `http://127.0.0.1:${portOf("ALPACA_PORT")}/api/v1/${type}/${number}/${member}`;
-    const { status, body } =
-      put === null
-        ? await answered(`${base}?${new URLSearchParams(ids).toString()}`, API_LIMIT_MS, {})
-        : await answered(base, API_LIMIT_MS, {
-            method: "PUT",
-            body: new URLSearchParams({ ...put, ...ids }),
-          });
-    if (status !== 200 || body.ErrorNumber !== 0)
-      throw new Error(`${type} ${member} answered ${status} ${JSON.stringify(body)}`);
-    return body.Value;
-  }
-
-  function commands(sinceWallMs = 0): CommandEntry[] {
-    const file = path.join(home, "simulators", "commands.jsonl");
-    if (!existsSync(file)) return [];
-    const lines = readFileSync(file, "utf8").split("\n");
-    // Written by another process: the last line may be half there.
-    return lines
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as CommandEntry)
-      .filter((entry) => entry.wallMs >= sinceWallMs);
-  }
-
-  async function query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    if (database === null) {
-      const password = readFileSync(path.join(home, "postgres.password"), "utf8").trim();
-      const client = new Postgres(ownDatabaseUrl(portOf("POSTGRES_PORT"), password));
-      // Its end when PostgreSQL stops is expected; the next query connects anew.
-      client.on("error", () => {
-        database = null;
-      });
-      await client.connect();
-      database = client;
-    }
-    return (await database.query(sql, [...values])).rows as Row[];
-  }
-
   function pid(part: string): number {
     const record = runList.living().find((living) => living.part === part);
     if (record === undefined) throw new Error(`${part} is not running`);
@@ -243,16 +124,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
   }
 
-  async function disconnect(): Promise<void> {
-    const open = database;
-    database = null;
-    await open?.end().catch(() => {});
-  }
-
   async function interrupt() {
     const child = up;
     if (child === null) throw new Error("vesper up is not running");
-    await disconnect();
+    await observer.disconnect();
     const parts = runList.living();
     const startedMs = Date.now();
     const exited = new Promise<boolean>((resolve) => {
@@ -270,8 +145,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 
   async function stop(): Promise<void> {
-    await disconnect();
-    await temporal.close();
+    await observer.close();
     try {
       if (up !== null) await interrupt();
     } finally {
@@ -284,22 +158,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   try {
     await startUp();
-    token = await newToken();
+    token = await administratorToken({ ...env, DATABASE_URL: databaseUrl() });
   } catch (error) {
     await stop();
     throw error;
   }
   return {
-    home,
+    ...observer,
     token,
-    temporal,
-    api,
-    postPacket,
-    device: (type, member, number) => alpaca(type, member, null, number),
-    act: (type, action, parameters) =>
-      alpaca(type, "action", { Action: action, Parameters: JSON.stringify(parameters) }),
-    commands,
-    query,
     pid,
     parts: () => runList.living().map((record) => record.part),
     frozen,
@@ -343,26 +209,13 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** Our environment without anybody's settings; only where the Temporal CLI is counts here too. */
-function outerEnvironment(): NodeJS.ProcessEnv {
+export function outerEnvironment(): NodeJS.ProcessEnv {
   const foreign = new Set(["DATABASE_URL", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"]);
   return Object.fromEntries(
     Object.entries(process.env).filter(
       ([key]) => key === "VESPER_TEMPORAL_CLI" || !(key.startsWith("VESPER_") || foreign.has(key)),
     ),
   );
-}
-
-/** Calls an address and reads the whole answer. */
-async function answered(url: string, limitMs: number, init: RequestInit): Promise<ApiAnswer> {
-  const startedMs = Date.now();
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(limitMs) });
-  const text = await response.text();
-  const json = response.headers.get("content-type")?.includes("json") === true;
-  return {
-    status: response.status,
-    body: json ? JSON.parse(text) : text,
-    tookMs: Date.now() - startedMs,
-  };
 }
 
 /**

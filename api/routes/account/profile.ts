@@ -40,7 +40,7 @@ export function profileRoutes(context: ApiContext): void {
   const audit = createAudit(deps);
   const sender = senderOf(deps);
   // A browser left open must not become a place to guess the password at.
-  const guesses = createAttempts(10, MS_PER_HOUR, nowWallMs);
+  const guesses = createAttempts(deps, "password guess", 10, MS_PER_HOUR);
 
   tokenRoutes(context, { showProfile });
   notificationRoutes(context, { showProfile });
@@ -147,10 +147,10 @@ export function profileRoutes(context: ApiContext): void {
   );
 
   async function wrongPassword(user: UserRecord, password: string, field: string): Promise<string | null> {
-    const waitMs = guesses.waitMs(user.id);
+    const waitMs = await guesses.waitMs(user.id);
     if (waitMs > 0) return `${field}: too many attempts. Try again in ${duration(waitMs)}.`;
     if (await isPassword(password, user.passwordHash)) return null;
-    guesses.failed(user.id);
+    await guesses.add(user.id);
     return `${field}: it is not the one of this account.`;
   }
 

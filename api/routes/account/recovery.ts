@@ -25,9 +25,9 @@ export function recoveryRoutes({ app, deps, pages, identities }: ApiContext): vo
   const { database, nowWallMs } = deps;
   const audit = createAudit(deps);
   const sender = senderOf(deps);
-  const perAddress = createAttempts(20, MS_PER_HOUR, nowWallMs);
+  const perAddress = createAttempts(deps, "recovery", 20, MS_PER_HOUR);
   // A person's mailbox is not filled by strangers.
-  const perMail = createAttempts(3, MS_PER_HOUR, nowWallMs);
+  const perMail = createAttempts(deps, "recovery mail", 3, MS_PER_HOUR);
 
   app.get("/recover", { config: { access: "public" } }, async (request, reply) =>
     askForm(request, reply, "", [], 200),
@@ -40,7 +40,7 @@ export function recoveryRoutes({ app, deps, pages, identities }: ApiContext): vo
       const mail = mailOf(request.body.mail);
       const wrong = mailProblem(mail);
       if (wrong !== null) return askForm(request, reply, mail, [{ field: "mail", words: wrong }], 400);
-      countAsking(perAddress, request.ip, "passwords");
+      await countAsking(perAddress, request.ip, "passwords");
       // Not waited for: how long the answer takes does not tell whether there is an account.
       void sendLink(mail, request).catch((error: unknown) =>
         request.log.error({ err: error }, "a recovery mail could not be stored"),
@@ -102,8 +102,8 @@ export function recoveryRoutes({ app, deps, pages, identities }: ApiContext): vo
 
   async function sendLink(mail: string, request: FastifyRequest): Promise<void> {
     const user = await database.users.byMail(mail);
-    if (user === null || user.state !== "active" || perMail.waitMs(user.id) > 0) return;
-    perMail.failed(user.id);
+    if (user === null || user.state !== "active" || (await perMail.waitMs(user.id)) > 0) return;
+    await perMail.add(user.id);
     const wallMs = nowWallMs();
     const link = newLink(wallMs, RECOVER_LINK_MS);
     await database.accounts.startRecovery(

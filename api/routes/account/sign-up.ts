@@ -41,8 +41,8 @@ export function signUpRoutes({ app, deps, pages }: ApiContext): void {
   const audit = createAudit(deps);
   const sender = senderOf(deps);
   // Each sign-up costs a hash and sends a mail.
-  const perAddress = createAttempts(10, MS_PER_HOUR, nowWallMs);
-  const wrongPasswords = createAttempts(10, MS_PER_HOUR, nowWallMs);
+  const perAddress = createAttempts(deps, "sign-up", 10, MS_PER_HOUR);
+  const wrongPasswords = createAttempts(deps, "sign-up password", 10, MS_PER_HOUR);
 
   app.get("/sign-up", { config: { access: "public" } }, async (request, reply) =>
     form(request, reply, { name: "", mail: "", motive: "" }, [], 200),
@@ -69,7 +69,7 @@ export function signUpRoutes({ app, deps, pages }: ApiContext): void {
       const motive = request.body.motive.trim();
       const problems = problemsOf({ name, mail, motive }, password);
       if (problems.length > 0) return form(request, reply, { name, mail, motive }, problems, 400);
-      countAsking(perAddress, request.ip, "accounts");
+      await countAsking(perAddress, request.ip, "accounts");
       const wallMs = nowWallMs();
       const link = newLink(wallMs, CONFIRM_LINK_MS);
       const passwordHash = await hashPassword(password);
@@ -118,12 +118,12 @@ export function signUpRoutes({ app, deps, pages }: ApiContext): void {
     async (request, reply) => {
       const { token } = request.params;
       const user = await userOf(token);
-      const tooSoon = wrongPasswords.waitMs(user.id);
+      const tooSoon = await wrongPasswords.waitMs(user.id);
       // Whoever reads the mail and did not sign up does not know the password: nobody gets an account that a stranger
       // has entered for them.
       const right = tooSoon === 0 && (await isPassword(request.body.password, user.passwordHash));
       if (!right) {
-        wrongPasswords.failed(user.id);
+        await wrongPasswords.add(user.id);
         const words =
           tooSoon > 0
             ? `Password: too many attempts. Try again in ${duration(tooSoon)}.`

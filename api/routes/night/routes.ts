@@ -15,7 +15,7 @@ const CsrfSchema = Type.Object({ _csrf: Type.String() });
 
 /** The Night page and its buttons. */
 export function nightRoutes(context: ApiContext): void {
-  const { app, deps, pages, situation } = context;
+  const { app, deps, pages, situation, lateCommands } = context;
 
   app.get("/night", { config: { access: "read" } }, async (request, reply) =>
     show(request, reply, null, 200),
@@ -83,14 +83,15 @@ export function nightRoutes(context: ApiContext): void {
     said: Said | null,
     status: number,
   ): Promise<FastifyReply> {
-    const [now, nights] = await Promise.all([
+    const [now, late, nights] = await Promise.all([
       situation(),
+      lateCommands(),
       deps.database.nights.list({ site: deps.observatory.site.id, limit: NIGHTS_SHOWN }),
     ]);
     const facts = {
       situation: now,
       nights: nights.items,
-      late: deps.gateway.lateCommands(),
+      late,
       said,
       mayControl: request.identity !== null && may(request.identity.profile, "night.control"),
     };

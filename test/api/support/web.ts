@@ -27,6 +27,8 @@ export interface TestWeb {
   readonly postgres: TestPostgres;
   readonly gateway: FakeGateway;
   readonly clock: { wallMs: number };
+  /** Another web process on the same database. */
+  another(): Promise<App>;
   readonly notify: (table: string, id: string) => void;
   /** Signs in with the form; returns the session cookie and its CSRF token. */
   signIn(profile: Exclude<Profile, "feed">): Promise<Browser>;
@@ -63,7 +65,7 @@ export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> 
   const gateway = new FakeGateway();
   const clock = { wallMs: NOW_MS };
   const listeners = new Set<(change: DatabaseChange) => void>();
-  const app = await buildApp({
+  const deps: ApiDeps = {
     settings: {
       home: "/nonexistent",
       port: 3000,
@@ -92,7 +94,9 @@ export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> 
     },
     nowWallMs: () => clock.wallMs,
     ...change,
-  });
+  };
+  const app = await buildApp(deps);
+  const others: App[] = [];
 
   const hash = await hashPassword(PASSWORD);
   const userOf = async (profile: Profile): Promise<string> => {
@@ -113,6 +117,11 @@ export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> 
     postgres,
     gateway,
     clock,
+    another: async () => {
+      const other = await buildApp({ ...deps, gateway: new FakeGateway() });
+      others.push(other);
+      return other;
+    },
     notify: (table, id) => listeners.forEach((listener) => listener({ table, id })),
     signIn: async (profile) => {
       await userOf(profile);
@@ -131,7 +140,7 @@ export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> 
       return token;
     },
     stop: async () => {
-      await app.close();
+      for (const each of [app, ...others]) await each.close();
       await database.close();
       await postgres.stop();
     },
