@@ -1,10 +1,4 @@
-import {
-  allHandlersFinished,
-  ApplicationFailure,
-  condition,
-  setCurrentDetails,
-  setHandler,
-} from "@temporalio/workflow";
+import { allHandlersFinished, condition, setCurrentDetails, setHandler } from "@temporalio/workflow";
 import {
   countWords,
   VOTE_DAYS_MAX,
@@ -20,6 +14,7 @@ import {
   type MembershipInput,
 } from "./messages.ts";
 import { membershipActivities } from "./proxies.ts";
+import { takeUpdate } from "./updates.ts";
 
 /** Who decided when no administrator did. */
 const COMMISSION = "commission";
@@ -38,36 +33,34 @@ export async function membership(input: MembershipInput): Promise<{ outcome: Mem
   let askNow: { readonly deadlineWallMs: number; readonly by: string } | null = null;
   let voted = false;
 
-  const refuseWhenDecided = (): void => {
-    if (decision !== null || settled.outcome !== null) refuse("This application is decided already.");
-  };
+  const whyDecided = (): string | null =>
+    decision === null && settled.outcome === null ? null : "This application is decided already.";
   setHandler(votedSignal, () => {
     voted = true;
   });
-  setHandler(
+  takeUpdate(
     decideMembershipUpdate,
     async (made) => {
       decision ??= made;
       await condition(() => settled.outcome !== null);
       return settled.outcome ?? "lapsed";
     },
-    { validator: (_decision) => refuseWhenDecided() },
+    whyDecided,
   );
-  setHandler(
+  takeUpdate(
     askCommissionUpdate,
     async (asked) => {
       askNow = asked;
       await condition(() => mode === "commission" || settled.outcome !== null);
       return mode;
     },
-    {
-      validator: ({ deadlineWallMs: until }) => {
-        refuseWhenDecided();
-        if (mode === "commission" || askNow !== null) refuse("The commission is asked already.");
-        if (until <= Date.now() || until > Date.now() + (VOTE_DAYS_MAX + 1) * MS_PER_DAY) {
-          refuse(`The deadline of the vote must be 1 to ${VOTE_DAYS_MAX} days from now.`);
-        }
-      },
+    ({ deadlineWallMs: until }) => {
+      const decided = whyDecided();
+      if (decided !== null) return decided;
+      if (mode === "commission" || askNow !== null) return "The commission is asked already.";
+      return until <= Date.now() || until > Date.now() + (VOTE_DAYS_MAX + 1) * MS_PER_DAY
+        ? `The deadline of the vote must be 1 to ${VOTE_DAYS_MAX} days from now.`
+        : null;
     },
   );
 
@@ -116,8 +109,4 @@ export async function membership(input: MembershipInput): Promise<{ outcome: Mem
   }
   await condition(allHandlersFinished);
   return { outcome: settled.outcome };
-}
-
-function refuse(sentence: string): never {
-  throw ApplicationFailure.nonRetryable(sentence, "Refused");
 }

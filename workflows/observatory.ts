@@ -50,7 +50,6 @@ import {
 } from "./observatory/holds.ts";
 import {
   leaveMaintenance,
-  refuse,
   takeMaintenance,
   whyNoLeaving,
   whyNoMaintenance,
@@ -60,6 +59,7 @@ import { onNightReport, shouldStart, startNight, takeUpLease, whyNoStart } from 
 import { Majordome } from "./observatory/state.ts";
 import { tellNight } from "./observatory/tell-night.ts";
 import { onWatchState, startWatch } from "./observatory/watch.ts";
+import { takeUpdate } from "./updates.ts";
 
 /** Histories from before do not read the holds at their start. */
 const HOLDS_ARE_TAKEN_UP = "holds are taken up";
@@ -153,7 +153,7 @@ function takeSignals(majordome: Majordome): void {
 
 /** The buttons: an update answers with the state after it, or with the sentence of its refusal. */
 function takeButtons(majordome: Majordome): void {
-  setHandler(pauseUpdate, ({ by, when }) => {
+  takeUpdate(pauseUpdate, ({ by, when }) => {
     majordome.stopWord = when;
     raise(majordome, {
       kind: "operator",
@@ -162,7 +162,7 @@ function takeButtons(majordome: Majordome): void {
     });
     return majordome.answer();
   });
-  setHandler(
+  takeUpdate(
     resumeUpdate,
     async ({ by }) => {
       if (majordome.inMaintenance()) await leaveMaintenance(majordome, by);
@@ -170,47 +170,48 @@ function takeButtons(majordome: Majordome): void {
       lift(majordome, by, ...LIFTED_BY_RESUME);
       return majordome.answer();
     },
-    { validator: (_request: { by: string }) => refuse(whyNoResume(majordome)) },
+    () => whyNoResume(majordome),
   );
-  setHandler(closeUpdate, ({ by }) => close(majordome, by));
-  setHandler(stopUpdate, ({ by }) => stopEverything(majordome, by), {
-    validator: (order) => refuse(whyNoStop(order)),
-  });
-  setHandler(takeMaintenanceUpdate, (order) => takeMaintenance(majordome, order), {
-    validator: (order) => refuse(whyNoMaintenance(majordome, order)),
-  });
-  setHandler(leaveMaintenanceUpdate, ({ by }) => leaveMaintenance(majordome, by), {
-    validator: (_order) => refuse(whyNoLeaving(majordome)),
-  });
-  setHandler(manualUpdate, (order) => beginByHand(majordome, order), {
-    validator: (order) => refuse(whyNotByHand(majordome, order)),
-  });
-  setHandler(
+  takeUpdate(closeUpdate, ({ by }) => close(majordome, by));
+  takeUpdate(stopUpdate, ({ by }) => stopEverything(majordome, by), whyNoStop);
+  takeUpdate(
+    takeMaintenanceUpdate,
+    (order) => takeMaintenance(majordome, order),
+    (order) => whyNoMaintenance(majordome, order),
+  );
+  takeUpdate(
+    leaveMaintenanceUpdate,
+    ({ by }) => leaveMaintenance(majordome, by),
+    () => whyNoLeaving(majordome),
+  );
+  takeUpdate(
+    manualUpdate,
+    (order) => beginByHand(majordome, order),
+    (order) => whyNotByHand(majordome, order),
+  );
+  takeUpdate(
     startNightUpdate,
     ({ by }) => {
       majordome.startRequestedBy = by;
       return majordome.answer();
     },
-    { validator: (_request: { by: string }) => refuse(whyNoStart(majordome)) },
+    () => whyNoStart(majordome),
   );
-  setHandler(
+  takeUpdate(
     startCalibrationUpdate,
     ({ by }) => {
       startCalibrationBy(majordome, by);
       return majordome.answer();
     },
-    { validator: (_request: { by: string }) => refuse(whyNoCalibration(majordome)) },
+    () => whyNoCalibration(majordome),
   );
-  setHandler(
+  takeUpdate(
     endNightUpdate,
     async ({ by }) => {
       await tellNight(majordome, (handle) => handle.signal(endNightSignal, { by }));
       return majordome.answer();
     },
-    {
-      validator: (_request: { by: string }) =>
-        refuse(majordome.nightDate === null ? "No night is open." : null),
-    },
+    () => (majordome.nightDate === null ? "No night is open." : null),
   );
 }
 

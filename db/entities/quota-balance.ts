@@ -8,7 +8,14 @@ export const QuotaBalanceRow = defineEntity({
   name: "QuotaBalanceRow",
   tableName: "quota_balance",
   properties: {
-    programmeId: () => p.manyToOne(Programme).mapToPk().fieldName("programme_id").primary(),
+    programmeId: () =>
+      p
+        .manyToOne(Programme)
+        .mapToPk()
+        .fieldName("programme_id")
+        .primary()
+        .deleteRule("no action")
+        .updateRule("no action"),
     grantedS: exactSeconds(),
     spentS: exactSeconds(),
     /** Reserved by attempts that are not settled. */

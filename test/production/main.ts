@@ -4,7 +4,7 @@ import type { Violation } from "../chaos/evidence.ts";
 import { gather } from "../chaos/gather.ts";
 import { violationsOf } from "../chaos/invariants/all.ts";
 import { endNight } from "../chaos/night.ts";
-import { alertWhere, burst, letGo, routineFrame, slewsTo, state } from "../integration/kit.ts";
+import { alertWhere, burst, letGo, routineFrame, slewsTo } from "../integration/kit.ts";
 import { outerEnvironment, waitFor } from "../support/stack.ts";
 import { openBrowsers, type Browsers, type Seen } from "./browsers.ts";
 import { refusedMessage, watchMajordome, type MajordomeSeen } from "./majordome.ts";

@@ -20,7 +20,7 @@ export interface BackendCount {
 }
 
 export interface Proxy {
-  counts(): BackendCount[];
+  readonly counts: () => BackendCount[];
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, log, sleep } from "@temporalio/workflow";
+import { condition, log, sleep } from "@temporalio/workflow";
 import type { ManualKind } from "../../domain/manual/operation.ts";
 import { holdOf } from "../../domain/safety/holds.ts";
 import { may } from "../../domain/permissions/permissions.ts";
@@ -129,9 +129,4 @@ function rightfulHolder(majordome: Majordome): string {
   const { siteId, ownId, nightDate, leavingMaintenance } = majordome;
   const person = majordome.inMaintenance() && !leavingMaintenance;
   return person || nightDate === null ? ownId : nightWorkflowId(siteId, nightDate);
-}
-
-/** Refuses an update for this reason, shown to the person word for word; null: it goes through. */
-export function refuse(why: string | null): void {
-  if (why !== null) throw ApplicationFailure.nonRetryable(why, "Refused");
 }

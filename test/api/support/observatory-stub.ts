@@ -1,7 +1,7 @@
-import { ApplicationFailure } from "@temporalio/common";
 import { condition, setHandler } from "@temporalio/workflow";
 import type { ObservatoryState } from "../../../workflows/messages.ts";
 import { pauseUpdate, resumeUpdate, stateQuery } from "../../../workflows/messages.ts";
+import { takeUpdate } from "../../../workflows/updates.ts";
 
 /** Answers as `observatory` does to the calls of the gateway, and does nothing else. */
 export async function observatory(first: ObservatoryState): Promise<void> {
@@ -11,10 +11,10 @@ export async function observatory(first: ObservatoryState): Promise<void> {
     state = { ...state, mode: "PAUSED", paused: true };
     return state;
   });
-  setHandler(resumeUpdate, (_command) => state, {
-    validator: (_command) => {
-      throw ApplicationFailure.nonRetryable("Nothing to resume: nobody has paused.");
-    },
-  });
+  takeUpdate(
+    resumeUpdate,
+    () => state,
+    () => "Nothing to resume: nobody has paused.",
+  );
   await condition(() => false);
 }
