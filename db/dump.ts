@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
-import { Client, escapeIdentifier } from "pg";
+import { escapeIdentifier, type Client } from "pg";
 import { shownAddress } from "./connection.ts";
 import { copyOut } from "./copy.ts";
+import { closeConnection, openConnection } from "./one-connection.ts";
 
 /** One table of a dump. */
 export interface DumpedTable {
@@ -34,29 +35,20 @@ export interface Dump {
  * @throws what the database says
  */
 export async function openDump(url: string): Promise<Dump> {
-  const client = new Client({
-    connectionString: url,
-    application_name: "vesper backup",
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-  });
-  // A connection that breaks fails the query under way; without a listener it would end the process.
-  client.on("error", () => undefined);
+  let client: Client | null = null;
   try {
-    await client.connect();
+    const connection = (client = await openConnection(url, "vesper backup"));
     await client.query("begin isolation level repeatable read read only");
     const tables = await dumpedTables(client);
     return {
       tables,
       sequences: await dumpedSequences(client),
-      rows: (table) => copyOut(client, `copy ${target(table)} to stdout`),
-      query: async <Row extends object>(sql: string) => (await client.query<Row>(sql)).rows,
-      close: async () => {
-        await client.end().catch(() => undefined);
-      },
+      rows: (table) => copyOut(connection, `copy ${target(table)} to stdout`),
+      query: async <Row extends object>(sql: string) => (await connection.query<Row>(sql)).rows,
+      close: () => closeConnection(connection),
     };
   } catch (error) {
-    await client.end().catch(() => undefined);
+    if (client !== null) await closeConnection(client);
     throw new Error(`The database at ${shownAddress(url)} cannot be read: ${(error as Error).message}`, {
       cause: error,
     });

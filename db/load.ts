@@ -1,9 +1,10 @@
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { Client, escapeIdentifier } from "pg";
+import { escapeIdentifier, type Client } from "pg";
 import { shownAddress } from "./connection.ts";
 import { copyIn } from "./copy.ts";
 import { dumpedTables, target, type DumpedSequence, type DumpedTable } from "./dump.ts";
+import { closeConnection, openConnection } from "./one-connection.ts";
 
 /** Nobody else has business in a database that is being restored: whoever holds a lock is told of, not waited for. */
 const LOCK_LIMIT_MS = 10_000;
@@ -114,18 +115,10 @@ const OURS = `
     and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`;
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({
-    connectionString: url,
-    application_name: "vesper restore",
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-  });
-  // A connection that breaks fails the query under way; without a listener it would end the process.
-  client.on("error", () => undefined);
+  const client = await openConnection(url, "vesper restore");
   try {
-    await client.connect();
     return await work(client);
   } finally {
-    await client.end().catch(() => undefined);
+    await closeConnection(client);
   }
 }

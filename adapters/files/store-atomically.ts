@@ -43,7 +43,7 @@ export function sha256Of(bytes: Uint8Array): string {
 }
 
 /** Without this a rename may be lost with the power, although the file's own bytes are safe. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
     await handle.sync();

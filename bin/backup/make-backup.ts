@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { Transform } from "node:stream";
+import { syncFolder } from "../../adapters/files/store-atomically.ts";
 import { writeJsonFile } from "../../adapters/home/json-file.ts";
 import { openDump, type Dump } from "../../db/dump.ts";
 import { STORED_FILES, type StoredFileRow } from "../../db/stored-files.ts";
@@ -293,15 +294,5 @@ function isAbandoned(name: string): boolean {
     return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
-}
-
-/** Without this the new name may be lost with the power. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
