@@ -23,7 +23,9 @@ export async function workflowBundle(): Promise<WorkflowBundleFile> {
   const problems: string[] = [];
   const { code } = await bundleWorkflowCode({
     workflowsPath: path.join(PROJECT, "workflows", "index.ts"),
-    workflowInterceptorModules: [path.join(PROJECT, "workflows", "trace.ts")],
+    workflowInterceptorModules: ["summaries.ts", "trace.ts"].map((name) =>
+      path.join(PROJECT, "workflows", name),
+    ),
     logger: new DefaultLogger("WARN", ({ message, meta }) => {
       problems.push(`${message} ${JSON.stringify(meta ?? {})}`);
     }),
