@@ -74,10 +74,11 @@ async function freeTask(client: Client, workflowId: string, dead: DeadWorker): P
   });
   const last = history?.events?.[0];
   const lastId = Number(last?.eventId ?? 0);
-  // Of the task of an update neither schedule nor start is in the history before it is done.
+  // Of the task of an update neither schedule nor start is in the history before it is done, or a signal comes; then both are
+  // written, without the name of who has it.
   const start = last?.workflowTaskStartedEventAttributes;
   const startedMs = tsToMs(task.startedTime);
-  const theirs = start
+  const theirs = start?.identity
     ? start.identity === dead.identity
     : startedMs < dead.diedWallMs + NOTICED_MS && Date.now() - startedMs > STALE_MS;
   if (!theirs) return false;

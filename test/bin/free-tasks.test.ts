@@ -67,6 +67,19 @@ test("so does the task of an update, of which the history knows nothing yet", as
   await asked;
 }, 60_000);
 
+test("so does it when a signal came after it: the history has its start then, but no name", async () => {
+  const handle = await started("signalled");
+  const { taskToken } = await poll(LIVING);
+  await service().respondWorkflowTaskCompleted({ namespace: "default", taskToken, commands: [] });
+  const asked = handle.executeUpdate("button").catch((error: unknown) => error);
+  expect((await poll(DEAD)).messages).toHaveLength(1);
+  await handle.signal("watchState");
+  expect(await free()).toEqual(["signalled"]);
+  expect((await poll(LIVING)).messages).toHaveLength(1);
+  await handle.terminate();
+  await asked;
+}, 60_000);
+
 test("a task that was given back once is left to its time-out: the server waits longer before each further try", async () => {
   const handle = await started("twice");
   await poll(DEAD);
