@@ -11,5 +11,6 @@ export default {
   testMatch: ["<rootDir>/test/**/*.test.ts", "<rootDir>/scheduler/test/**/*.test.ts"],
   modulePathIgnorePatterns: ["<rootDir>/data/"],
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // One more than processors: many files wait for servers most of their time.
+  maxWorkers: 3,
 };

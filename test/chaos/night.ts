@@ -12,7 +12,7 @@ const BEFORE_DAWN_MS = 30 * 60_000;
 /** A feed goes on trying; on a busy machine `up` needs minutes to come back. */
 const TAKEN_LIMIT_MS = 300_000;
 /** The night closes, and takes its calibrations. */
-const END_LIMIT_MS = 600_000;
+const END_LIMIT_MS = 1_800_000;
 /** After the last kill the night goes on for a while before it is ended, wall ms. */
 const AFTERMATH_MS = 20_000;
 /** Between two kills, wall ms. */
