@@ -1,10 +1,15 @@
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
 import { WorkflowNotFoundError } from "@temporalio/client";
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "@temporalio/common";
+import { hostname } from "node:os";
+import { pid as processId } from "node:process";
 import pino, { type Logger } from "pino";
+import { nowMs } from "../activities/clocks.ts";
 import { writeLeaseFile } from "../adapters/home/home-files.ts";
 import { NO_SINKS } from "../adapters/telemetry/tracing.ts";
 import type { Settings } from "../adapters/config/settings.ts";
+import { freeTasksOf } from "../adapters/temporal/free-tasks.ts";
+import { joinGroup } from "../db/presence.ts";
 import { observatoryMs } from "../domain/clock.ts";
 import type { ObservatoryInput } from "../workflows/messages.ts";
 import { observatoryFileSignal } from "../workflows/messages.ts";
@@ -21,6 +26,7 @@ import {
   type Process,
 } from "./compose.ts";
 import { startFeeds } from "./feeds.ts";
+import { watchPeers } from "./peers.ts";
 
 /** Groups of workers that one process may run. */
 export const WORKER_GROUPS = ["control", "site", "compute", "feeds"] as const;
@@ -78,6 +84,8 @@ export async function runWorkers(settings: Settings, groups: readonly string[]):
     ...(tracing === null ? {} : { interceptors: { activity: [tracing.activityInterceptors] } }),
   };
   const workers: Worker[] = [];
+  // Before the first task: a worker that dies with it is missed.
+  if (groups.includes("control")) closers.push(lookAfterPeers(process, log));
   for (const options of await workerOptions(process, groups, closers, log)) {
     workers.push(await Worker.create({ ...base, ...options }));
   }
@@ -122,6 +130,7 @@ async function workerOptions(
       // A killed worker delays the next task by this, so that an alert survives a crash within the second.
       stickyQueueScheduleToStartTimeout: "300 ms",
       maxCachedWorkflows: 200,
+      identity: controlIdentity(),
     });
   }
   if (groups.includes("site")) {
@@ -193,6 +202,27 @@ async function workerOptions(
     );
   }
   return options;
+}
+
+/** As the server and the other control workers know this one. Host names may be long, names of connections are not. */
+function controlIdentity(): string {
+  return `${processId}@${hostname().slice(0, 32)}`;
+}
+
+function lookAfterPeers({ settings, database, clock, temporal }: Process, log: Logger): () => Promise<void> {
+  const peers = watchPeers({
+    join: () => joinGroup(settings.databaseUrl, "vesper control", controlIdentity()),
+    freeTasksOf: (dead) => freeTasksOf(temporal.client, dead),
+    onFreed: ({ identity }, workflowIds) => {
+      const text = `The control worker ${identity} was killed; what it had begun was given back: ${workflowIds.join(", ")}.`;
+      database.journal
+        .append({ atWallMs: clock.wallMs(), atMs: nowMs(clock), level: "info", module: "control", text })
+        .catch((err: unknown) => log.warn({ err }, text));
+    },
+    onProblem: (err) => log.warn({ err }, "the other control workers could not be looked after"),
+    nowWallMs: Date.now,
+  });
+  return () => peers.close();
 }
 
 /** The majordome is always on: started when it is not there, told of the observatory file when it is. */

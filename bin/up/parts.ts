@@ -68,17 +68,14 @@ export function simulatorsPart(settings: Settings, env: Env): Part {
   return command("simulators", ["simulators"], [settings.alpacaPort], 2_000, env);
 }
 
-/** Their names begin so. */
-export const CONTROL_WORKER = "worker-control-";
-
 /**
- * The workers. Two for the workflows: when one is killed the other takes over within the sticky time-out.
+ * The workers. Two for the workflows: when one is killed the other gives back what it had begun, and takes over.
  * The rest one process each, so that image work never holds up a device.
  */
 export function workerParts(env: Env): Part[] {
   const workers = [
-    [`${CONTROL_WORKER}1`, "control"],
-    [`${CONTROL_WORKER}2`, "control"],
+    ["worker-control-1", "control"],
+    ["worker-control-2", "control"],
     ["worker-site", "site"],
     ["worker-compute", "compute"],
     ["worker-feeds", "feeds"],

@@ -1,13 +1,10 @@
 import { mkdirSync } from "node:fs";
-import { hostname } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client as TemporalClient, Connection } from "@temporalio/client";
 import { makePartnerSecrets } from "../../adapters/config/partner-secrets.ts";
 import type { Settings } from "../../adapters/config/settings.ts";
 import { ownDatabaseUrl } from "../../adapters/config/settings.ts";
-import { createTemporalClient } from "../../adapters/temporal/client.ts";
-import { freeTasksOf } from "../../adapters/temporal/free-tasks.ts";
 import { createRunList } from "../../adapters/processes/run-list.ts";
 import { migrate } from "../../db/migrate.ts";
 import { openDatabase } from "../../db/orm.ts";
@@ -23,7 +20,6 @@ import { prepareNamespace } from "./own-temporal.ts";
 import {
   apiPart,
   guardPart,
-  CONTROL_WORKER,
   partEnv,
   postgresPart,
   simulatorsPart,
@@ -74,9 +70,6 @@ export function createStack(deps: StackDeps): Stack {
     runList: createRunList(path.join(settings.home, "run")),
     logFolder: path.join(settings.home, "log"),
     onRestart: (part, sentence) => journal.write("warning", part, sentence),
-    onDeath: (part, pid) => {
-      if (part.startsWith(CONTROL_WORKER)) void giveTasksBack(part, pid);
-    },
   });
   let stopping = false;
   let database: Database | null = null;
@@ -215,21 +208,6 @@ export function createStack(deps: StackDeps): Stack {
 
     killAll: () => supervisor.killAll(),
   };
-
-  /** What a killed control worker had begun, the other does at once; without this, after the time-out of a task. */
-  async function giveTasksBack(part: string, pid: number): Promise<void> {
-    const { temporalAddress: address, temporalNamespace: namespace } = settings;
-    const dead = { identity: `${pid}@${hostname()}`, diedWallMs: Date.now() };
-    const temporal = createTemporalClient({ address, namespace });
-    try {
-      const freed = await freeTasksOf(temporal.client, dead);
-      if (freed.length > 0) journal.write("info", part, `it had begun, and gave back: ${freed.join(", ")}`);
-    } catch (error) {
-      journal.write("warning", part, `what it had begun waits for its time-out: ${(error as Error).message}`);
-    } finally {
-      await temporal.close();
-    }
-  }
 
   async function tellAllOpenWorkflows(fact: ClockFact): Promise<void> {
     const connection = Connection.lazy({ address: settings.temporalAddress });

@@ -25,8 +25,6 @@ export interface SupervisorDeps {
   readonly logFolder: string;
   /** Told in one sentence that a part ended and when it is started again. */
   readonly onRestart: (part: string, sentence: string) => void;
-  /** Told that the process of a part ended by itself. */
-  readonly onDeath?: (part: string, pid: number) => void;
   readonly firstBackOffMs?: number;
   readonly lastBackOffMs?: number;
 }
@@ -60,7 +58,7 @@ const STEADY_MS = 30_000;
  * this process is gone. One that exits is started again after 1 s, 2 s, 4 s … at most 10 s.
  */
 export function createSupervisor(deps: SupervisorDeps): Supervisor {
-  const { runList, logFolder, onRestart, onDeath, firstBackOffMs = 1_000, lastBackOffMs = 10_000 } = deps;
+  const { runList, logFolder, onRestart, firstBackOffMs = 1_000, lastBackOffMs = 10_000 } = deps;
   const running = new Map<string, Running>();
   mkdirSync(logFolder, { recursive: true });
 
@@ -87,7 +85,6 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       entry.child = null;
       runList.remove(part.name);
       if (entry.stopping) return;
-      if (child.pid !== undefined) onDeath?.(part.name, child.pid);
       if (Date.now() - startedWallMs > STEADY_MS) entry.backOffMs = firstBackOffMs;
       const waitMs = entry.backOffMs;
       entry.backOffMs = Math.min(lastBackOffMs, waitMs * 2);
