@@ -19,6 +19,7 @@ import { addAccess } from "./plugins/access.ts";
 import { addErrors } from "./plugins/errors.ts";
 import { addIdentity, createIdentities } from "./plugins/identity.ts";
 import { acceptFileForms } from "./plugins/multipart.ts";
+import { addOnce } from "./plugins/once.ts";
 import { addOpenApi, addOpenApiRoute } from "./plugins/openapi.ts";
 import { addSecurity } from "./plugins/security.ts";
 import { alarmRoutes } from "./routes/alarms/routes.ts";
@@ -121,6 +122,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   // First: the page that says a refusal reads the theme.
   await app.register(cookie);
   await addSecurity(app, settings.publicUrl);
+  if (settings.publicUrl !== null) addOnce(app, deps);
   await app.register(formbody);
   acceptEmptyJson(app);
   acceptFileForms(app);

@@ -37,6 +37,7 @@ import { createRequestRepository } from "./repositories/requests.ts";
 import { createScheduleRepository } from "./repositories/schedules.ts";
 import { createSequenceRepository } from "./repositories/sequences.ts";
 import { createSessionRepository } from "./repositories/sessions.ts";
+import { createTakenRequestRepository } from "./repositories/taken-requests.ts";
 import { createAttemptRepository } from "./repositories/attempts.ts";
 import { createSignInFailureRepository } from "./repositories/sign-in-failures.ts";
 import { createStrategyRepository } from "./repositories/strategies.ts";
@@ -123,6 +124,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}) {
     sequences: createSequenceRepository(orm),
     sessions: createSessionRepository(orm),
     attempts: createAttemptRepository(orm),
+    takenRequests: createTakenRequestRepository(orm),
     lateCommands: createLateCommandRepository(orm),
     signInFailures: createSignInFailureRepository(orm),
     strategies: createStrategyRepository(orm),

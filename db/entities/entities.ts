@@ -42,6 +42,7 @@ import { Session } from "./session.ts";
 import { Attempt } from "./attempt.ts";
 import { SignInFailure } from "./sign-in-failure.ts";
 import { Strategy } from "./strategy.ts";
+import { TakenRequest } from "./taken-request.ts";
 import { User } from "./user.ts";
 import { Weather } from "./weather.ts";
 
@@ -53,6 +54,7 @@ export const ENTITIES = [
   Alert,
   Analysis,
   ApiToken,
+  Attempt,
   Audit,
   CalibratedImage,
   Calibration,
@@ -66,6 +68,7 @@ export const ENTITIES = [
   Hold,
   Image,
   JournalEntry,
+  LateCommand,
   Lease,
   Master,
   Membership,
@@ -88,9 +91,8 @@ export const ENTITIES = [
   Sequence,
   Session,
   SignInFailure,
-  Attempt,
-  LateCommand,
   Strategy,
+  TakenRequest,
   User,
   Weather,
 ];

@@ -7,7 +7,7 @@ let web: TestWeb;
 let one: App;
 let other: App;
 beforeAll(async () => {
-  web = await startWeb();
+  web = await startWeb({ settings: { publicUrl: "http://localhost:3000" } });
   one = web.app;
   other = await web.another();
 }, 120_000);
@@ -81,4 +81,22 @@ test("a command that one has not had confirmed is shown by the other, and given 
   expect(await shown()).toMatch(/process that sent it has ended/);
   await web.database.lateCommands.keep({ ...kept, sentWallMs: web.clock.wallMs, outcome: "applied" });
   expect(await shown()).not.toMatch(/process that sent it has ended/);
+});
+
+test("what one had begun with is not done by the other; what none had is; a notice may come twice", async () => {
+  const visitor = await web.signIn("operator");
+  const send = (app: App, number: string, name: string) =>
+    app.inject({
+      method: "POST",
+      url: "/profile",
+      ...formBody({ name, _csrf: visitor.csrf }, { cookie: visitor.cookie, "x-request-id": number }),
+    });
+  expect((await send(one, "first", "Taken")).statusCode).toBe(303);
+  const again = await send(other, "first", "Not taken");
+  expect(again.statusCode).toBe(409);
+  expect(again.body).toContain("The server that had begun with this has ended");
+  expect((await send(other, "second", "Taken too")).statusCode).toBe(303);
+  const notice = (app: App) =>
+    app.inject({ method: "POST", url: "/api/voevents", headers: { "x-request-id": "notice" }, payload: "" });
+  expect((await notice(one)).statusCode).toBe((await notice(other)).statusCode);
 });

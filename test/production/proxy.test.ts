@@ -65,18 +65,21 @@ test("a backend that is not there is noticed by nobody, and asked again when it 
   expect(after.map((answer) => answer.slice(0, 3)).sort()).toEqual(["one", "two"]);
 });
 
-test("cut off before an answer, GET is asked of another one; POST, which may have been done, is not", async () => {
-  const taken: string[] = [];
-  const dying = await backend((request) => {
-    taken.push(request.method ?? "");
-    request.socket.destroy();
-  });
-  const url = await before(dying, await backend(named("two")));
-  expect(await text(url)).toMatch(/^two GET/);
-  await new Promise((resolve) => setTimeout(resolve, QUICK.failedForMs));
-  const answers = [(await fetch(url, post)).status, (await fetch(url, post)).status];
-  expect(answers.sort((one, other) => one - other)).toEqual([200, 502]);
-  expect(taken.filter((method) => method === "POST")).toEqual(["POST"]);
+test("cut off before an answer, it is asked of another one, under the same number and with the same body", async () => {
+  const numbers: unknown[] = [];
+  const numbered =
+    (answer: RequestListener): RequestListener =>
+    (request, response) => {
+      numbers.push(request.headers["x-request-id"]);
+      answer(request, response);
+    };
+  const dying = await backend(numbered((request) => request.socket.destroy()));
+  const url = await before(dying, await backend(numbered(named("two"))));
+  expect(await text(url, post)).toMatch(/^two POST hello/);
+  expect(numbers[0]).toMatch(/^[0-9a-f-]{36}$/);
+  expect(numbers).toEqual([numbers[0], numbers[0]]);
+  expect(await text(url, post)).toMatch(/^two POST hello/);
+  expect(numbers[2]).not.toBe(numbers[0]);
 });
 
 test("when nobody is there it says so within its limit", async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createServer, request as ask, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -31,14 +32,14 @@ interface Backend {
   failedAtMs: number;
 }
 
-/** How far one try came. */
-type Outcome = "answered" | "unreached" | "broken" | "gone";
+/** What came of one try; `gone`: the browser has left. */
+type Outcome = "answered" | "failed" | "gone";
 
 const LARGEST_BODY_BYTES = 10_000_000;
 
 /**
  * A reverse proxy on loopback that does what deploy/Caddyfile asks of the real one: each request to the next backend; what
- * did not reach it to another, also GET and HEAD that were cut off before an answer; event streams pass as they come.
+ * did not reach it, or was cut off before an answer, to another, under the same number; event streams pass as they come.
  */
 export async function startProxy(
   port: number,
@@ -65,10 +66,10 @@ export async function startProxy(
   async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await bodyOf(incoming);
     const untilMs = performance.now() + options.tryForMs;
-    const mayRepeat = incoming.method === "GET" || incoming.method === "HEAD";
+    const number = randomUUID();
     for (;;) {
       const backend = next();
-      const outcome = await attempt(backend.port, incoming, body, outgoing);
+      const outcome = await attempt(backend.port, incoming, body, number, outgoing);
       if (outcome === "gone") return;
       if (outcome === "answered") {
         backend.answered += 1;
@@ -76,7 +77,7 @@ export async function startProxy(
       }
       backend.failed += 1;
       backend.failedAtMs = performance.now();
-      if ((outcome === "broken" && !mayRepeat) || performance.now() > untilMs) break;
+      if (performance.now() > untilMs) break;
       await sleep(options.tryIntervalMs);
     }
     outgoing.writeHead(502, { "content-type": "text/plain" }).end("no backend answers\n");
@@ -115,10 +116,10 @@ function attempt(
   port: number,
   incoming: IncomingMessage,
   body: Buffer,
+  number: string,
   outgoing: ServerResponse,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
-    let connected = false;
     const { "transfer-encoding": _, ...headers } = incoming.headers;
     const asked = ask({
       host: "127.0.0.1",
@@ -129,13 +130,13 @@ function attempt(
         ...headers,
         connection: "close",
         ...(body.length > 0 ? { "content-length": String(body.length) } : {}),
+        "x-request-id": number,
         "x-forwarded-for": incoming.socket.remoteAddress ?? "",
         "x-forwarded-proto": "http",
         "x-forwarded-host": incoming.headers.host ?? "",
       },
       agent: false,
     });
-    asked.once("socket", (socket) => socket.once("connect", () => (connected = true)));
     // A browser that goes away takes its request with it.
     const browserLeft = (): void => {
       asked.destroy();
@@ -152,7 +153,7 @@ function attempt(
     });
     asked.once("error", () => {
       outgoing.off("close", browserLeft);
-      resolve(connected ? "broken" : "unreached");
+      resolve("failed");
     });
     asked.end(body);
   });

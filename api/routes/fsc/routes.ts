@@ -56,7 +56,7 @@ export async function fscRoutes({ app, deps, identities }: ApiContext): Promise<
     typed.post(
       "/api/fsc/messages",
       {
-        config: { access: "signed" },
+        config: { access: "signed", repeatable: true },
         bodyLimit: LARGEST_BODY_BYTES,
         schema: {
           tags: ["partners"],

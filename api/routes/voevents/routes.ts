@@ -24,7 +24,7 @@ export async function voeventRoutes({ app, deps, identities }: ApiContext): Prom
     typed.post(
       "/api/voevents",
       {
-        config: { access: "signed" },
+        config: { access: "signed", repeatable: true },
         bodyLimit: MAX_XML_BYTES,
         schema: {
           tags: ["alerts"],

@@ -50,7 +50,10 @@ export const observatoryFile = fileURLToPath(new URL("../../../observatories/col
 export const observatory = loadObservatory(observatoryFile, {});
 
 /** The web on a real, migrated, empty database, with a faked Temporal. */
-export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> {
+export async function startWeb({
+  settings,
+  ...change
+}: Partial<Omit<ApiDeps, "settings">> & { settings?: Partial<ApiDeps["settings"]> } = {}): Promise<TestWeb> {
   const postgres = await startPostgres();
   await migrate(postgres.url);
   const database = await openDatabase(postgres.url);
@@ -76,6 +79,7 @@ export async function startWeb(change: Partial<ApiDeps> = {}): Promise<TestWeb> 
       fscWebhookSecret: null,
       temporalUiUrl: "http://127.0.0.1:8233",
       temporalNamespace: "default",
+      ...settings,
     },
     database,
     gateway,
