@@ -162,7 +162,9 @@ function readWindows(value: unknown): SoundSequence["windows"] | Fault {
     const { startMs, endMs, telescope } = item;
     if (!isMs(startMs)) return fault("invalid_number", {}, "windows.startMs");
     if (!isMs(endMs)) return fault("invalid_number", {}, "windows.endMs");
-    windows.push({ startMs, endMs, telescope: typeof telescope === "string" ? telescope : null });
+    if (telescope !== undefined && typeof telescope !== "string")
+      return fault("invalid_window", {}, "windows.telescope");
+    windows.push({ startMs, endMs, telescope: telescope ?? null });
   }
   return windows;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import * as fc from "fast-check";
-import { plan, type Problem } from "../index.ts";
+import { plan, type Problem, type Relation } from "../index.ts";
 import { arbitraryProblem } from "./arbitrary-problem.ts";
 import { optimumByTrial } from "./optimum.ts";
 import { propertyRuns } from "./runs.ts";
@@ -86,7 +86,7 @@ function small(night: Problem): Problem {
       .filter(({ sequenceId }) => here.has(sequenceId) || sequenceId.startsWith("before"))
       .map((row) => ({ ...row, tspMs: shorter(row.tspMs), tepMs: shorter(row.tepMs) + 1 })),
     unavailable: (night.unavailable ?? []).map(interval),
-    relations: (night.relations ?? []).flatMap((relation) => {
+    relations: (night.relations ?? []).flatMap((relation): Relation[] => {
       if (relation.kind === "together")
         return relation.sequences.every((id) => here.has(id)) ? [relation] : [];
       if (!here.has(relation.sequence) || !here.has(relation.after)) return [];

@@ -46,6 +46,12 @@ test("every fault of a sequence has its code and a sentence with the numbers", (
     [{ priority: 101 }, {}, "invalid_priority", "its priority is 101 and must lie from 0 to 100"],
     [window(60, 30), {}, "invalid_window", "a window ends 20:30 UTC, not after its start 21:00 UTC"],
     [{ windows: [] }, {}, "invalid_window", "no observability window"],
+    [
+      { windows: [{ startMs: 0, endMs: 3_600_000, telescope: 2 as unknown as string }] },
+      {},
+      "invalid_window",
+      "a telescope that is no text",
+    ],
     [{ owner: "nobody" }, {}, "unknown_owner", "its owner nobody is not known"],
     [{}, { owners: { "COL-12": { quotaLeftMs: -1 } } }, "invalid_quota", "the quota of COL-12"],
     [
