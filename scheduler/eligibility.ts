@@ -1,6 +1,6 @@
 import { clip, difference, longest, startsOf, union, type IntervalSet } from "./intervals.ts";
 import type { Interval, MeritPoint } from "./problem.ts";
-import { asText, blockedOn, compareText, isMs, isObject, type Frame } from "./read-problem.ts";
+import { asText, blockedOn, blocks, compareText, isMs, isObject, type Frame } from "./read-problem.ts";
 import type { RefusalCode } from "./schedule.ts";
 import { valueOf, type Task } from "./task.ts";
 
@@ -224,12 +224,23 @@ function withStarts(sound: SoundSequence, frame: Frame): FitSequence | Fault {
   );
   const openMs = longestMs(open);
   if (needMs > openMs) {
-    const reasons = frame.unavailable.flatMap((interval) => interval.reason ?? []);
-    return fault("unavailable", { needMs, windowMs: openMs }, reasons[0] ?? "");
+    return fault("unavailable", { needMs, windowMs: openMs }, whatBlocks(ahead, frame, instruments));
   }
   if (quotaLeftMs === null) return fault("invalid_quota", {}, owner);
   if (needMs > quotaLeftMs) return fault("quota", { needMs, quotaLeftMs }, owner);
   return { sound, starts: open.map((set) => startsOf(set, needMs)) };
+}
+
+/** The reasons of what stands in the way in `windows` (by telescope), in the order of the alphabet. */
+function whatBlocks(windows: readonly IntervalSet[], frame: Frame, instruments: readonly string[]): string {
+  const blocking = frame.unavailable.filter((interval) =>
+    windows.some(
+      (set, k) =>
+        blocks(interval, frame.telescopes[k]?.id ?? "", instruments) &&
+        longest(clip(set, interval.startMs, interval.endMs)) > 0,
+    ),
+  );
+  return [...new Set(blocking.flatMap(({ reason }) => reason ?? []))].sort(compareText).join(", ");
 }
 
 function spanOf(windows: SoundSequence["windows"]): { startMs: number; endMs: number } {

@@ -80,7 +80,7 @@ function timeOfDay(unixMs: number): string {
 }
 
 /** A length people read: seconds below two minutes, minutes below two hours, else hours with one decimal. */
-export function lengthInWords(ms: number): string {
+function lengthInWords(ms: number): string {
   if (ms < 120_000) return `${Math.round(ms / 100) / 10} s`;
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
   return `${(Math.round(ms / 360_000) / 10).toFixed(1)} h`;

@@ -2,7 +2,7 @@ import { boundedBy, type Plan } from "./insertion.ts";
 import type { Refusal } from "./eligibility.ts";
 import { compareText } from "./read-problem.ts";
 import type { Unit } from "./relations.ts";
-import type { Task } from "./task.ts";
+import { reachOf, type Task } from "./task.ts";
 import type { Track } from "./track.ts";
 
 /** The reasons of sequences that could have been planned: others took their owner's quota or their room. */
@@ -48,8 +48,7 @@ function missesOther(task: Task, subject: string): Refusal {
 }
 
 function noRoom(task: Task, tracks: readonly Track[], rows: readonly RowInTime[]): Refusal {
-  const starts = task.starts.flat();
-  if (starts.length === 0) {
+  if (task.starts.every((set) => set.length === 0)) {
     return {
       sequenceId: task.id,
       code: "relation",
@@ -61,16 +60,13 @@ function noRoom(task: Task, tracks: readonly Track[], rows: readonly RowInTime[]
   const inTheWay = rows.filter(({ row, track, startMs }) =>
     canMeet(task, track.telescope, startMs, row.needMs),
   );
-  const firstMs = starts.reduce((least, { startMs }) => Math.min(least, startMs), Number.POSITIVE_INFINITY);
-  const lastMs = starts.reduce((most, { endMs }) => Math.max(most, endMs), Number.NEGATIVE_INFINITY);
   return {
     sequenceId: task.id,
     code: "no_room",
     numbers: {
       needMs: task.needMs,
       gapMs: tracks.reduce((most, track) => Math.max(most, longestGapMs(task, track)), 0),
-      startMs: firstMs,
-      endMs: lastMs + task.needMs,
+      ...reachOf(task),
       priority: task.priority,
       worstPriority: inTheWay.reduce((worst, { row }) => Math.max(worst, row.priority), 0),
       winners: inTheWay.length,
