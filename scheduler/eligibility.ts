@@ -214,7 +214,7 @@ function withStarts(sound: SoundSequence, frame: Frame): FitSequence | Fault {
   if (inNightMs <= 0) return fault("outside_night", spanOf(windows));
   if (needMs > inNightMs) return fault("window_in_night_too_short", { needMs, windowMs: inNightMs });
 
-  const ahead = inNight.map((set) => clip(set, Math.max(0, frame.nowMs), frame.lengthMs));
+  const ahead = frame.nowMs <= 0 ? inNight : inNight.map((set) => clip(set, frame.nowMs, frame.lengthMs));
   const aheadMs = longestMs(ahead);
   if (needMs > aheadMs) {
     return fault("too_late", { needMs, windowMs: aheadMs, nowMs: frame.nowMs, ...spanOf(windows) });

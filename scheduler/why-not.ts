@@ -10,7 +10,26 @@ export function whyNot(units: readonly Unit[], plan: Plan): Refusal[] {
   const rows = plan.tracks
     .flatMap((track) => track.rows.map((row, k) => ({ row, track, startMs: track.startMs[k] ?? 0 })))
     .sort((a, b) => a.startMs - b.startMs || compareText(a.row.id, b.row.id));
-  return units.flatMap((unit) => unit.tasks.map((task) => reasonOf(task, unit, plan, rows)));
+  const paid = paidByOwner(rows);
+  return units.flatMap((unit) => unit.tasks.map((task) => reasonOf(task, unit, plan, rows, paid)));
+}
+
+/** What an owner's quota went to. */
+interface Paid {
+  readonly winners: number;
+  readonly wonBy: readonly string[];
+}
+
+function paidByOwner(rows: readonly RowInTime[]): ReadonlyMap<string, Paid> {
+  const rowsOf = new Map<string, RowInTime[]>();
+  for (const row of rows) {
+    const known = rowsOf.get(row.row.owner);
+    if (known === undefined) rowsOf.set(row.row.owner, [row]);
+    else known.push(row);
+  }
+  return new Map(
+    [...rowsOf].map(([owner, its]) => [owner, { winners: its.length, wonBy: nearestRivals(its) }]),
+  );
 }
 
 interface RowInTime {
@@ -19,17 +38,23 @@ interface RowInTime {
   readonly startMs: number;
 }
 
-function reasonOf(task: Task, unit: Unit, plan: Plan, rows: readonly RowInTime[]): Refusal {
+function reasonOf(
+  task: Task,
+  unit: Unit,
+  plan: Plan,
+  rows: readonly RowInTime[],
+  paid: ReadonlyMap<string, Paid>,
+): Refusal {
   const missing = unit.needs.flatMap((needed) => needed.tasks).find((other) => !plan.placed.has(other.rank));
   if (missing !== undefined) return missesOther(task, missing.id);
   const quotaLeftMs = plan.quotaLeftMs.get(task.owner) ?? 0;
   if (task.needMs > quotaLeftMs) {
-    const paid = rows.filter(({ row }) => row.owner === task.owner);
+    const { winners, wonBy } = paid.get(task.owner) ?? { winners: 0, wonBy: [] };
     return {
       sequenceId: task.id,
       code: "quota_spent",
-      numbers: { needMs: task.needMs, quotaLeftMs, priority: task.priority, winners: paid.length },
-      wonBy: nearestRivals(paid),
+      numbers: { needMs: task.needMs, quotaLeftMs, priority: task.priority, winners },
+      wonBy,
       subject: task.owner,
     };
   }
