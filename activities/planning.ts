@@ -5,14 +5,14 @@ import { NO_MEASUREMENT, type MeasuredOverhead } from "../domain/night/overhead.
 import type { Observatory } from "../domain/observatory.ts";
 import { OBSERVABLE_STATUSES } from "../domain/requests/request.ts";
 import type { Database } from "../db/orm.ts";
-import type { ScheduleDetail, ScheduledRow as StoredRow } from "../db/repositories/schedules.ts";
+import type { ScheduledSequenceRecord } from "../db/entities/scheduled-sequence.ts";
 import type { SequenceDetail } from "../db/repositories/sequences.ts";
 import type { PlanningThread } from "../scheduler/index.ts";
 import type { NightTimes, SequencePlan } from "../workflows/messages.ts";
 import { createConditions } from "./planning/conditions.ts";
 import { createNightSkies, refusalBetween, type NightSky } from "./planning/observability.ts";
 import { problemOf, remainingTime, type Candidate, type ExecutingRow } from "./planning/problem.ts";
-import { createReservations } from "./planning/reservations.ts";
+import { createReservations, quotaLeft } from "./planning/reservations.ts";
 import { sequencePlanOf } from "./planning/sequence-plan.ts";
 import { storedRows } from "./planning/stored-rows.ts";
 
@@ -68,6 +68,18 @@ export type NextStep = { readonly latenessReplan: boolean } & (
     }
   | { readonly kind: "wait"; readonly untilMs: number; readonly why: string }
 );
+
+/** A stored schedule, as far as what comes next depends on it. */
+interface CurrentPlan {
+  readonly id: number;
+  /** What is still planned. */
+  readonly rows: readonly ScheduledTimes[];
+}
+
+type ScheduledTimes = Pick<
+  ScheduledSequenceRecord,
+  "sequenceId" | "tspMs" | "tepMs" | "deltaTLMs" | "deltaTRMs"
+>;
 
 export type PlanningActivities = ReturnType<typeof createPlanningActivities>;
 
@@ -138,9 +150,7 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
     // Each round skips rows or plans again, after which a round settles: three are enough.
     for (let round = 0; round < 3; round += 1) {
       const schedule =
-        cause === null
-          ? await database.schedules.current(input.nightId)
-          : await planAgain(input, cause, null);
+        cause === null ? await currentPlan(input.nightId) : await planAgain(input, cause, null);
       if (schedule === null) {
         cause = "first schedule of the night";
         continue;
@@ -169,13 +179,18 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
     };
   }
 
+  async function currentPlan(nightId: string): Promise<CurrentPlan | null> {
+    const id = await database.schedules.newest(nightId);
+    return id === null ? null : { id, rows: await database.schedules.plannedRows(id) };
+  }
+
   /** Picks the next row of a schedule and writes down why others are passed over. */
-  async function choose(input: NextStepInput, schedule: ScheduleDetail) {
+  async function choose(input: NextStepInput, schedule: CurrentPlan) {
     const { observatory, nowMs, dawnMs } = input;
     const night = skyOf(observatory, input.duskMs, dawnMs);
-    const planned = schedule.rows.filter((row) => row.status === "planned");
-    const found = await database.sequences.details(planned.map((row) => row.sequenceId));
+    const found = await database.sequences.details(schedule.rows.map((row) => row.sequenceId));
     const details = new Map(found.map((sequence) => [sequence.id, sequence]));
+    const planned = schedule.rows.map((row) => plannedRowOf(row, details.get(row.sequenceId)));
     const refusalOf = (row: PlannedRow, startMs: number): SkipReason | null => {
       const sequence = details.get(row.sequenceId);
       if (
@@ -199,7 +214,7 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
       );
       return refusal === null ? null : { code: "constraint", ...refusal };
     };
-    const next = nextRow(planned.map(plannedRowOf), nowMs, refusalOf);
+    const next = nextRow(planned, nowMs, refusalOf);
     for (const { row, reason } of next.skipped) {
       await database.schedules.markRow({
         scheduleId: schedule.id,
@@ -215,7 +230,7 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
 
   function stepOf(
     next: ReturnType<typeof nextRow>,
-    schedule: ScheduleDetail,
+    schedule: CurrentPlan,
     details: ReadonlyMap<string, SequenceDetail>,
     input: NextStepInput,
     night: NightSky,
@@ -253,7 +268,7 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
     const { sequenceId } = input.executing;
     const { id } = await planAgain(input, input.cause, input.executing);
     // It may have ended while the others were planned: its end then marked the rows it found, not this one.
-    const sequence = await database.sequences.detail(sequenceId);
+    const sequence = await database.sequences.record(sequenceId);
     if (sequence !== null && sequence.status !== "executing") {
       const status = sequence.status === "executed" ? "done" : "interrupted";
       await database.schedules.markRow({ scheduleId: id, sequenceId, status, reason: sequence.statusReason });
@@ -266,9 +281,14 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
     input: PlanningInput,
     cause: string,
     executing: ExecutingRow | null,
-  ): Promise<ScheduleDetail> {
+  ): Promise<CurrentPlan> {
     const { observatory, nightId, nowMs, duskMs, dawnMs } = input;
-    const found = await database.sequences.candidates(Math.max(nowMs, duskMs), dawnMs);
+    const [found, waiting, open, balances] = await Promise.all([
+      database.sequences.candidates(Math.max(nowMs, duskMs), dawnMs),
+      database.sequences.asked(nowMs, dawnMs, ["waiting"]),
+      database.quota.openAttempts(),
+      database.quota.balances(),
+    ]);
     const sequences = found.filter((sequence) => sequence.id !== executing?.sequenceId);
     const night = skyOf(observatory, duskMs, dawnMs);
     const all: Candidate[] = sequences.map((sequence) => ({
@@ -278,16 +298,13 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
     }));
     const candidates = all.filter((candidate) => candidate.windows.length > 0);
     const never = all.filter((candidate) => candidate.windows.length === 0);
-    const waiting = (await database.sequences.asked(nowMs, dawnMs)).filter(
-      ({ status }) => status === "waiting",
-    );
-    const open = await database.quota.openAttempts();
-    const quotaLeftS = await reservations.quotaLeft(all, open);
+    const quotaLeftS = quotaLeft(all, open, balances);
     const problem = problemOf({ candidates, duskMs, dawnMs, nowMs, quotaLeftS, executing });
     const plan = await planner.plan(problem, { policy: "strict", seed: SEED }, cancellationSignal());
     await reservations.drop(candidates, plan, open, nowMs);
     const shortOfQuota = await reservations.reserve(candidates, plan, open, nowMs);
-    const id = await database.schedules.store({
+    const rows = storedRows(plan, duskMs, never, waiting, night, shortOfQuota, executing?.sequenceId ?? null);
+    const { id, isNew } = await database.schedules.store({
       nightId,
       madeMs: nowMs,
       madeWallMs: wallMs(),
@@ -297,23 +314,16 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
       iterations: plan.iterations,
       objective: plan.objective,
       policy: plan.policy,
-      rows: storedRows(plan, duskMs, never, waiting, night, shortOfQuota, executing?.sequenceId ?? null),
+      rows,
     });
-    const statusOf = new Map(sequences.map(({ id, status }) => [id, status]));
-    for (const row of plan.rows) {
-      if (shortOfQuota.has(row.sequenceId) || row.sequenceId === executing?.sequenceId) continue;
-      if (statusOf.get(row.sequenceId) === "planned") continue;
-      await database.sequences.setStatus({
-        id: row.sequenceId,
-        status: "planned",
-        reason: null,
-        from: OBSERVABLE_STATUSES,
-        wallMs: wallMs(),
-      });
-    }
-    const stored = await database.schedules.one(id);
-    if (stored === null) throw new Error(`schedule ${id} was stored and cannot be read`);
-    return stored;
+    // Run twice, it is the schedule of the first time that counts, and rows of it may be over.
+    const planned = isNew
+      ? rows.filter((row) => row.status === "planned")
+      : await database.schedules.plannedRows(id);
+    const before = new Set(found.filter(({ status }) => status === "planned").map((each) => each.id));
+    const added = planned.map((row) => row.sequenceId).filter((sequenceId) => !before.has(sequenceId));
+    await database.sequences.setPlanned(added, wallMs());
+    return { id, rows: planned };
   }
 
   /**
@@ -338,14 +348,14 @@ export function createPlanningActivities({ database, planner, wallMs }: Planning
   return { nightTimes, tonight, decideNext, planBeside, remainingPlan };
 }
 
-function plannedRowOf(row: StoredRow): PlannedRow {
+function plannedRowOf(row: ScheduledTimes, sequence: SequenceDetail | undefined): PlannedRow {
   return {
     sequenceId: row.sequenceId,
     tspMs: row.tspMs ?? 0,
     tepMs: row.tepMs ?? 0,
     deltaTLMs: row.deltaTLMs ?? 0,
     deltaTRMs: row.deltaTRMs ?? 0,
-    prefersTime: row.sequence.preferredMs !== null,
+    prefersTime: typeof sequence?.preferredMs === "number",
   };
 }
 

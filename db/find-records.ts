@@ -30,7 +30,17 @@ export async function findRecords<E extends object>(
     .where(where as QBFilterQuery<E>);
   if (options.orderBy !== undefined) query.orderBy(options.orderBy as never);
   if (options.limit !== undefined) query.limit(options.limit, options.offset);
-  const rows = await em.execute<Record<string, unknown>[]>(query.getQuery(), [...query.getParams()]);
+  return queryRecords(em, entity, query.getQuery(), query.getParams());
+}
+
+/** The same for a statement of one's own that selects every column of the entity's table. */
+export async function queryRecords<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  sql: string,
+  params: readonly unknown[],
+): Promise<PlainRecord<E>[]> {
+  const rows = await em.execute<Record<string, unknown>[]>(sql, [...params]);
   const read = readerOf(em.getMetadata<E>(entity));
   return rows.map((row) => read(row));
 }

@@ -264,8 +264,11 @@ export class Arrangement {
     }
   }
 
-  /** Inserts a task without links into the gap where it leaves the most room to others. @returns whether it fits. */
-  insertInGap(task: number): boolean {
+  /**
+   * Inserts a task without links into the gap where it leaves the most room to others; with the pick "any" into one by lot.
+   * @returns whether it fits.
+   */
+  insertInGap(task: number, pick: Pick = "snug"): boolean {
     const needMs = this.tasks.needMs[task] as number;
     let bestLoss = Number.POSITIVE_INFINITY;
     let bestGap = -1;
@@ -280,7 +283,7 @@ export class Arrangement {
       const untilMs = packing.freeUntil(place);
       const behindMs = untilMs - startMs - needMs;
       const beforeMs = packing.startBefore(task, untilMs - needMs) - packing.freeFrom(place);
-      const loss = widthMs - needMs - Math.max(behindMs, beforeMs);
+      const loss = pick === "any" ? this.random.unit() : widthMs - needMs - Math.max(behindMs, beforeMs);
       if (loss < bestLoss) {
         bestLoss = loss;
         bestGap = gap;
@@ -329,7 +332,7 @@ export class Arrangement {
 
   private insertOne(task: number, pick: Pick): boolean {
     this.findGaps();
-    if (!this.hasLinks(task)) return this.insertInGap(task);
+    if (!this.hasLinks(task)) return this.insertInGap(task, pick);
     const [fromMs, toMs] = this.linkedRoom(task);
     const needMs = this.tasks.needMs[task] as number;
     let best: { packing: Packing; place: number; startMs: number } | null = null;

@@ -1,6 +1,6 @@
-import type { Interval } from "./problem.ts";
+import { measure, type IntervalSet } from "./intervals.ts";
 import { createPreemptiveMachine } from "./preemptive.ts";
-import type { Task } from "./task.ts";
+import { reachOf, type Task } from "./task.ts";
 
 /**
  * An upper bound on the value of any plan, in units of Task.value: the lesser of two relaxations in which work may be cut in
@@ -14,7 +14,7 @@ import type { Task } from "./task.ts";
 export function upperBound(
   tasks: readonly Task[],
   quotaLeftMs: ReadonlyMap<string, number>,
-  freeOn: readonly (readonly Interval[])[],
+  freeOn: readonly IntervalSet[],
 ): number {
   if (tasks.length === 0) return 0;
   const byDensity = tasks
@@ -26,27 +26,22 @@ export function upperBound(
   return grain === 0 ? 0 : Math.floor((bound + 0.001) / grain) * grain;
 }
 
-function timeBound(byDensity: readonly Task[], freeOn: readonly (readonly Interval[])[]): number {
+function timeBound(byDensity: readonly Task[], freeOn: readonly IntervalSet[]): number {
   const capacityUntil = cumulativeCapacity(freeOn);
   const machine = createPreemptiveMachine();
   return total(byDensity, (task) => {
-    const starts = task.starts.flat();
-    const firstMs = starts.reduce((least, { startMs }) => Math.min(least, startMs), Number.POSITIVE_INFINITY);
-    const lastMs = starts.reduce((most, { endMs }) => Math.max(most, endMs), Number.NEGATIVE_INFINITY);
-    return machine.add(capacityUntil(firstMs), capacityUntil(lastMs + task.needMs), task.needMs);
+    const { startMs, endMs } = reachOf(task);
+    return machine.add(capacityUntil(startMs), capacityUntil(endMs), task.needMs);
   });
 }
 
 function quotaBound(
   byDensity: readonly Task[],
   quotaLeftMs: ReadonlyMap<string, number>,
-  freeOn: readonly (readonly Interval[])[],
+  freeOn: readonly IntervalSet[],
 ): number {
   const left = new Map(quotaLeftMs);
-  let timeMs = freeOn.reduce(
-    (sum, free) => sum + free.reduce((all, { startMs, endMs }) => all + endMs - startMs, 0),
-    0,
-  );
+  let timeMs = freeOn.reduce((sum, free) => sum + measure(free), 0);
   return total(byDensity, (task) => {
     const quotaMs = left.get(task.owner) ?? 0;
     const amount = Math.min(task.needMs, quotaMs, timeMs);
@@ -69,7 +64,7 @@ function total(tasks: readonly Task[], taken: (task: Task) => number): number {
 }
 
 /** Telescope time that has passed by an instant, summed over the telescopes. */
-function cumulativeCapacity(freeOn: readonly (readonly Interval[])[]): (atMs: number) => number {
+function cumulativeCapacity(freeOn: readonly IntervalSet[]): (atMs: number) => number {
   const edges = freeOn.flat().flatMap(({ startMs, endMs }) => [
     { atMs: startMs, step: 1 },
     { atMs: endMs, step: -1 },

@@ -1,5 +1,5 @@
 import type { TaskColumns } from "./packing.ts";
-import type { Task } from "./task.ts";
+import { reachOf, type Task } from "./task.ts";
 import type { GapBetween } from "./track.ts";
 
 /** Tasks as columns, owners numbered in the order of `owners`. */
@@ -15,12 +15,9 @@ export function columnsOf(
   let fromMs = Number.POSITIVE_INFINITY;
   let untilMs = Number.NEGATIVE_INFINITY;
   for (const task of tasks) {
-    for (const set of task.starts) {
-      for (const { startMs, endMs } of set) {
-        fromMs = Math.min(fromMs, startMs);
-        untilMs = Math.max(untilMs, endMs + task.needMs);
-      }
-    }
+    const { startMs, endMs } = reachOf(task);
+    fromMs = Math.min(fromMs, startMs);
+    untilMs = Math.max(untilMs, endMs);
   }
   return {
     count: tasks.length,

@@ -1,6 +1,6 @@
 import { clip, difference, longest, startsOf, union, type IntervalSet } from "./intervals.ts";
 import type { Interval, MeritPoint } from "./problem.ts";
-import { asText, blockedOn, compareText, isMs, isObject, type Frame } from "./read-problem.ts";
+import { asText, blockedOn, blocks, compareText, isMs, isObject, type Frame } from "./read-problem.ts";
 import type { RefusalCode } from "./schedule.ts";
 import { valueOf, type Task } from "./task.ts";
 
@@ -162,7 +162,9 @@ function readWindows(value: unknown): SoundSequence["windows"] | Fault {
     const { startMs, endMs, telescope } = item;
     if (!isMs(startMs)) return fault("invalid_number", {}, "windows.startMs");
     if (!isMs(endMs)) return fault("invalid_number", {}, "windows.endMs");
-    windows.push({ startMs, endMs, telescope: typeof telescope === "string" ? telescope : null });
+    if (telescope !== undefined && typeof telescope !== "string")
+      return fault("invalid_window", {}, "windows.telescope");
+    windows.push({ startMs, endMs, telescope: telescope ?? null });
   }
   return windows;
 }
@@ -212,7 +214,7 @@ function withStarts(sound: SoundSequence, frame: Frame): FitSequence | Fault {
   if (inNightMs <= 0) return fault("outside_night", spanOf(windows));
   if (needMs > inNightMs) return fault("window_in_night_too_short", { needMs, windowMs: inNightMs });
 
-  const ahead = inNight.map((set) => clip(set, Math.max(0, frame.nowMs), frame.lengthMs));
+  const ahead = frame.nowMs <= 0 ? inNight : inNight.map((set) => clip(set, frame.nowMs, frame.lengthMs));
   const aheadMs = longestMs(ahead);
   if (needMs > aheadMs) {
     return fault("too_late", { needMs, windowMs: aheadMs, nowMs: frame.nowMs, ...spanOf(windows) });
@@ -222,12 +224,23 @@ function withStarts(sound: SoundSequence, frame: Frame): FitSequence | Fault {
   );
   const openMs = longestMs(open);
   if (needMs > openMs) {
-    const reasons = frame.unavailable.flatMap((interval) => interval.reason ?? []);
-    return fault("unavailable", { needMs, windowMs: openMs }, reasons[0] ?? "");
+    return fault("unavailable", { needMs, windowMs: openMs }, whatBlocks(ahead, frame, instruments));
   }
   if (quotaLeftMs === null) return fault("invalid_quota", {}, owner);
   if (needMs > quotaLeftMs) return fault("quota", { needMs, quotaLeftMs }, owner);
   return { sound, starts: open.map((set) => startsOf(set, needMs)) };
+}
+
+/** The reasons of what stands in the way in `windows` (by telescope), in the order of the alphabet. */
+function whatBlocks(windows: readonly IntervalSet[], frame: Frame, instruments: readonly string[]): string {
+  const blocking = frame.unavailable.filter((interval) =>
+    windows.some(
+      (set, k) =>
+        blocks(interval, frame.telescopes[k]?.id ?? "", instruments) &&
+        longest(clip(set, interval.startMs, interval.endMs)) > 0,
+    ),
+  );
+  return [...new Set(blocking.flatMap(({ reason }) => reason ?? []))].sort(compareText).join(", ");
 }
 
 function spanOf(windows: SoundSequence["windows"]): { startMs: number; endMs: number } {

@@ -33,10 +33,13 @@ const SENTENCES: Readonly<Record<RefusalCode, (facts: Facts) => string>> = {
       ? `Not planned: its duration is ${f.number("durationMs") / 1_000} s and must be above 0.`
       : `Not planned: its overhead is ${f.number("overheadMs") / 1_000} s and must not be below 0.`,
   invalid_priority: (f) => `Not planned: its priority is ${f.number("priority")} and must lie from 0 to 100.`,
-  invalid_window: (f) =>
-    f.has("endMs")
-      ? `Not planned: a window ends ${f.time("endMs")} UTC, not after its start ${f.time("startMs")} UTC.`
-      : "Not planned: it has no observability window.",
+  invalid_window: (f) => {
+    if (f.has("endMs"))
+      return `Not planned: a window ends ${f.time("endMs")} UTC, not after its start ${f.time("startMs")} UTC.`;
+    return f.subject === "windows.telescope"
+      ? "Not planned: a window names a telescope that is no text."
+      : "Not planned: it has no observability window.";
+  },
   invalid_relation: (f) => `Not planned: its relations cannot be kept: ${f.subject}.`,
   unknown_owner: (f) => `Not planned: its owner ${f.subject} is not known here.`,
   invalid_quota: (f) => `Not planned: the quota of ${f.subject} is no number of 0 or more.`,
@@ -77,7 +80,7 @@ function timeOfDay(unixMs: number): string {
 }
 
 /** A length people read: seconds below two minutes, minutes below two hours, else hours with one decimal. */
-export function lengthInWords(ms: number): string {
+function lengthInWords(ms: number): string {
   if (ms < 120_000) return `${Math.round(ms / 100) / 10} s`;
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
   return `${(Math.round(ms / 360_000) / 10).toFixed(1)} h`;

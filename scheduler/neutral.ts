@@ -47,6 +47,7 @@ export function problemFromInstance(instance: unknown): Problem {
   };
   const lengthMs = sinceStartMs(endJd);
   if (lengthMs < 0) throw new ProblemError("/night/end_jd", "must not lie before start_jd");
+  if (lengthMs >= FAR_MS) throw new ProblemError("/night/end_jd", "must not lie ages after start_jd");
   return {
     schema: "vesper-scheduling-problem/1",
     night: { startUnixMs: Math.round((startJd - UNIX_EPOCH_JD) * DAY_MS), lengthMs },
@@ -56,7 +57,7 @@ export function problemFromInstance(instance: unknown): Problem {
     owners: Object.fromEntries(
       Object.entries(instance.owners).map(([name, owner]): [string, OwnerInput] => [
         name,
-        { quotaLeftMs: isObject(owner) ? wholeMs(owner.quota_left_s) : Number.NaN },
+        { quotaLeftMs: isObject(owner) ? quotaMs(owner.quota_left_s) : Number.NaN },
       ]),
     ),
     sequences: instance.sequences.map((item: unknown): SequenceInput => {
@@ -85,13 +86,12 @@ export function answerToInstance(instance: unknown, schedule: Schedule): Neutral
     sequences: readonly unknown[];
   };
   const jd = (ms: number): number => night.start_jd + ms / DAY_MS;
-  // Ids that are no text come back as they were.
-  const rawIds = new Map(
-    sequences.map((sequence) => {
-      const id = isObject(sequence) ? sequence.id : undefined;
-      return [asText(id), id ?? null];
-    }),
-  );
+  // Ids that are no text come back as they were: 12 is not "12".
+  const rawIds = new Map<string, unknown>();
+  for (const sequence of sequences) {
+    const id = isObject(sequence) ? sequence.id : undefined;
+    if (typeof id !== "string") rawIds.set(asText(id), id ?? null);
+  }
   return {
     instance: typeof name === "string" ? name : "",
     scheduled: schedule.rows.map((row) => ({
@@ -102,7 +102,10 @@ export function answerToInstance(instance: unknown, schedule: Schedule): Neutral
       deltaTR_s: row.deltaTRMs / 1_000,
     })),
     refused: schedule.refused.map((refusal) => ({
-      id: rawIds.get(refusal.sequenceId) ?? null,
+      id:
+        refusal.code === "invalid_id" && rawIds.has(refusal.sequenceId)
+          ? rawIds.get(refusal.sequenceId)
+          : refusal.sequenceId,
       reason: refusal.code,
       text: refusal.text,
     })),
@@ -119,6 +122,12 @@ function neutralNumber(value: unknown): number {
 
 function wholeMs(seconds: unknown): number {
   return Math.round(neutralNumber(seconds) * 1_000);
+}
+
+/** More than any night has is all the same. */
+function quotaMs(seconds: unknown): number {
+  const ms = wholeMs(seconds);
+  return Number.isFinite(ms) ? Math.min(ms, FAR_MS) : ms;
 }
 
 function julianDate(value: unknown, path: string): number {

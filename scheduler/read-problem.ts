@@ -157,11 +157,21 @@ export function blockedOn(frame: Frame, telescopeId: string, instruments: readon
     if (row.telescope === telescopeId) blocked.push({ startMs: row.tspMs, endMs: row.tepMs });
   }
   for (const interval of frame.unavailable) {
-    if (interval.telescope !== undefined && interval.telescope !== telescopeId) continue;
-    if (interval.instrument !== undefined && !instruments.includes(interval.instrument)) continue;
-    blocked.push(interval);
+    if (blocks(interval, telescopeId, instruments)) blocked.push(interval);
   }
   return union(blocked);
+}
+
+/** Whether an unavailable interval counts on a telescope for a sequence that needs `instruments`. */
+export function blocks(
+  { telescope, instrument }: UnavailableInterval,
+  telescopeId: string,
+  instruments: readonly string[],
+): boolean {
+  return (
+    (telescope === undefined || telescope === telescopeId) &&
+    (instrument === undefined || instruments.includes(instrument))
+  );
 }
 
 /** Order of UTF-16 units: the same on every machine, unlike localeCompare. */

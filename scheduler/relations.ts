@@ -1,6 +1,6 @@
 import type { Refusal } from "./eligibility.ts";
 import type { AfterRelation, FrozenRow, Interval, Relation } from "./problem.ts";
-import { asText, isMs, isObject } from "./read-problem.ts";
+import { asText, compareText, isMs, isObject } from "./read-problem.ts";
 import { within, type Task } from "./task.ts";
 
 /** `task` starts from minMs to maxMs after the end of `after`. */
@@ -134,7 +134,8 @@ function readRelations(
   const isKnown = (id: unknown): id is string =>
     typeof id === "string" && (knownIds.has(id) || frozen.has(id));
   const sound: Relation[] = [];
-  for (const relation of relations) {
+  // Of several faults the first one counts, whatever the order of the input.
+  for (const relation of relations.toSorted((a, b) => compareText(asText(a), asText(b)))) {
     if (!isObject(relation)) continue;
     const named = relation.kind === "together" ? relation.sequences : [relation.sequence, relation.after];
     const ids: readonly unknown[] = Array.isArray(named) ? named : [named];

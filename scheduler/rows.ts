@@ -28,7 +28,7 @@ export function plannedRows(
       const task = taskOf.get(row.rank) ?? row;
       const tspMs = track.startMs[k] ?? 0;
       const room = linkedRoom(task, linksOf.get(row.rank) ?? [], (other) => times.get(other.rank) ?? null);
-      const reach = reachOf(track, k, within(task, ...room).starts[track.telescope] ?? []);
+      const reach = roomOfRow(track, k, within(task, ...room).starts[track.telescope] ?? []);
       return {
         sequenceId: task.id,
         telescope: frame.telescopes[track.telescope]?.id ?? "",
@@ -47,7 +47,7 @@ export function plannedRows(
 }
 
 /** Starts that row k can reach without a jump, between its neighbours and inside the piece of `starts` it stands in. */
-function reachOf(track: Track, k: number, starts: IntervalSet): Interval {
+function roomOfRow(track: Track, k: number, starts: IntervalSet): Interval {
   const row = track.rows[k];
   const tspMs = track.startMs[k] ?? 0;
   let startMs = Number.NEGATIVE_INFINITY;

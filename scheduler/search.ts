@@ -140,6 +140,8 @@ export function search(input: SearchInput, mayGoOn: (iterationsDone: number) => 
       removeString(anyPacking());
       return plan.repack();
     }
+    // What gives way may itself have room only where something else stands, on another telescope.
+    if (packings.length > 1 && random.unit() < 0.3) removeString(anyPacking());
     const unit = plan.unitOf(task);
     return unit < 0 ? makeRoomFor(task) : makeRoomForUnit(unit);
   }

@@ -1,5 +1,5 @@
 import type { IntervalSet } from "./intervals.ts";
-import type { MeritPoint } from "./problem.ts";
+import type { Interval, MeritPoint } from "./problem.ts";
 
 /** An eligible sequence, in the form the search works on. */
 export interface Task {
@@ -26,6 +26,19 @@ export const VALUE_UNITS = 1_000_000;
 /** Weight x duration in units of 1e-6 weight-seconds; weight = 101 - priority (scheduling instances, F of the model). */
 export function valueOf(priority: number, durationMs: number): number {
   return Math.round((101 - priority) * 1_000) * durationMs;
+}
+
+/** From the first possible start of `task` to the end of its last one, on any telescope; reversed when it has no start. */
+export function reachOf(task: Task): Interval {
+  let startMs = Number.POSITIVE_INFINITY;
+  let endMs = Number.NEGATIVE_INFINITY;
+  for (const set of task.starts) {
+    for (const piece of set) {
+      startMs = Math.min(startMs, piece.startMs);
+      endMs = Math.max(endMs, piece.endMs + task.needMs);
+    }
+  }
+  return { startMs, endMs };
 }
 
 /** `task` with only those starts that lie in [fromMs, toMs]. */

@@ -2,7 +2,7 @@ import { boundedBy, type Plan } from "./insertion.ts";
 import type { Refusal } from "./eligibility.ts";
 import { compareText } from "./read-problem.ts";
 import type { Unit } from "./relations.ts";
-import type { Task } from "./task.ts";
+import { reachOf, type Task } from "./task.ts";
 import type { Track } from "./track.ts";
 
 /** The reasons of sequences that could have been planned: others took their owner's quota or their room. */
@@ -10,7 +10,26 @@ export function whyNot(units: readonly Unit[], plan: Plan): Refusal[] {
   const rows = plan.tracks
     .flatMap((track) => track.rows.map((row, k) => ({ row, track, startMs: track.startMs[k] ?? 0 })))
     .sort((a, b) => a.startMs - b.startMs || compareText(a.row.id, b.row.id));
-  return units.flatMap((unit) => unit.tasks.map((task) => reasonOf(task, unit, plan, rows)));
+  const paid = paidByOwner(rows);
+  return units.flatMap((unit) => unit.tasks.map((task) => reasonOf(task, unit, plan, rows, paid)));
+}
+
+/** What an owner's quota went to. */
+interface Paid {
+  readonly winners: number;
+  readonly wonBy: readonly string[];
+}
+
+function paidByOwner(rows: readonly RowInTime[]): ReadonlyMap<string, Paid> {
+  const rowsOf = new Map<string, RowInTime[]>();
+  for (const row of rows) {
+    const known = rowsOf.get(row.row.owner);
+    if (known === undefined) rowsOf.set(row.row.owner, [row]);
+    else known.push(row);
+  }
+  return new Map(
+    [...rowsOf].map(([owner, its]) => [owner, { winners: its.length, wonBy: nearestRivals(its) }]),
+  );
 }
 
 interface RowInTime {
@@ -19,17 +38,23 @@ interface RowInTime {
   readonly startMs: number;
 }
 
-function reasonOf(task: Task, unit: Unit, plan: Plan, rows: readonly RowInTime[]): Refusal {
+function reasonOf(
+  task: Task,
+  unit: Unit,
+  plan: Plan,
+  rows: readonly RowInTime[],
+  paid: ReadonlyMap<string, Paid>,
+): Refusal {
   const missing = unit.needs.flatMap((needed) => needed.tasks).find((other) => !plan.placed.has(other.rank));
   if (missing !== undefined) return missesOther(task, missing.id);
   const quotaLeftMs = plan.quotaLeftMs.get(task.owner) ?? 0;
   if (task.needMs > quotaLeftMs) {
-    const paid = rows.filter(({ row }) => row.owner === task.owner);
+    const { winners, wonBy } = paid.get(task.owner) ?? { winners: 0, wonBy: [] };
     return {
       sequenceId: task.id,
       code: "quota_spent",
-      numbers: { needMs: task.needMs, quotaLeftMs, priority: task.priority, winners: paid.length },
-      wonBy: nearestRivals(paid),
+      numbers: { needMs: task.needMs, quotaLeftMs, priority: task.priority, winners },
+      wonBy,
       subject: task.owner,
     };
   }
@@ -48,8 +73,7 @@ function missesOther(task: Task, subject: string): Refusal {
 }
 
 function noRoom(task: Task, tracks: readonly Track[], rows: readonly RowInTime[]): Refusal {
-  const starts = task.starts.flat();
-  if (starts.length === 0) {
+  if (task.starts.every((set) => set.length === 0)) {
     return {
       sequenceId: task.id,
       code: "relation",
@@ -61,16 +85,13 @@ function noRoom(task: Task, tracks: readonly Track[], rows: readonly RowInTime[]
   const inTheWay = rows.filter(({ row, track, startMs }) =>
     canMeet(task, track.telescope, startMs, row.needMs),
   );
-  const firstMs = starts.reduce((least, { startMs }) => Math.min(least, startMs), Number.POSITIVE_INFINITY);
-  const lastMs = starts.reduce((most, { endMs }) => Math.max(most, endMs), Number.NEGATIVE_INFINITY);
   return {
     sequenceId: task.id,
     code: "no_room",
     numbers: {
       needMs: task.needMs,
       gapMs: tracks.reduce((most, track) => Math.max(most, longestGapMs(task, track)), 0),
-      startMs: firstMs,
-      endMs: lastMs + task.needMs,
+      ...reachOf(task),
       priority: task.priority,
       worstPriority: inTheWay.reduce((worst, { row }) => Math.max(worst, row.priority), 0),
       winners: inTheWay.length,

@@ -6,7 +6,25 @@ import type { Candidate } from "./problem.ts";
 /** An attempt that has reserved and is not settled. */
 export type OpenAttempt = Awaited<ReturnType<Database["quota"]["openAttempts"]>>[number];
 
-/** The quota side of a planning: what may be planned, what is reserved for it, what is given back. */
+/** What each programme may still spend on the candidates: what is free, and what these have reserved before. */
+export function quotaLeft(
+  candidates: readonly Candidate[],
+  openAttempts: readonly OpenAttempt[],
+  balances: Awaited<ReturnType<Database["quota"]["balances"]>>,
+): Map<string, number> {
+  const open = new Map(
+    openAttempts.map((attempt) => [`${attempt.sequenceId}/${attempt.attempt}`, attempt.reservedS]),
+  );
+  const left = new Map<string, number>();
+  for (const { sequence } of candidates) {
+    const { programmeId } = sequence.request;
+    const before = left.get(programmeId) ?? balances.get(programmeId)?.availableS ?? 0;
+    left.set(programmeId, before + (open.get(`${sequence.id}/${sequence.attempt + 1}`) ?? 0));
+  }
+  return left;
+}
+
+/** The quota side of a planning: what is reserved for it, what is given back. */
 export function createReservations({
   quota,
   wallMs,
@@ -14,24 +32,6 @@ export function createReservations({
   readonly quota: Database["quota"];
   readonly wallMs: () => number;
 }) {
-  /** What each programme may still spend on the candidates: what is free, and what these have reserved before. */
-  async function quotaLeft(
-    candidates: readonly Candidate[],
-    openAttempts: readonly OpenAttempt[],
-  ): Promise<Map<string, number>> {
-    const balances = await quota.balances();
-    const open = new Map(
-      openAttempts.map((attempt) => [`${attempt.sequenceId}/${attempt.attempt}`, attempt.reservedS]),
-    );
-    const left = new Map<string, number>();
-    for (const { sequence } of candidates) {
-      const { programmeId } = sequence.request;
-      const before = left.get(programmeId) ?? balances.get(programmeId)?.availableS ?? 0;
-      left.set(programmeId, before + (open.get(`${sequence.id}/${sequence.attempt + 1}`) ?? 0));
-    }
-    return left;
-  }
-
   /** A sequence that had reserved and is planned no longer gets its time back; its next attempt reserves anew. */
   async function drop(
     candidates: readonly Candidate[],
@@ -84,5 +84,5 @@ export function createReservations({
     return short;
   }
 
-  return { quotaLeft, drop, reserve };
+  return { drop, reserve };
 }

@@ -40,20 +40,20 @@ export type ScheduleRepository = ReturnType<typeof createScheduleRepository>;
 export function createScheduleRepository(orm: MikroORM) {
   /**
    * Stores a schedule with all its rows, or nothing. Stored twice for the same night at the same instant for the same
-   * reason (an activity may run twice), it is one schedule. IC is told of it. Returns its id.
+   * reason (an activity may run twice), it is one schedule. IC is told of it.
+   * @returns its id, and whether it is new: what was stored before may differ from what would be stored now.
    */
-  const store = async (schedule: NewSchedule): Promise<number> =>
+  const store = async (schedule: NewSchedule): Promise<{ readonly id: number; readonly isNew: boolean }> =>
     orm.em.fork().transactional(async (em) => {
       const { rows, ...facts } = schedule;
       await em.execute("select pg_advisory_xact_lock(hashtextextended(?, 0))", [
         `schedule ${schedule.nightId}`,
       ]);
-      const before = await em.findOne(Schedule, {
-        nightId: schedule.nightId,
-        madeMs: schedule.madeMs,
-        reason: schedule.reason,
-      });
-      if (before !== null) return before.id;
+      const [before] = await em.execute<{ id: string }[]>(
+        "select id from schedule where night_id = ? and made_at = ? and reason = ?",
+        [schedule.nightId, new Date(schedule.madeMs).toISOString(), schedule.reason],
+      );
+      if (before !== undefined) return { id: Number(before.id), isNew: false };
       const scheduleId = Number(await em.insert(Schedule, { ...facts }));
       await em.insertMany(
         ScheduledSequence,
@@ -65,8 +65,27 @@ export function createScheduleRepository(orm: MikroORM) {
         payload: scheduleMessage(await messageFacts(em, scheduleId, schedule)),
         createdWallMs: schedule.madeWallMs,
       });
-      return scheduleId;
+      return { id: scheduleId, isNew: true };
     });
+
+  /** Id of the newest schedule of a night; null when there is none yet. */
+  const newest = async (nightId: string): Promise<number | null> => {
+    const [row] = await orm.em
+      .fork()
+      .execute<{ id: string }[]>("select id from schedule where night_id = ? order by id desc limit 1", [
+        nightId,
+      ]);
+    return row === undefined ? null : Number(row.id);
+  };
+
+  /** What is still planned in a schedule, in order of time. */
+  const plannedRows = async (scheduleId: number): Promise<ScheduledSequenceRecord[]> =>
+    findRecords(
+      orm.em.fork(),
+      ScheduledSequence,
+      { scheduleId, status: "planned" },
+      { orderBy: { order: "asc", sequenceId: "asc" } },
+    );
 
   /** The newest schedule of a night, or of all; null when there is none yet. */
   const current = async (nightId?: string): Promise<ScheduleDetail | null> => {
@@ -186,15 +205,27 @@ export function createScheduleRepository(orm: MikroORM) {
     return starts;
   };
 
-  return { store, current, one, problem, list, markRow, settleExecuting, ofSequences, plannedStarts };
+  return {
+    store,
+    newest,
+    plannedRows,
+    current,
+    one,
+    problem,
+    list,
+    markRow,
+    settleExecuting,
+    ofSequences,
+    plannedStarts,
+  };
 }
 
 /** What IC is told of a schedule: the planned rows with their targets. */
 async function messageFacts(em: EntityManager, id: number, schedule: NewSchedule) {
   const { nightId, madeMs, reason, rows } = schedule;
   const planned = rows.filter((row) => row.tspMs !== null && row.tepMs !== null);
-  const sequences = await em.find(Sequence, { id: { $in: planned.map((row) => row.sequenceId) } });
-  const byId = new Map(sequences.map((row) => [row.id, recordOf(row)]));
+  const sequences = await findRecords(em, Sequence, { id: { $in: planned.map((row) => row.sequenceId) } });
+  const sequenceOf = byId(sequences);
   return {
     id,
     nightId,
@@ -202,7 +233,7 @@ async function messageFacts(em: EntityManager, id: number, schedule: NewSchedule
     reason,
     refused: rows.length - planned.length,
     rows: planned.flatMap(({ sequenceId, tspMs, tepMs, deltaTLMs, deltaTRMs }) => {
-      const sequence = byId.get(sequenceId);
+      const sequence = sequenceOf.get(sequenceId);
       if (sequence === undefined || tspMs === null || tepMs === null) return [];
       const { requestId, targetName, raDeg, decDeg } = sequence;
       return [

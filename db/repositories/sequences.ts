@@ -8,7 +8,7 @@ import { Plan, type PlanRecord } from "../entities/plan.ts";
 import { Programme, type ProgrammeRecord } from "../entities/programme.ts";
 import { Request, type RequestRecord } from "../entities/request.ts";
 import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
-import { findRecords } from "../find-records.ts";
+import { findRecords, queryRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 export interface PlanDetail extends PlanRecord {
@@ -41,10 +41,13 @@ export type SequenceRepository = ReturnType<typeof createSequenceRepository>;
 export function createSequenceRepository(orm: MikroORM) {
   /** One sequence with its albums, plans and exposures; null when there is none. */
   const detail = async (id: string): Promise<SequenceDetail | null> => {
-    const em = orm.em.fork();
-    const row = await em.findOne(Sequence, { id });
-    if (row === null) return null;
-    const [found] = await detailsOf(em, [recordOf(row)]);
+    const [found] = await details([id]);
+    return found ?? null;
+  };
+
+  /** One sequence without what it consists of; null when there is none. */
+  const record = async (id: string): Promise<SequenceRecord | null> => {
+    const [found] = await findRecords(orm.em.fork(), Sequence, { id });
     return found ?? null;
   };
 
@@ -72,47 +75,35 @@ export function createSequenceRepository(orm: MikroORM) {
    */
   const candidates = async (startMs: number, endMs: number): Promise<SequenceDetail[]> => {
     const em = orm.em.fork();
-    const programmes = await em.find(Programme, { active: true, kind: "routine" });
-    const requests = await em.find(Request, {
-      kind: "routine",
-      status: "submitted",
-      programmeId: { $in: programmes.map((programme) => programme.id) },
-    });
-    const rows = await em.find(
-      Sequence,
-      {
-        requestId: { $in: requests.map((request) => request.id) },
-        status: { $in: [...OBSERVABLE_STATUSES] },
-        windowStartMs: { $lt: endMs },
-        windowEndMs: { $gt: startMs },
-      },
-      { orderBy: { id: "asc" } },
-    );
-    const details = await detailsOf(
+    const rows = await queryRecords(
       em,
-      rows.map((row) => recordOf(row)),
+      Sequence,
+      `${ASKED_ROUTINE} and exists (
+         select 1 from programme where id = r.programme_id and kind = 'routine' and active)
+       order by s.id`,
+      askedParams(OBSERVABLE_STATUSES, startMs, endMs),
     );
+    const details = await detailsOf(em, rows);
     return details.filter((sequence) =>
       sequence.albums.some((album) => album.plans.some((plan) => plan.remainingFrames.length > 0)),
     );
   };
 
-  /** Routine sequences that are asked for between two instants and not over, whether they may be taken now or wait. */
-  const asked = async (startMs: number, endMs: number): Promise<SequenceRecord[]> => {
-    const em = orm.em.fork();
-    const requests = await em.find(Request, { kind: "routine", status: "submitted" }, { fields: ["id"] });
-    const rows = await em.find(
+  /**
+   * Routine sequences that are asked for between two instants and not over: those that may be taken now and those that
+   * wait, or those of some statuses.
+   */
+  const asked = async (
+    startMs: number,
+    endMs: number,
+    statuses: readonly SequenceStatus[] = OPEN_STATUSES,
+  ): Promise<SequenceRecord[]> =>
+    queryRecords(
+      orm.em.fork(),
       Sequence,
-      {
-        requestId: { $in: requests.map(({ id }) => id) },
-        status: { $in: [...OPEN_STATUSES] },
-        windowStartMs: { $lt: endMs },
-        windowEndMs: { $gt: startMs },
-      },
-      { orderBy: { id: "asc" } },
+      `${ASKED_ROUTINE} order by s.id`,
+      askedParams(statuses, startMs, endMs),
     );
-    return rows.map((row) => recordOf(row));
-  };
 
   /** The instruments with frames left, by sequence. */
   const instrumentsLeft = async (ids: readonly string[]): Promise<Map<string, readonly string[]>> => {
@@ -154,6 +145,18 @@ export function createSequenceRepository(orm: MikroORM) {
       if (changed === 1 && ENDED.includes(change.status)) await closeFinishedRequests(em, [change.id]);
       return changed === 1;
     });
+
+  /** A schedule has taken these: planned, where they may be planned. In one statement, however many they are. */
+  const setPlanned = async (ids: readonly string[], wallMs: number): Promise<void> => {
+    if (ids.length === 0) return;
+    await orm.em
+      .fork()
+      .nativeUpdate(
+        Sequence,
+        { id: { $in: [...ids] }, status: { $in: [...OBSERVABLE_STATUSES] } },
+        { status: "planned", statusReason: null, updatedWallMs: wallMs },
+      );
+  };
 
   /**
    * Moves on what was not taken in its window and may be taken in a later night (domain/requests/carry-over). Returns
@@ -238,11 +241,13 @@ export function createSequenceRepository(orm: MikroORM) {
     asked,
     instrumentsLeft,
     detail,
+    record,
     details,
     ofRequest,
     recordsOfRequest,
     candidates,
     setStatus,
+    setPlanned,
     skipAlbum,
     carryOver,
     expire,
@@ -265,33 +270,47 @@ async function closeFinishedRequests(em: EntityManager, sequenceIds: readonly st
   );
 }
 
-/** Joins sequences with what hangs on them: one query per table, however many sequences there are. */
+/** Sequences `s` of submitted routine requests `r`, of some statuses, whose window meets a stretch of time. */
+const ASKED_ROUTINE = `select s.* from sequence s join request r on r.id = s.request_id
+  where r.kind = 'routine' and r.status = 'submitted'
+    and s.status in (select jsonb_array_elements_text(?::jsonb)) and s.window_start_at < ? and s.window_end_at > ?`;
+
+function askedParams(statuses: readonly SequenceStatus[], startMs: number, endMs: number): unknown[] {
+  return [JSON.stringify(statuses), new Date(endMs).toISOString(), new Date(startMs).toISOString()];
+}
+
+/** Joins sequences with what hangs on them: one query per table, all at once, however many sequences there are. */
 async function detailsOf(em: EntityManager, sequences: readonly SequenceRecord[]): Promise<SequenceDetail[]> {
   if (sequences.length === 0) return [];
-  const requestIds = new Set(sequences.map((sequence) => sequence.requestId));
-  const requestRows = await findRecords(em, Request, { id: { $in: [...requestIds] } });
+  const ids = "(select jsonb_array_elements_text(?::jsonb))";
+  const sequenceIds = [JSON.stringify(sequences.map((sequence) => sequence.id))];
+  const requestIds = [JSON.stringify([...new Set(sequences.map((sequence) => sequence.requestId))])];
+  const [requestRows, programmeRows, albums, plans, exposures] = await Promise.all([
+    queryRecords(em, Request, `select * from request where id in ${ids}`, requestIds),
+    queryRecords(
+      em,
+      Programme,
+      `select * from programme where id in (select programme_id from request where id in ${ids})`,
+      requestIds,
+    ),
+    queryRecords(em, Album, `select * from album where sequence_id in ${ids} order by id`, sequenceIds),
+    queryRecords(
+      em,
+      Plan,
+      `select p.* from plan p join album a on a.id = p.album_id where a.sequence_id in ${ids}
+       order by p.album_id, p.ordinal`,
+      sequenceIds,
+    ),
+    queryRecords(
+      em,
+      Exposure,
+      `select e.* from exposure e join plan p on p.id = e.plan_id join album a on a.id = p.album_id
+       where a.sequence_id in ${ids} order by e.plan_id, e.n, e.attempt`,
+      sequenceIds,
+    ),
+  ]);
   const requests = byId(requestRows);
-  const programmeIds = new Set(requestRows.map((row) => row.programmeId));
-  const programmes = byId(await findRecords(em, Programme, { id: { $in: [...programmeIds] } }));
-  const albums = await findRecords(
-    em,
-    Album,
-    { sequenceId: { $in: sequences.map((sequence) => sequence.id) } },
-    { orderBy: { id: "asc" } },
-  );
-  const plans = await findRecords(
-    em,
-    Plan,
-    { albumId: { $in: albums.map((album) => album.id) } },
-    { orderBy: { albumId: "asc", ordinal: "asc" } },
-  );
-  const exposures = await findRecords(
-    em,
-    Exposure,
-    { planId: { $in: plans.map((plan) => plan.id) } },
-    { orderBy: { planId: "asc", n: "asc", attempt: "asc" } },
-  );
-
+  const programmes = byId(programmeRows);
   const exposuresOf = Map.groupBy(exposures, (exposure) => exposure.planId);
   const plansOf = Map.groupBy(plans, (plan) => plan.albumId);
   const albumsOf = Map.groupBy(albums, (album) => album.sequenceId);

@@ -35,7 +35,7 @@ export const arbitraryProblem: fc.Arbitrary<Problem> = fc
       { maxLength: 2 },
     ),
     relations: fc.array(
-      fc.record({ kind: fc.nat(2), a: fc.nat(), b: fc.nat(), minMs: fc.nat(20), spanMs: fc.nat(60) }),
+      fc.record({ kind: fc.nat(6), a: fc.nat(), b: fc.nat(), minMs: fc.nat(20), spanMs: fc.nat(60) }),
       {
         maxLength: 3,
       },
@@ -90,18 +90,21 @@ export const arbitraryProblem: fc.Arbitrary<Problem> = fc
           endMs: hole.atMs + hole.lengthMs,
           ...(hole.pick % 3 === 0 ? telescopeAt(hole.pick) : {}),
           ...(hole.pick % 5 === 0 ? { instrument: "nir" } : {}),
+          ...(hole.pick % 2 === 0 ? { reason: `reason ${hole.pick % 7}` } : {}),
         })),
         relations: relations.flatMap(({ kind, a, b, minMs, spanMs }): Relation[] => {
           const [first, second] = [ids[a % ids.length], ids[b % ids.length]];
           if (first === undefined || second === undefined || first === second) return [];
           if (kind === 0) return [{ kind: "together", sequences: [first, second] }];
+          // Nobody's: a fault of those it names.
+          if (kind === 1) return [{ kind: "after", sequence: first, after: `nobody-${b % 3}` }];
           return [
             {
               kind: "after",
               sequence: first,
               after: second,
               minMs,
-              ...(kind === 1 ? {} : { maxMs: minMs + spanMs }),
+              ...(kind % 2 === 0 ? {} : { maxMs: minMs + spanMs }),
             },
           ];
         }),

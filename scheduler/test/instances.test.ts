@@ -61,12 +61,30 @@ test("ids that are no text, windows open by far and numbers JSON cannot hold are
   expect(reasons.get("A16")).toBe("duplicate_id");
 });
 
+test("an id that is no text is answered as it came, beside a sequence whose id reads the same", () => {
+  const { instance } = adversarialInstance("ties", 1);
+  const [sequence] = instance.sequences;
+  const ids = [12, "12", null, "null", ""];
+  const mixed = { ...instance, sequences: ids.map((id) => ({ ...sequence, id })) };
+  const answer = answerToInstance(mixed, plan(problemFromInstance(mixed)));
+  expect(answer.scheduled.map(({ id }) => id).sort()).toEqual(["12", "null"]);
+  expect(answer.refused.map(({ id }) => id)).toEqual(["", 12, null]);
+});
+
+test("a quota of more than any night has is no fault", () => {
+  const { instance } = adversarialInstance("ties", 1);
+  const rich = { ...instance, owners: { u1: { quota_left_s: 1e300 } } };
+  expect(plan(problemFromInstance(rich)).rows).toHaveLength(plan(problemFromInstance(instance)).rows.length);
+});
+
 test("an instance that cannot be read names the path of the fault", () => {
   const { instance } = adversarialInstance("ties", 1);
   expect(() => problemFromInstance(null)).toThrow("the document must be an object");
   expect(() => problemFromInstance({ ...instance, schema: "other/1" })).toThrow("/schema");
   expect(() => problemFromInstance({ ...instance, night: { start_jd: "soon" } })).toThrow("/night/start_jd");
   expect(() => problemFromInstance({ ...instance, sequences: {} })).toThrow("/sequences");
+  const ages = { ...instance.night, end_jd: 1e300 };
+  expect(() => problemFromInstance({ ...instance, night: ages })).toThrow("/night/end_jd");
   expect(() => problemFromInstance({ ...instance, owners: [] })).toThrow("/owners");
 });
 

@@ -57,13 +57,15 @@ test(
 );
 
 test(
-  "overheads by pair are kept between neighbours",
+  "overheads by pair are kept between neighbours, whatever the order of the input",
   () => {
     fc.assert(
-      fc.property(arbitraryProblem, (problem) => {
-        for (const options of [STRICT, VALUE]) {
-          const schedule = plan(problem, { ...options, pairOverheadMs: unevenGapMs });
+      fc.property(arbitraryProblem, fc.nat(), (problem, pick) => {
+        for (const policy of [STRICT, VALUE]) {
+          const options = { ...policy, pairOverheadMs: unevenGapMs };
+          const schedule = plan(problem, options);
           expect(faultsOf(problem, schedule, unevenGapMs)).toEqual([]);
+          expect(JSON.stringify(plan(shuffled(problem, pick), options))).toBe(JSON.stringify(schedule));
         }
       }),
       RUNS,

@@ -34,6 +34,27 @@ function refusalOf(fields: Partial<SequenceInput>, of: Partial<Problem> = {}) {
   return { code: refusal?.code, text: refusal?.text };
 }
 
+test("of what is unavailable only that is named which stands in the way", () => {
+  const unavailable = [
+    { startMs: 0, endMs: 590 * MINUTE, telescope: "east", reason: "wind" },
+    { startMs: 0, endMs: 600 * MINUTE, instrument: "nir", reason: "no coolant" },
+    { startMs: 10 * MINUTE, endMs: 300 * MINUTE, reason: "rain" },
+    { startMs: 295 * MINUTE, endMs: 590 * MINUTE, reason: "clouds" },
+    { startMs: 590 * MINUTE, endMs: 700 * MINUTE, telescope: "west", reason: "a visit" },
+  ];
+  const telescopes = [
+    { id: "east", instruments: ["nir"] },
+    { id: "west", instruments: ["vis"] },
+  ];
+  for (const inOrder of [unavailable, unavailable.toReversed()]) {
+    const { code, text } = refusalOf({ instruments: ["vis"] }, { telescopes, unavailable: inOrder });
+    expect([code, text]).toEqual([
+      "unavailable",
+      expect.stringContaining("its windows are blocked (a visit, clouds, rain)."),
+    ]);
+  }
+});
+
 test("every fault of a sequence has its code and a sentence with the numbers", () => {
   const window = (startMin: number, endMin: number) => ({
     windows: [{ startMs: startMin * MINUTE, endMs: endMin * MINUTE }],
@@ -46,6 +67,12 @@ test("every fault of a sequence has its code and a sentence with the numbers", (
     [{ priority: 101 }, {}, "invalid_priority", "its priority is 101 and must lie from 0 to 100"],
     [window(60, 30), {}, "invalid_window", "a window ends 20:30 UTC, not after its start 21:00 UTC"],
     [{ windows: [] }, {}, "invalid_window", "no observability window"],
+    [
+      { windows: [{ startMs: 0, endMs: 3_600_000, telescope: 2 as unknown as string }] },
+      {},
+      "invalid_window",
+      "a telescope that is no text",
+    ],
     [{ owner: "nobody" }, {}, "unknown_owner", "its owner nobody is not known"],
     [{}, { owners: { "COL-12": { quotaLeftMs: -1 } } }, "invalid_quota", "the quota of COL-12"],
     [

@@ -209,8 +209,10 @@ test("a schedule is stored with its rows once, and the newest is current", async
     policy: "v1",
     rows: [row],
   };
-  const id = await database.schedules.store(schedule);
-  expect(await database.schedules.store(schedule)).toBe(id);
+  const { id } = await database.schedules.store(schedule);
+  expect(await database.schedules.store(schedule)).toEqual({ id, isNew: false });
+  expect(await database.schedules.newest(nightId)).toBe(id);
+  expect(await database.schedules.plannedRows(id)).toEqual([{ ...row, scheduleId: id }]);
   const orphan = { ...schedule, madeMs: T0 + 1, rows: [{ ...row, sequenceId: "R9999-1" }] };
   await expect(database.schedules.store(orphan)).rejects.toThrow(/foreign key/);
   expect((await database.schedules.list()).total).toBe(1);
@@ -224,6 +226,7 @@ test("a schedule is stored with its rows once, and the newest is current", async
       numbers: { altDeg: 12.3 },
     }),
   ).toBe(true);
+  expect(await database.schedules.plannedRows(id)).toEqual([]);
   const current = await database.schedules.current();
   expect(current).toMatchObject({ id, seed: 2 ** 40 + 1 });
   expect(await database.schedules.problem(id)).toEqual({ tasks: [1, 2] });
@@ -352,6 +355,31 @@ test("an alert's request and sequence are there once per generation, and stay ou
   expect((await database.sequences.candidates(T0, T0 + 1)).map((sequence) => sequence.id)).toEqual([
     "R0001-1",
   ]);
+});
+
+test("what waits is asked for and no candidate; what is over is never planned", async () => {
+  const statusOf = async () => (await database.sequences.record("R0001-1"))?.status;
+  const idsOf = (found: readonly { readonly id: string }[]) => found.map(({ id }) => id);
+  const set = (status: "waiting" | "withdrawn" | "submitted") =>
+    database.sequences.setStatus({ id: "R0001-1", status, reason: null, wallMs: T0 });
+  await set("waiting");
+  expect(idsOf(await database.sequences.candidates(T0, T0 + 1))).toEqual([]);
+  expect(idsOf(await database.sequences.asked(T0, T0 + 1))).toEqual(["R0001-1"]);
+  expect(idsOf(await database.sequences.asked(T0, T0 + 1, ["submitted"]))).toEqual([]);
+  await set("withdrawn");
+  expect(await database.sequences.asked(T0, T0 + 1)).toEqual([]);
+  await database.sequences.setPlanned(["R0001-1"], T0);
+  expect(await statusOf()).toBe("withdrawn");
+  await set("submitted");
+  await database.sequences.setPlanned(["R0001-1", "R9999-1"], T0);
+  expect(await statusOf()).toBe("planned");
+  const programme = { id: "GALAXIES", name: "Nearby galaxies", priority: 1, description: "" };
+  await database.programmes.upsert({ ...programme, kind: "routine", active: false });
+  expect(await database.sequences.candidates(T0, T0 + 1)).toEqual([]);
+  await database.programmes.upsert({ ...programme, kind: "routine", active: true });
+  expect(await database.sequences.candidates(T0, T0 + 1)).toEqual(
+    await database.sequences.details(["R0001-1"]),
+  );
 });
 
 test("a request that executes is not withdrawn; otherwise it is, and may be submitted again", async () => {
