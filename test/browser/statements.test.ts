@@ -445,7 +445,7 @@ async function addressesOfPages(web: TestWeb): Promise<Record<string, string>> {
   const { database } = web;
   const admin = await signInAs(web.app, "admin@vesper.example");
   const user = await signInAs(web.app, "user@vesper.example");
-  await admin.post("/alerts/simulate", { stream: "swift-bat" });
+  await admin.post("/alerts/simulate", { stream: "swift-bat", event: "9000000001" });
   await database.alarms.sync({
     site: observatory.site.id,
     alarms: [
@@ -488,6 +488,7 @@ async function addressesOfPages(web: TestWeb): Promise<Record<string, string>> {
     "/requests/calculator": "/requests/calculator?asked=1",
     "/requests/import": "/requests/import",
     "/alerts": "/alerts",
+    "/alerts/simulate": "/alerts/simulate?stream=fermi-gbm",
     "/alerts/:id": `/alerts/${alert?.key}`,
     "/alarms": "/alarms",
     "/images": "/images",

@@ -121,7 +121,8 @@ suite("in a browser", () => {
   async function pagesToSee(page: Page): Promise<[name: string, url: string][]> {
     await page.goto("/alerts");
     if (await page.getByText("No alert has come yet").isVisible()) {
-      await page.getByRole("button", { name: "Fire a test alert" }).click();
+      await page.getByRole("button", { name: "Fire a test alert…" }).click();
+      await page.getByRole("button", { name: "Fire the test alert" }).click();
       await page.waitForURL(/\/alerts\/\w+-/);
     }
     const [alert] = (await web.database.alerts.list({ limit: 1 })).items;
