@@ -87,6 +87,6 @@ function share(part: number, whole: number): number {
 }
 
 function verdict(value: number | null, within: boolean): Mark {
-  if (value === null) return { tone: "unknown", word: `no reading ${NONE}` };
+  if (value === null) return { tone: "unknown", word: "no reading" };
   return within ? { tone: "ok", word: "within" } : { tone: "alarm", word: "OVER" };
 }

@@ -133,11 +133,11 @@ suite("what is said of every page", () => {
   }, 600_000);
 
   test("each profile sees what it may use and no button besides; what it sees otherwise than the administrator is judged too", async () => {
-    const seenByAdmin = new Map<string, string>();
+    const seenByAdmin = new Map<string, ReadonlySet<string>>();
     const broken: string[] = [];
     for (const profile of PROFILES.toReversed()) {
       const visitor = await signInAs(web.app, `${profile}@vesper.example`);
-      const page = await come(profile, { theme: "dark", width: 375 });
+      let page: Page | null = null;
       for (const [route, url] of Object.entries(pages)) {
         const access = web.app.guardedRoutes.get(`GET ${route}`);
         if (access === undefined || access === "public" || access === "signed") continue;
@@ -147,15 +147,19 @@ suite("what is said of every page", () => {
           continue;
         }
         broken.push(...forbidden(profile, answer.body).map((what) => `${profile} ${url}: offers ${what}`));
-        const content = contentOf(answer.body);
-        if (profile === "admin") seenByAdmin.set(route, content);
-        else if (content !== seenByAdmin.get(route)) {
-          await page.goto(url, { waitUntil: "load" });
-          broken.push(...(await seriousProblems(page)).map((what) => `${profile} ${url}: ${what}`));
+        const tags = tagsOf(answer.body);
+        if (profile === "admin") {
+          seenByAdmin.set(route, new Set(tags));
+          continue;
         }
+        // What the administrator sees too was judged with it; a page with nothing else in it is not opened again.
+        const others = tags.filter((tag) => seenByAdmin.get(route)?.has(tag) !== true);
+        if (others.length === 0) continue;
+        page ??= await come(profile, { theme: "dark", width: 375 });
+        await page.goto(url, { waitUntil: "load" });
+        broken.push(...(await seriousProblems(page, ["dark"])).map((what) => `${profile} ${url}: ${what}`));
       }
-      await page.screenshot({ path: path.join(shots, `dark-375-last-of-${profile}.png`) });
-      await page.context().close();
+      await page?.context().close();
     }
     expect(broken).toEqual([]);
   }, 600_000);
@@ -247,11 +251,10 @@ suite("what is said of every page", () => {
         }).observe({ type: "layout-shift", buffered: false });
       })()`);
       if (url === "/system") await page.mouse.wheel(0, 400);
-      await page.waitForTimeout(300);
       // What is read stays where it is; how far the page is scrolled then may change.
       const readAt = `[...document.querySelectorAll("#journal tr")].map((row) => row.getBoundingClientRect().top).find((top) => top > 100)`;
       const before = await page.evaluate(readAt);
-      for (let i = 0; i < 4; i += 1) {
+      for (let i = 0; i < 3; i += 1) {
         if (url === "/system") {
           await web.database.journal.append({
             atWallMs: Date.now(),
@@ -264,7 +267,7 @@ suite("what is said of every page", () => {
           web.notify("journal_entry", String(items[0]?.id));
         }
         web.notify("device", "telescope");
-        await page.waitForTimeout(400);
+        await page.waitForTimeout(250);
       }
       expect([url, Number(await page.evaluate("window.shifted")) < 0.02]).toEqual([url, true]);
       expect(await page.evaluate(readAt)).toBe(before);
@@ -329,14 +332,15 @@ suite("what is said of every page", () => {
     const tabs = [first];
     for (let i = 0; i < 5; i += 1) {
       const tab = await context.newPage();
+      await tab.clock.install();
       await tab.goto("/weather", { waitUntil: "load" });
       tabs.push(tab);
     }
     for (const tab of tabs.slice(1)) {
       await tab.evaluate(`Object.defineProperty(document, "hidden", { get: () => true });
         document.dispatchEvent(new Event("visibilitychange"));`);
+      await tab.clock.fastForward(11_000);
     }
-    await first.waitForTimeout(11_000);
     for (let i = 0; i < 3; i += 1) {
       const tab = await context.newPage();
       await tab.goto("/night", { waitUntil: "load" });
@@ -392,12 +396,13 @@ function isPage(route: string): boolean {
   return !/^\/(api|public|schemas|events|healthz|readyz)(\/|$)|\.(svg|xml)$/.test(route);
 }
 
-/** The content of a page without what differs from one visit to the next. */
-function contentOf(html: string): string {
-  return html
-    .slice(html.indexOf("<main"), html.indexOf("</main>"))
-    .replaceAll(/name="(?:_csrf|form)" value="[^"]*"/g, "")
-    .replaceAll(/\d+(?:\u00a0| )(?:s|min|h)\b/g, "");
+/** The elements of a page's content, each once, without texts and what differs from one visit to the next. */
+function tagsOf(html: string): string[] {
+  const content = html.slice(html.indexOf("<main"), html.indexOf("</main>"));
+  const tags = [...content.matchAll(/<[a-z][^>]*>/g)].map(([tag]) =>
+    tag.replaceAll(/(?:value|href|title|alt|src|action|data-[a-z]+)="[^"]*"/g, ""),
+  );
+  return [...new Set(tags)];
 }
 
 function shotOf(kind: string, route: string): string {
@@ -537,7 +542,7 @@ async function signUp(web: TestWeb): Promise<string> {
     if (link !== "") await postAsGuest(web, link, { password: PASSWORD });
     const motive = "Rotation curves, with the programme GALAXIES.";
     await postAsGuest(web, "/sign-up", { name: "Vera Rubin", mail, password: PASSWORD, motive });
-    link = await linkInMail(web, /\/sign-up\/confirm\/[\w-]+/);
+    link = await linkInMail(web, /\/sign-up\/confirm\/[\w-]+/, link);
   }
   return link;
 }
@@ -549,10 +554,16 @@ async function postAsGuest(web: TestWeb, url: string, fields: Readonly<Record<st
   await web.app.inject({ method: "POST", url, ...body });
 }
 
-async function linkInMail(web: TestWeb, pattern: RegExp): Promise<string> {
-  const { items } = await web.database.outbox.list({ topic: "mail", limit: 20 });
-  const texts = items.toSorted((a, b) => b.id - a.id).map(({ payload }) => String(payload["text"]));
-  return texts.flatMap((text) => pattern.exec(text)?.[0] ?? [])[0] ?? "";
+/** The link in the newest mail that has one; some are written after the answer. @param not a link of before */
+async function linkInMail(web: TestWeb, pattern: RegExp, not = ""): Promise<string> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const { items } = await web.database.outbox.list({ topic: "mail", limit: 20 });
+    const texts = items.toSorted((a, b) => b.id - a.id).map(({ payload }) => String(payload["text"]));
+    const link = texts.flatMap((text) => pattern.exec(text)?.[0] ?? [])[0] ?? "";
+    if (link !== "" && link !== not) return link;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no mail has a link like ${pattern.source}`);
 }
 
 /** A master frame of a calibration. @returns its id */

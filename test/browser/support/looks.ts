@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
+import type { Theme } from "../../../api/pages/theme.ts";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -11,19 +12,23 @@ interface Violation {
 }
 
 /**
- * What axe finds serious or critical on a page: with all its rules in the theme that is shown, and contrast again in the
- * two others. One line for each place.
+ * What axe finds serious or critical on a page: with all its rules in the first theme, contrast alone in the others. One
+ * line for each place.
  */
-export async function seriousProblems(page: Page): Promise<string[]> {
+export async function seriousProblems(
+  page: Page,
+  themes: readonly Theme[] = ["red", "dark", "light"],
+): Promise<string[]> {
   // As text: it runs in the page, whose globals are not those of this process.
   await page.evaluate(axeSource);
   const found = await page.evaluate<readonly (Violation & { readonly theme: string })[]>(`(async () => {
     const root = document.documentElement;
     const shown = root.dataset.theme;
     const found = [];
-    for (const theme of [shown, ...["dark", "red", "light"].filter((other) => other !== shown)]) {
+    const themes = ${JSON.stringify(themes)};
+    for (const theme of themes) {
       root.dataset.theme = theme;
-      const rules = theme === shown ? {} : { runOnly: ["color-contrast"] };
+      const rules = theme === themes[0] ? {} : { runOnly: ["color-contrast"] };
       const { violations } = await axe.run(document, { resultTypes: ["violations"], ...rules });
       found.push(...violations.map(({ id, impact, nodes }) => ({
         theme, id, impact, nodes: nodes.map(({ target, html }) => ({ target, html })),

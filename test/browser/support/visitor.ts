@@ -22,7 +22,8 @@ export async function visit(
     viewport: { width, height: width < 500 ? 667 : 800 },
     ...options,
   });
-  context.setDefaultTimeout(20_000);
+  // Enough for a machine that is busy with other tests; nothing waits so long where all is well.
+  context.setDefaultTimeout(60_000);
   await context.addCookies([{ name: "vesper_theme", value: theme, url: options.baseURL }]);
   const page = await context.newPage();
   page.on("console", (message) => {
