@@ -55,6 +55,7 @@ import { withAlert } from "./situation/alert.ts";
 import { withCameras } from "./situation/cameras.ts";
 import { situationFromDatabase } from "./situation/from-database.ts";
 import { situationOf } from "./situation/situation.ts";
+import { weatherBefore, withTrend } from "./situation/trend.ts";
 
 const viewsFolder = fileURLToPath(new URL("../views/", import.meta.url));
 const packageFile = new URL("../package.json", import.meta.url);
@@ -64,6 +65,8 @@ const BODY_LIMIT = 256 * 1024;
 
 /** Every page tells the situation; those that are opened within this time share one reading of it. */
 const SITUATION_AGE_MS = 250;
+/** What the weather was half an hour ago changes little in this time. */
+const TREND_AGE_MS = 5_000;
 
 /** The web: pages for people and JSON for programs. Does not listen. */
 export async function buildApp(deps: ApiDeps): Promise<App> {
@@ -89,8 +92,16 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     },
     nowWallMs,
   );
+  const halfHourAgo = createShared(
+    () => weatherBefore(database, observatory.site.id, observatoryMs(clock(), nowWallMs())),
+    TREND_AGE_MS,
+    nowWallMs,
+  );
   const shared = createShared(
-    async () => withAlarms(await withAlert(await situationNow(), database), database, observatory.site.id),
+    async () => {
+      const now = withTrend(await situationNow(), await halfHourAgo.read());
+      return withAlarms(await withAlert(now, database), database, observatory.site.id);
+    },
     SITUATION_AGE_MS,
     nowWallMs,
   );

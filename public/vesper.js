@@ -39,15 +39,80 @@
   }
 
   // ---- the event stream ----
+  const AGAIN_AFTER_MS = 2_000;
+  const AGAIN_AT_LAST_MS = 8_000;
+  /** Regions that the stream brings whole as soon as it is open: the others are told to fetch themselves. */
+  const BROUGHT = new Set(["heartbeat", "status", "ribbon", "home", "night", "journal"]);
+
+  /** An EventSource that does not give up: a proxy's 502 ends a plain one for ever. Its listeners stay. */
+  class Stream extends EventTarget {
+    constructor(url) {
+      super();
+      this.url = url;
+      this.names = new Set();
+      this.newestLine = null;
+      this.wasOpen = false;
+      this.waitMs = AGAIN_AFTER_MS;
+      this.resume();
+    }
+
+    get readyState() {
+      return this.closed ? EventSource.CLOSED : this.inner.readyState % 2;
+    }
+
+    addEventListener(name, listener) {
+      super.addEventListener(name, listener);
+      if (this.names.has(name)) return;
+      this.names.add(name);
+      this.inner.addEventListener(name, this.forward);
+    }
+
+    forward = (event) => {
+      if (event.lastEventId !== "") this.newestLine = event.lastEventId;
+      this.dispatchEvent(new MessageEvent(event.type, { data: event.data }));
+    };
+
+    resume() {
+      this.closed = false;
+      const address = new URL(this.url, location.href);
+      // A stream that is made anew continues the journal where this page is.
+      const after = this.newestLine ?? document.querySelector("#journal tr[id]")?.id.replace("line-", "");
+      if (after !== undefined) address.searchParams.set("after", after);
+      const inner = new EventSource(address);
+      this.inner = inner;
+      for (const name of this.names) inner.addEventListener(name, this.forward);
+      inner.onopen = (event) => {
+        if (this.onopen) this.onopen(event);
+        if (this.wasOpen) this.catchUp();
+        this.wasOpen = true;
+        this.waitMs = AGAIN_AFTER_MS;
+      };
+      inner.onerror = () => {
+        if (inner.readyState !== EventSource.CLOSED || this.closed) return;
+        setTimeout(() => {
+          if (!this.closed && this.inner === inner) this.resume();
+        }, this.waitMs);
+        this.waitMs = Math.min(2 * this.waitMs, AGAIN_AT_LAST_MS);
+      };
+    }
+
+    /** What changed while the stream was away nobody told. */
+    catchUp() {
+      for (const name of this.names) {
+        if (!BROUGHT.has(name)) this.dispatchEvent(new MessageEvent(name, { data: "changed" }));
+      }
+    }
+
+    close() {
+      this.closed = true;
+      this.inner.close();
+    }
+  }
+
   let source = null;
-  let closedWhileHidden = false;
 
   htmx.createEventSource = (url) => {
-    const address = new URL(url, location.href);
-    // A stream that is made anew continues the journal where this page is.
-    const top = document.querySelector("#journal tr[id]");
-    if (top !== null) address.searchParams.set("after", top.id.replace("line-", ""));
-    source = new EventSource(address);
+    source = new Stream(url);
     source.addEventListener("heartbeat", (event) => {
       const { nowMs, rate, lst: sidereal } = JSON.parse(event.data);
       fact = { nowMs, rate, heardMs: performance.now() };
@@ -55,10 +120,8 @@
       heard();
     });
     for (const list of ["images", "alarms"]) {
-      source.addEventListener(list, () => {
-        const chip = document.getElementById(`new-${list}`);
-        if (chip !== null) chip.hidden = false;
-      });
+      const chip = document.getElementById(`new-${list}`);
+      if (chip !== null) source.addEventListener(list, () => (chip.hidden = false));
     }
     return source;
   };
@@ -69,13 +132,9 @@
     clearTimeout(hiddenTimer);
     if (document.hidden) {
       hiddenTimer = setTimeout(() => {
-        closedWhileHidden = source !== null;
         if (source !== null) source.close();
       }, CLOSE_HIDDEN_AFTER_MS);
-    } else if (closedWhileHidden) {
-      const writing = document.querySelector("input:focus, textarea:focus, dialog[open]");
-      if (writing === null) location.reload();
-    }
+    } else if (source !== null && source.closed) source.resume();
   });
 
   // ---- swaps: never what a person is using, never above what a person is reading ----

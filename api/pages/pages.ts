@@ -106,7 +106,7 @@ export function createPages(deps: PagesDeps): Pages {
       back: request.method === "GET" ? request.url : "/",
       csrf: identities.csrfToken(request, reply),
       assets: assets.addresses,
-      version,
+      appVersion: version,
       siteName: observatory.site.name,
       shown,
       status: situation === null ? null : statusBar(situation, clock(), nowWallMs()),
@@ -194,7 +194,7 @@ function navigation(path: string, profile: Profile) {
     line,
     alsoOnPhone: line.filter(({ wideOnly }) => wideOnly),
     more,
-    moreWords: here === undefined ? "More" : `More: ${here.label}`,
+    moreHere: here?.label ?? "",
     moreCurrent: here !== undefined,
   };
 }

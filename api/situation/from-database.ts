@@ -40,11 +40,12 @@ export async function situationFromDatabase(
     safety: { safe: null, reasons: [] },
     weather:
       weather === null
-        ? { safe: null, reasons: [], values: null }
+        ? { safe: null, reasons: [], values: null, before: null }
         : {
             safe: weather.safe,
             reasons: weather.reasons,
             values: { ...weather, skyQualityMagArcsec2: weather.skyQualityMag },
+            before: null,
           },
     dome: "Unknown",
     guard: null,

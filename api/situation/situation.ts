@@ -19,6 +19,8 @@ export interface Situation {
     readonly safe: boolean | null;
     readonly reasons: readonly string[];
     readonly values: WeatherValues | null;
+    /** Half an hour ago; null when nothing was read then. */
+    readonly before: WeatherValues | null;
   };
   readonly dome: ShutterWord;
   readonly guard: { readonly tripped: boolean; readonly silent: boolean; readonly why: string } | null;
@@ -81,7 +83,10 @@ export function fromState(state: ObservatoryState, observatory: Observatory): Om
     holds: state.holds,
     closedByHand: state.closedByHand,
     safety: watch === null ? { safe: null, reasons: [] } : watch.safety,
-    weather: watch === null ? { safe: null, reasons: [], values: null } : watch.weather,
+    weather:
+      watch === null
+        ? { safe: null, reasons: [], values: null, before: null }
+        : { ...watch.weather, before: null },
     dome: watch === null ? "Unknown" : watch.dome.shutter,
     guard: watch === null ? null : watch.guard,
     devices: observatory.devices.map((device) => {

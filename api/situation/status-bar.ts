@@ -80,7 +80,7 @@ function heldWords({ holds }: Situation): string {
   const [first, ...others] = holds;
   if (first === undefined) return "";
   const more = others.length === 0 ? "" : ` And ${count(others.length, "more hold")}.`;
-  return `${asSentence(`${first.kind}: ${first.why}`)}${more}`;
+  return `${asSentence(`${first.kind.replace(":", " ")}: ${first.why}`)}${more}`;
 }
 
 export function shownClock(clock: ClockFact, observatory: Observatory, nowWallMs: number): ShownClock {

@@ -1,3 +1,4 @@
+import { asSentence } from "../../domain/safety/sentences.ts";
 import type { Situation } from "./situation.ts";
 
 /** Class of a status mark: each has a shape of its own, so that colour is never alone. */
@@ -25,7 +26,9 @@ export function modeMark(mode: Situation["mode"]): Mark {
 export function safetyMark({ safety, weather }: Situation): Mark & { readonly why: string } {
   if (safety.safe === null && weather.safe === null) return { tone: "unknown", word: "UNKNOWN", why: "" };
   if (safety.safe === false || weather.safe === false) {
-    return { tone: "alarm", word: "UNSAFE", why: [...safety.reasons, ...weather.reasons].join("; ") };
+    // The interlock often has the same reason as the weather.
+    const reasons = new Set([...safety.reasons, ...weather.reasons].map(asSentence));
+    return { tone: "alarm", word: "UNSAFE", why: [...reasons].join(" ") };
   }
   return { tone: "ok", word: "SAFE", why: "" };
 }

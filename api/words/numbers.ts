@@ -28,6 +28,11 @@ export function about(n: number, singular: string, plural = `${singular}s`): str
   return `about${NBSP}${(Math.round(n / step) * step).toLocaleString("en-US")}${NBSP}${plural}`;
 }
 
+/** Words that begin a sentence. */
+export function capital(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+}
+
 /** Bytes as a person reads them. */
 export function bytes(value: number): string {
   if (value < 1_000) return quantity(value, "B");

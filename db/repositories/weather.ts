@@ -33,6 +33,18 @@ export function createWeatherRepository(orm: MikroORM) {
     return row === undefined ? null : recordOf(row);
   };
 
+  /** The newest reading up to an observatory instant, not older than another; null when there is none. */
+  const before = async (site: string, atMs: number, notBeforeMs: number): Promise<WeatherRecord | null> => {
+    const [row] = await orm.em
+      .fork()
+      .find(
+        Weather,
+        { site, atMs: { $gte: notBeforeMs, $lte: atMs } },
+        { orderBy: { atMs: "desc", id: "desc" }, limit: 1 },
+      );
+    return row === undefined ? null : recordOf(row);
+  };
+
   /** The newest reading that was unsafe, or null. */
   const lastUnsafe = async (site: string): Promise<WeatherRecord | null> => {
     const [row] = await orm.em
@@ -67,5 +79,5 @@ export function createWeatherRepository(orm: MikroORM) {
     );
   };
 
-  return { insert, range, latest, lastUnsafe, thinned };
+  return { insert, range, latest, before, lastUnsafe, thinned };
 }

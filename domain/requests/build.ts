@@ -328,8 +328,7 @@ function checkQuota(
 
 function checkText(check: Check, field: string, value: string, least: number, most: number): void {
   const length = typeof value === "string" ? value.trim().length : -1;
-  const rule =
-    least > 0 ? `a text of ${least} to ${most} characters` : `a text of at most ${most} characters`;
+  const rule = least > 0 ? `write ${least} to ${most} characters` : `write at most ${most} characters`;
   check(field, value, length >= least && length <= most, rule);
 }
 

@@ -152,6 +152,7 @@ const ROUTES: Readonly<Record<string, Permission | "public">> = {
   "POST /manual/stop": "night.control",
   "POST /manual/operations": "devices",
   "POST /api/alerts/simulate": "alerts.simulate",
+  "GET /alerts/simulate": "alerts.simulate",
   "POST /alerts/simulate": "alerts.simulate",
   "POST /api/voevents": "notices.post",
   "GET /api/metrics": "metrics",

@@ -162,9 +162,18 @@ test("the button makes an alert where it can be observed, through the same intak
   const packetAsItCame = await browser.get(raw);
   expect(packetAsItCame.headers["content-type"]).toContain("text/plain");
   expect(packetAsItCame.body).toContain("<voe:VOEvent");
-  const pressed = await browser.post("/alerts/simulate", { stream: "fermi-gbm" });
+  // On the page it is asked for first, and pressing twice fires once.
+  expect((await browser.post("/alerts/simulate", { stream: "fermi-gbm" })).statusCode).toBe(400);
+  const question = await browser.get("/alerts/simulate?stream=fermi-gbm");
+  expect(question.body).toContain("Fire a test alert like Fermi GBM?");
+  const event = /name="event" value="(\d+)"/.exec(question.body)?.[1] ?? "";
+  const pressed = await browser.post("/alerts/simulate", { stream: "fermi-gbm", event });
   expect(pressed.statusCode).toBe(303);
   expect((await browser.get(String(pressed.headers.location))).body).toContain("fermi");
+  const twice = await browser.post("/alerts/simulate", { stream: "fermi-gbm", event });
+  expect(twice.headers.location).toBe(pressed.headers.location);
+  const { items } = await web.database.alerts.list({ limit: 50 });
+  expect(items.filter(({ key }) => key.startsWith("fermi-sim-"))).toHaveLength(1);
 });
 
 test("with the database frozen the answer is 503 in less than 3 s", async () => {

@@ -9,6 +9,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { hashPassword } from "../../api/passwords.ts";
 import { createIntake } from "../../ingest/intake.ts";
 import type { Intake } from "../../ingest/intake.ts";
+import { FakeGateway } from "../api/support/gateway.ts";
 import { NOW_MS, observatoryState } from "../api/support/states.ts";
 import { observatory, PASSWORD, startWeb } from "../api/support/web.ts";
 import type { TestWeb } from "../api/support/web.ts";
@@ -104,7 +105,8 @@ suite("in a browser", () => {
       javaScriptEnabled: javaScript,
       baseURL: base,
     });
-    context.setDefaultTimeout(10_000);
+    // Enough for a machine that is busy with other tests.
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     page.on("console", (message) => {
       if (message.type() === "error") failures.push(`${message.text()} ${message.location().url}`);
@@ -121,7 +123,8 @@ suite("in a browser", () => {
   async function pagesToSee(page: Page): Promise<[name: string, url: string][]> {
     await page.goto("/alerts");
     if (await page.getByText("No alert has come yet").isVisible()) {
-      await page.getByRole("button", { name: "Fire a test alert" }).click();
+      await page.getByRole("button", { name: "Fire a test alert…" }).click();
+      await page.getByRole("button", { name: "Fire the test alert" }).click();
       await page.waitForURL(/\/alerts\/\w+-/);
     }
     const [alert] = (await web.database.alerts.list({ limit: 1 })).items;
@@ -274,4 +277,55 @@ suite("in a browser", () => {
     await page.getByText(/NOT LIVE since/).waitFor({ state: "hidden", timeout: 20_000 });
     await page.context().close();
   }, 90_000);
+
+  // The last one: the web that the others look at ends here.
+  test("the web is killed under open pages and comes back, over a proxy's 503: they say so, are live again by themselves and show what they missed", async () => {
+    const system = await signedIn();
+    await system.goto("/system");
+    const schedule = await system.context().newPage();
+    await schedule.goto("/schedule", { waitUntil: "load" });
+    await Promise.all([system, schedule].map(async (page) => page.evaluate("window.loadedOnce = true")));
+    await system.locator("#status").getByText("RUNNING").waitFor();
+
+    const { port } = web.app.server.address() as AddressInfo;
+    await web.app.close();
+    await web.database.journal.append({
+      atWallMs: Date.now(),
+      atMs: NOW_MS,
+      level: "warning",
+      module: "test",
+      text: "A line that came while the web was down.",
+    });
+    const held = { kind: "operator", who: "test", why: "Somebody has paused." } as const;
+    const gateway = new FakeGateway();
+    gateway.state = observatoryState({
+      clock,
+      mode: "PAUSED",
+      holds: [{ ...held, sinceMs: NOW_MS, sinceWallMs: Date.now() }],
+    });
+    const comesBack = await web.another({ gateway });
+    for (const page of [system, schedule]) await page.getByText(/NOT LIVE since/).waitFor();
+
+    // A proxy answers before the web behind it does: a plain EventSource would give up here.
+    let refused = 0;
+    await system.context().route("**/events?*", async (route) => {
+      refused += 1;
+      await route.fulfill({ status: 503, body: "" });
+    });
+    await comesBack.listen({ host: "127.0.0.1", port });
+    const since = Date.now();
+    while (refused < 2 && Date.now() - since < 30_000) await system.waitForTimeout(100);
+    const fetched = schedule.waitForResponse((answer) => new URL(answer.url()).pathname === "/schedule");
+    await system.context().unroute("**/events?*");
+
+    await system.getByText("A line that came while the web was down.").waitFor();
+    await fetched;
+    for (const page of [system, schedule]) {
+      await page.locator("#status").getByText("PAUSED").waitFor();
+      await page.getByText(/NOT LIVE since/).waitFor({ state: "hidden" });
+      expect(await page.evaluate("window.loadedOnce")).toBe(true);
+    }
+    expect(refused).toBeGreaterThanOrEqual(2);
+    await system.context().close();
+  }, 120_000);
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { tsToMs } from "@temporalio/common/lib/time.js";
 import { observatoryMs, type ClockFact } from "../../domain/clock.ts";
 import { deviceOf } from "../../domain/observatory.ts";
 import { resumeUpdate } from "../../workflows/messages.ts";
@@ -132,16 +133,22 @@ async function exposing(stack: Stack): Promise<string[]> {
 async function frozenWithTask(stack: Stack): Promise<string | null> {
   const { client } = stack.temporal;
   const workflowId = observatoryWorkflowId(observatory.site.id);
+  const taskBegunMs = async (): Promise<number | null> => {
+    const execution = { workflowId };
+    const { pendingWorkflowTask: task } = await client.workflowService
+      .describeWorkflowExecution({ namespace: client.options.namespace, execution })
+      .catch(() => ({ pendingWorkflowTask: null }));
+    return (task?.state as number | undefined) === TASK_STARTED ? tsToMs(task?.startedTime) : null;
+  };
   for (const part of CONTROL_WORKERS) {
     const pid = stack.pid(part);
     signalProcess(pid, "SIGSTOP");
     void refusedButton(stack);
     await sleep(INTO_HANDS_MS);
-    const task = await client.workflowService
-      .describeWorkflowExecution({ namespace: client.options.namespace, execution: { workflowId } })
-      .then(({ pendingWorkflowTask }) => pendingWorkflowTask)
-      .catch(() => null);
-    if ((task?.state as number | undefined) === TASK_STARTED) return part;
+    const first = await taskBegunMs();
+    await sleep(INTO_HANDS_MS);
+    // The same task still under way: a living worker would have done it.
+    if (first !== null && first === (await taskBegunMs())) return part;
     signalProcess(pid, "SIGCONT");
   }
   return null;

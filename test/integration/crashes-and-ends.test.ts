@@ -3,6 +3,7 @@ import { startStack, type Stack } from "../support/stack.ts";
 import { endChecks } from "./checks/ends.ts";
 import { imageChecks } from "./checks/images.ts";
 import { layerChecks } from "./checks/layers.ts";
+import { personChecks } from "./checks/person.ts";
 import { restartChecks } from "./checks/restarts.ts";
 import { measured, RATE, type TheStack } from "./kit.ts";
 
@@ -19,6 +20,7 @@ afterAll(async () => {
   console.log(["measured", ...measured].join("\n  "));
 }, 60_000);
 
+describe("a new person", () => personChecks(the));
 describe("processes that die", () => restartChecks(the));
 describe("what is left of the night", () => imageChecks(the));
 describe("the ends of a night", () => endChecks(the));

@@ -21,6 +21,10 @@ export interface StackOptions {
 
 /** One real `vesper up` in a folder and on ports of its own. */
 export interface Stack extends Observed {
+  /** Address of the web. */
+  readonly url: string;
+  /** Password of the people of the demonstration. */
+  readonly password: string;
   /** Pid of a running part, from home/run. */
   pid(part: string): number;
   /** Names of the parts that run now. */
@@ -42,6 +46,7 @@ export interface Stack extends Observed {
 const UP_LIMIT_MS = 300_000;
 const DOWN_LIMIT_MS = 30_000;
 const PORTS = ["PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT", "POSTGRES_PORT", "ALPACA_PORT", "GUARD_PORT"];
+const PASSWORD = "correct horse battery";
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, "vesper").toString("base64")}`;
 
 /**
@@ -59,7 +64,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ...Object.fromEntries([...ports].map(([name, port]) => [`VESPER_${name}`, String(port)])),
     ...options.env,
     VESPER_HOME: home,
-    VESPER_PASSWORD: "correct horse battery",
+    VESPER_PASSWORD: PASSWORD,
     VESPER_WEBHOOK_SECRET: WEBHOOK_SECRET,
     VESPER_CLOCK: "demo",
     VESPER_CLOCK_RATE: String(options.rate),
@@ -165,6 +170,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   return {
     ...observer,
+    url: `http://127.0.0.1:${portOf("PORT")}`,
+    password: PASSWORD,
     token,
     pid,
     parts: () => runList.living().map((record) => record.part),

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { AlertChain } from "../../../db/repositories/alerts.ts";
+import { observatoryMs } from "../../../domain/clock.ts";
 import { may } from "../../../domain/permissions/permissions.ts";
 import type { ApiContext } from "../../context.ts";
 import { alertHref } from "../../words/links.ts";
@@ -10,7 +11,8 @@ import { TakenSchema } from "../voevents/schema.ts";
 import { takenJson } from "../voevents/taken.ts";
 import { alertDetailJson, alertJson } from "./json.ts";
 import { AlertDetailSchema, AlertSchema } from "./schema.ts";
-import { simulateAlert } from "./simulate.ts";
+import { nextEvent, simulateAlert, simulatedAlertKey } from "./simulate.ts";
+import { testAlertQuestion } from "./test-alert.ts";
 import { alertModel, alertsModel } from "./view-model.ts";
 
 const ON_PAGE = 50;
@@ -22,7 +24,7 @@ const StreamSchema = Type.Union(
 const StateSchema = Type.Union((["all", "live", "closed"] as const).map((state) => Type.Literal(state)));
 
 /** Alerts: the list, one with its chain and stages, and the button that fires a typical one. */
-export function alertRoutes({ app, deps, pages }: ApiContext): void {
+export function alertRoutes({ app, deps, pages, identities, situation }: ApiContext): void {
   const { alerts, notices } = deps.database;
 
   app.get(
@@ -93,14 +95,45 @@ export function alertRoutes({ app, deps, pages }: ApiContext): void {
     async (request, reply) => list(request, reply, request.query, "", 200),
   );
 
+  // A test alert takes the telescope from whatever runs: first the question, what it will do.
+  app.get(
+    "/alerts/simulate",
+    {
+      config: { access: "alerts.simulate" },
+      schema: { querystring: Type.Object({ stream: Type.Optional(StreamSchema) }) },
+    },
+    async (request, reply) => {
+      const wallMs = deps.nowWallMs();
+      const question = testAlertQuestion(
+        request.query.stream ?? "swift-bat",
+        nextEvent(wallMs),
+        await situation(),
+        observatoryMs(deps.clock(), wallMs),
+      );
+      const model = { ...question, sentence: "", csrf: identities.csrfToken(request, reply) };
+      if (request.headers["x-dialog"] === "1") return pages.fragment(reply, "confirm", model);
+      return pages.send(request, reply, "confirm", model);
+    },
+  );
+
   app.post(
     "/alerts/simulate",
     {
       config: { access: "alerts.simulate" },
-      schema: { body: Type.Object({ _csrf: Type.String(), stream: StreamSchema }) },
+      schema: {
+        body: Type.Object({
+          _csrf: Type.String(),
+          stream: StreamSchema,
+          // From the question: without it nothing is fired, and pressing twice fires once.
+          event: Type.String({ pattern: "^9\\d{9}$" }),
+        }),
+      },
     },
     async (request, reply) => {
-      const result = await simulateAlert(deps, request.body.stream);
+      const { stream, event } = request.body;
+      const fired = await alerts.one(simulatedAlertKey(stream, event));
+      if (fired !== null) return reply.redirect(alertHref(fired.key), 303);
+      const result = await simulateAlert(deps, stream, event);
       if (result.kind === "taken" && result.alertKey !== null)
         return reply.redirect(alertHref(result.alertKey), 303);
       return list(request, reply, {}, `No alert came of it: ${result.reason}`, 409);

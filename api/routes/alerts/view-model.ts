@@ -13,6 +13,7 @@ import { imageCard } from "../images/view-model.ts";
 import type { Pager } from "../lists.ts";
 import { sequenceMark } from "../requests/view-model.ts";
 import { alertToShutter, latencyLadder } from "./ladder.ts";
+import { MISSIONS } from "./test-alert.ts";
 
 export interface AlertFilters {
   readonly state: string;
@@ -38,6 +39,7 @@ export function alertsModel(
     states: ["all", "live", "closed"].map((value) => ({ value, chosen: value === filters.state })),
     pager: lines,
     maySimulate,
+    missions: Object.entries(MISSIONS).map(([name, words]) => ({ stream: name, name: words })),
     said,
     filtered: filters.state !== "all" || filters.stream !== "",
     rows: items.map((alert) => ({

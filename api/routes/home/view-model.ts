@@ -81,7 +81,7 @@ export function homeLive(
     holds: shownHolds(situation.holds, nowMs, observatory.weather.safeForMin),
     safety: safetyMark(situation),
     dome: domeMark(situation.dome),
-    margins: weatherMargins(situation.weather.values, observatory),
+    margins: weatherMargins(situation.weather.values, situation.weather.before, observatory),
     devices: devicesDown.map((device) => ({ ...device, mark: deviceMark(device.state) })),
     devicesUp: `${situation.devices.length} devices up`,
   };

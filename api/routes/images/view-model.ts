@@ -6,7 +6,7 @@ import { STRETCHES, type Stretch } from "../../../domain/imaging/stretch.ts";
 import type { InstrumentDescription } from "../../../domain/observatory.ts";
 import type { PageModel } from "../../pages/pages.ts";
 import { fitsHref, imageHref, masterHref, previewHref, requestHref } from "../../words/links.ts";
-import { bytes, NBSP, NONE, number } from "../../words/numbers.ts";
+import { bytes, capital, NBSP, NONE, number } from "../../words/numbers.ts";
 import { position } from "../../words/sky.ts";
 import { dateTimeMs, hourMinute } from "../../words/time.ts";
 import { options, type Pager } from "../lists.ts";
@@ -48,7 +48,7 @@ export function imagesModel(
 ): PageModel {
   return {
     title: "Images",
-    sentence: `Newest first. ${lines.words}.`,
+    sentence: `Newest first. ${capital(lines.words)}.`,
     topics: ["images"],
     filters,
     cameras: options(
@@ -77,7 +77,7 @@ export interface ImageFacts {
   readonly zoom: string;
   readonly sequence: SequenceDetail | null;
   readonly histogram: Histogram | null;
-  /** Why there is no histogram, or "". */
+  /** Why there is neither picture nor histogram, or "". */
   readonly problem: string;
 }
 
@@ -146,8 +146,8 @@ export function imageModel(facts: ImageFacts): PageModel {
             warnings: shown.warnings,
           },
     histogram: histogram === null ? null : histogramBars(histogram),
-    histogramProblem: problem,
-    statistics: pairs(shown?.statistics ?? image.statistics),
+    pictureProblem: problem.replace(/\.$/, ""),
+    statistics: statisticsOf(shown?.statistics ?? image.statistics),
     header: pairs(shown?.header ?? image.header),
   };
 }
@@ -182,7 +182,33 @@ function histogramBars({ low, high, counts }: Histogram) {
   };
 }
 
-/** Names and values of a FITS header or statistics, as text. */
+/** What is measured of an image, in words and with its unit. */
+const STATISTICS: Readonly<Record<string, readonly [name: string, unit: string]>> = {
+  min: ["Least", "ADU"],
+  max: ["Greatest", "ADU"],
+  mean: ["Mean", "ADU"],
+  median: ["Median", "ADU"],
+  madStd: ["Scatter, robust", "ADU"],
+  p01: ["1 % lie below", "ADU"],
+  p99: ["99 % lie below", "ADU"],
+  sources: ["Sources found", ""],
+  fwhmPx: ["FWHM of stars", "pixels"],
+};
+
+function statisticsOf(record: Readonly<Record<string, unknown>>) {
+  const known = Object.entries(STATISTICS).flatMap(([key, [name, unit]]) => {
+    const value = record[key];
+    if (value === undefined) return [];
+    const text = typeof value === "number" ? String(Number(value.toPrecision(6))) : valueText(value);
+    return [{ name, value: unit === "" || text === NONE ? text : `${text}${NBSP}${unit}` }];
+  });
+  return [
+    ...known,
+    ...pairs(Object.fromEntries(Object.entries(record).filter(([key]) => !(key in STATISTICS)))),
+  ];
+}
+
+/** Names and values of a FITS header, as text. */
 function pairs(record: Readonly<Record<string, unknown>>) {
   return Object.entries(record)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

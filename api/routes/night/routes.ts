@@ -58,7 +58,7 @@ export function nightRoutes(context: ApiContext): void {
       const question = confirmation(command, await situation(), nowMs());
       const model = { ...question, sentence: "", csrf: context.identities.csrfToken(request, reply) };
       if (request.headers["x-dialog"] === "1") return pages.fragment(reply, "confirm", model);
-      return pages.send(request, reply, "night/confirm", model);
+      return pages.send(request, reply, "confirm", model);
     });
   }
 

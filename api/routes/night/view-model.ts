@@ -245,6 +245,7 @@ export interface Confirmation {
   readonly action: string;
   readonly yes: string;
   readonly no: string;
+  readonly noHref: string;
 }
 
 /** The question before a step that makes things less safe or ends the night: its effect with numbers. */
@@ -266,6 +267,7 @@ export function confirmation(
         "The dome may open and the telescope may move.",
       ],
       action: "/night/resume",
+      noHref: "/night",
       yes: "Resume observing",
       no: "Stay paused",
     };
@@ -283,6 +285,7 @@ export function confirmation(
       "The exposure that runs is aborted, the dome closes, the telescope parks.",
     ],
     action: "/night/end",
+    noHref: "/night",
     yes: "End the night",
     no: "Go on observing",
   };

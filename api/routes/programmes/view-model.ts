@@ -3,7 +3,7 @@ import type { ProgrammeMember } from "../../../db/repositories/programmes.ts";
 import type { LedgerLine } from "../../../db/repositories/quota.ts";
 import { effectMs, type QuotaBalance } from "../../../domain/quota/ledger.ts";
 import type { PageModel } from "../../pages/pages.ts";
-import { count, number, quantity } from "../../words/numbers.ts";
+import { capital, count, number, quantity } from "../../words/numbers.ts";
 import { dateTime } from "../../words/time.ts";
 import type { Pager } from "../lists.ts";
 
@@ -31,7 +31,7 @@ export function programmesModel(
 ): PageModel {
   return {
     title: "Programmes",
-    sentence: `What observing time is granted to. ${lines.words}.`,
+    sentence: `What observing time is granted to. ${capital(lines.words)}.`,
     filters: { text: filters.text, mine: filters.mine === "1" },
     filtered: filters.text !== "" || filters.mine === "1",
     pager: lines,

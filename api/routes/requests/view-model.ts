@@ -17,7 +17,7 @@ import type { SequenceConstraints, SequenceStatus } from "../../../domain/reques
 import type { PageModel } from "../../pages/pages.ts";
 import type { Mark, Tone } from "../../situation/tone.ts";
 import { alertHref, requestHref, scheduleHref } from "../../words/links.ts";
-import { count, NBSP, NONE, number, quantity } from "../../words/numbers.ts";
+import { capital, count, NBSP, NONE, number, quantity } from "../../words/numbers.ts";
 import { position } from "../../words/sky.ts";
 import { clockTime, dateTime, duration, hourMinute } from "../../words/time.ts";
 import { resultsModel } from "../images/results.ts";
@@ -68,7 +68,7 @@ export function requestsModel(facts: RequestListFacts): PageModel {
   const { items, filters, lines, drafts, programmes, planned, costs, userId } = facts;
   return {
     title: "Requests",
-    sentence: `What ${filters.kind === "alert" ? "alerts ask" : "people ask"} to be observed. ${lines.words}.`,
+    sentence: `What ${filters.kind === "alert" ? "alerts ask" : "people ask"} to be observed. ${capital(lines.words)}.`,
     filters,
     routine: filters.kind === "routine",
     mayWrite: facts.mayWrite,
@@ -179,7 +179,8 @@ export function requestModel(facts: RequestFacts): PageModel {
       programme: request.programmeId,
       comment: request.comment,
       created: dateTime(request.createdWallMs),
-      submitted: dateTime(request.submittedWallMs),
+      submitted: request.submittedWallMs === null ? "not yet" : dateTime(request.submittedWallMs),
+      wasSubmitted: request.submittedWallMs !== null,
       quota: `${hours(balance.spentS)} of ${hours(balance.grantedS)} used, ${hours(balance.openS)} held, ${hours(balance.availableS)} left`,
       alert: request.alertKey === null ? null : { name: request.alertKey, href: alertHref(request.alertKey) },
     },

@@ -10,6 +10,9 @@ export interface Observed {
   readonly sequenceId: string;
   readonly requestId: string;
   readonly requestName: string;
+  readonly programmeId: string;
+  /** Who asked for it; null for an alert. */
+  readonly userId: string | null;
   readonly target: string;
   readonly isAlert: boolean;
   readonly startMs: number;
@@ -64,6 +67,8 @@ function observedOf(frames: readonly ExposureRecord[], sequence: SequenceDetail)
     sequenceId: sequence.id,
     requestId: sequence.requestId,
     requestName: sequence.request.name,
+    programmeId: sequence.request.programmeId,
+    userId: sequence.request.userId,
     target: sequence.targetName,
     isAlert: sequence.request.kind === "alert",
     startMs: Math.min(...starts),

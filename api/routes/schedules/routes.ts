@@ -1,18 +1,19 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import { Type, type Static } from "typebox";
 import { observatoryMs } from "../../../domain/clock.ts";
 import type { ScheduleDetail } from "../../../db/repositories/schedules.ts";
 import { TIMELINE_WIDTHS_PX, timelineSvg } from "../../charts/timeline.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
+import { ScheduleFilterSchema } from "./filters.ts";
 import { scheduleJson } from "./json.ts";
 import { observedIn } from "./observed.ts";
 import { ScheduleSchema, ScheduleSummarySchema } from "./schema.ts";
 import { olderModel, scheduleModel } from "./view-model.ts";
 
 const OLDER_ON_PAGE = 50;
-const PageSchema = Type.Object({ page: PageNumber });
+const PageSchema = Type.Object({ ...ScheduleFilterSchema.properties, page: PageNumber });
 
 /** What is observed when, what was refused and why; every planning is kept. */
 export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiContext): void {
@@ -77,7 +78,7 @@ export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiConte
   app.get(
     "/schedule",
     { config: { access: "read" }, schema: { querystring: PageSchema } },
-    async (request, reply) => show(request, reply, await schedules.current(), true, request.query.page ?? 1),
+    async (request, reply) => show(request, reply, await schedules.current(), true, request.query),
   );
 
   app.get(
@@ -90,7 +91,7 @@ export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiConte
       const [one, current] = await Promise.all([schedules.one(request.params.id), schedules.current()]);
       const schedule = found(one, `There is no schedule ${request.params.id}.`);
       const isCurrent = current !== null && current.id === schedule.id;
-      return show(request, reply, schedule, isCurrent, request.query.page ?? 1);
+      return show(request, reply, schedule, isCurrent, request.query);
     },
   );
 
@@ -139,13 +140,21 @@ export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiConte
     reply: FastifyReply,
     schedule: ScheduleDetail | null,
     isCurrent: boolean,
-    page: number,
+    { page = 1, mine = "", programme = "", status = "" }: Static<typeof PageSchema>,
   ): Promise<FastifyReply> {
     const [now, observed] = await Promise.all([
       situation(),
       schedule === null ? [] : observedIn(deps.database, schedule.nightId),
     ]);
-    const facts = { schedule, observed, situation: now, isCurrent, page };
+    const facts = {
+      schedule,
+      observed,
+      situation: now,
+      isCurrent,
+      page,
+      filters: { mine, programme, status },
+      userId: request.identity?.userId ?? null,
+    };
     return pages.send(request, reply, "schedule/show", scheduleModel(facts, deps.observatory, nowMs()));
   }
 

@@ -6,6 +6,7 @@ import type { Mark, Tone } from "../../situation/tone.ts";
 import { alertHref, requestHref, scheduleHref } from "../../words/links.ts";
 import { count, NONE, number } from "../../words/numbers.ts";
 import { clockTime, dateTime, duration, hourMinute } from "../../words/time.ts";
+import { filterForm, isOwn, passesFilters, type ScheduleFilters } from "./filters.ts";
 import type { Observed } from "./observed.ts";
 import { pager } from "../lists.ts";
 import type { Pager } from "../lists.ts";
@@ -27,33 +28,42 @@ export interface ScheduleFacts {
   readonly situation: Situation;
   readonly isCurrent: boolean;
   readonly page: number;
+  readonly filters: ScheduleFilters;
+  /** Who is looking. */
+  readonly userId: string | null;
 }
 
 export function scheduleModel(facts: ScheduleFacts, observatory: Observatory, nowMs: number): PageModel {
-  const { schedule, observed, situation, isCurrent, page } = facts;
+  const { schedule, observed, situation, isCurrent, page, filters, userId } = facts;
   const rows = schedule?.rows ?? [];
   const planned = rows.filter(({ status }) => status !== "refused");
   const refused = rows.filter(({ status }) => status === "refused");
-  const groups = refusedGroups(refused);
+  const passing = rows.filter((row) =>
+    passesFilters({ ...row.request, status: row.status }, filters, userId),
+  );
+  const groups = refusedGroups(passing.filter(({ status }) => status === "refused"));
   const shown = groups.slice((page - 1) * REFUSED_ON_PAGE, page * REFUSED_ON_PAGE);
+  const path = isCurrent ? "/schedule" : scheduleHref(schedule?.id ?? 0);
+  const programmes = new Set(rows.map(({ request }) => request.programmeId));
+  const filtered = Object.values(filters).some((value) => value !== "");
   return {
     title: isCurrent ? "Schedule" : `Schedule ${schedule?.id}`,
     sentence: sentence(facts, planned, refused),
     topics: isCurrent ? ["schedule"] : [],
     isCurrent,
+    path,
+    filterForm: schedule === null ? null : filterForm(filters, [...programmes].toSorted()),
+    filtered,
     facts: schedule === null ? null : factsOf(schedule),
     chart: timelineOf(schedule),
-    observed: observed.map(observedRow),
-    planned: planned.map((row) => plannedRow(row, nowMs)),
-    refused: shown,
-    refusedPager: pager(
-      isCurrent ? "/schedule" : scheduleHref(schedule?.id ?? 0),
-      {},
-      page,
-      REFUSED_ON_PAGE,
-      groups.length,
-      "refusal",
-    ),
+    observed: observed
+      .filter((one) => passesFilters({ ...one, status: "done" }, filters, userId))
+      .map((one) => observedRow(one, userId)),
+    planned: passing
+      .filter(({ status }) => status !== "refused")
+      .map((row) => plannedRow(row, nowMs, userId)),
+    refused: shown.map(({ row, more }) => refusedRow(row, more, userId)),
+    refusedPager: pager(path, filters, page, REFUSED_ON_PAGE, groups.length, "refusal"),
     empty: emptyWords(situation),
     siteName: observatory.site.name,
   };
@@ -88,7 +98,7 @@ function sentence(
   return `${count(taken, "sequence")} observed tonight, ${left} to come, ${refused.length} refused. Made ${dateTime(schedule.madeMs)} UTC: ${schedule.reason}.`;
 }
 
-function observedRow(one: Observed) {
+function observedRow(one: Observed, userId: string | null) {
   const whole = one.stored >= one.planned;
   const mark: Mark = whole ? { tone: "ok", word: "whole" } : { tone: "warning", word: "in part" };
   return {
@@ -97,6 +107,7 @@ function observedRow(one: Observed) {
     target: one.target,
     sequenceId: one.sequenceId,
     request: one.requestName,
+    mine: isOwn(one, userId),
     href: requestHref(one.requestId),
     alert: one.isAlert ? alertHref(one.requestId) : "",
     frames: `${one.stored} of ${one.planned}`,
@@ -134,7 +145,7 @@ function chartWords(planned: readonly ScheduledRow[]): string {
   return `Timeline: ${count(planned.length, "sequence")} from ${hourMinute(Math.min(...starts))} to ${hourMinute(Math.max(...ends))} UTC.`;
 }
 
-function plannedRow(row: ScheduledRow, nowMs: number) {
+function plannedRow(row: ScheduledRow, nowMs: number, userId: string | null) {
   const { tspMs, tepMs } = row;
   const mark: Mark = { tone: TONES[row.status], word: row.status };
   return {
@@ -147,6 +158,7 @@ function plannedRow(row: ScheduledRow, nowMs: number) {
     target: row.sequence.targetName,
     sequenceId: row.sequenceId,
     request: row.request.name,
+    mine: isOwn(row.request, userId),
     href: requestHref(row.request.id),
     alert: row.request.alertKey === null ? "" : alertHref(row.request.alertKey),
     priority: row.sequence.priority,
@@ -171,12 +183,14 @@ function refusedGroups(refused: readonly ScheduledRow[]) {
     const [first] = rows;
     if (first === undefined) return [];
     const more = rows.length - 1;
-    return [{ ...refusedRow(first), more: more === 0 ? "" : `and ${more} more of this request` }];
+    return [{ row: first, more: more === 0 ? "" : `and ${more} more of this request` }];
   });
 }
 
-function refusedRow(row: ScheduledRow) {
+function refusedRow(row: ScheduledRow, more: string, userId: string | null) {
   return {
+    more,
+    mine: isOwn(row.request, userId),
     target: row.sequence.targetName,
     sequenceId: row.sequenceId,
     request: row.request.name,

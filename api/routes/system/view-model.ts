@@ -5,6 +5,7 @@ import type { JournalPage } from "../../../db/repositories/journal.ts";
 import type { PageModel } from "../../pages/pages.ts";
 import type { Mark, Tone } from "../../situation/tone.ts";
 import { alertHref } from "../../words/links.ts";
+import { capital } from "../../words/numbers.ts";
 import { dateTimeMs } from "../../words/time.ts";
 import type { JournalFilters } from "../journal/filters.ts";
 
@@ -41,7 +42,7 @@ export function systemModel(facts: {
   const [lastShown] = page.items;
   return {
     title: "System",
-    sentence: `The journal: what happened, when and why. ${totalWords(page, "line")}.`,
+    sentence: `The journal: what happened, when and why. ${capital(totalWords(page, "line"))}.`,
     topics: isNewest ? ["journal"] : [],
     ...(isNewest ? { streamQuery: `${query.toString()}&after=${lastShown?.id ?? 0}` } : {}),
     filters,

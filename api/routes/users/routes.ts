@@ -14,6 +14,7 @@ import { given, listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
 import { mailTo, senderOf } from "../account/links.ts";
 import { applicationRoutes, profileChoices } from "./applications.ts";
 import { mailRoutes } from "./mails.ts";
+import { PERMISSION_WORDS } from "./permission-words.ts";
 import { AccountStateSchema, PersonProfileSchema, UserIdSchema, UserSchema } from "./schema.ts";
 import { applicationCard, stateMark, usersModel } from "./view-model.ts";
 
@@ -248,6 +249,7 @@ export function userRoutes(context: ApiContext): void {
       columns: PROFILES_OF_PEOPLE,
       rows: PERMISSIONS.map((permission) => ({
         permission,
+        words: PERMISSION_WORDS[permission],
         cells: PROFILES_OF_PEOPLE.map((profile) => ({
           profile,
           word: may(profile, permission) ? "yes" : "no",

@@ -4,7 +4,7 @@ import type { Application } from "../../../db/repositories/applications.ts";
 import { ACCOUNT_STATES, type AccountState } from "../../../domain/people/account.ts";
 import { PROFILES_OF_PEOPLE } from "../../../domain/permissions/profiles.ts";
 import type { Mark } from "../../situation/tone.ts";
-import { count } from "../../words/numbers.ts";
+import { capital, count } from "../../words/numbers.ts";
 import { dateTime, fromNow } from "../../words/time.ts";
 import { options, type Pager } from "../lists.ts";
 
@@ -42,8 +42,8 @@ export function usersModel(
     title: "Users",
     sentence:
       waiting === 0
-        ? `Nobody waits for a decision. ${lines.words}.`
-        : `${count(waiting, "person", "people")} ${waiting === 1 ? "waits" : "wait"} for a decision. ${lines.words}.`,
+        ? `Nobody waits for a decision. ${capital(lines.words)}.`
+        : `${count(waiting, "person", "people")} ${waiting === 1 ? "waits" : "wait"} for a decision. ${capital(lines.words)}.`,
     waiting,
     filters,
     profiles: options(PROFILES_OF_PEOPLE, filters.profile),

@@ -28,7 +28,7 @@ export interface TestWeb {
   readonly gateway: FakeGateway;
   readonly clock: { wallMs: number };
   /** Another web process on the same database. */
-  another(): Promise<App>;
+  another(change?: Partial<ApiDeps>): Promise<App>;
   readonly notify: (table: string, id: string) => void;
   /** Signs in with the form; returns the session cookie and its CSRF token. */
   signIn(profile: Exclude<Profile, "feed">): Promise<Browser>;
@@ -121,8 +121,8 @@ export async function startWeb({
     postgres,
     gateway,
     clock,
-    another: async () => {
-      const other = await buildApp({ ...deps, gateway: new FakeGateway() });
+    another: async (otherwise = {}) => {
+      const other = await buildApp({ ...deps, gateway: new FakeGateway(), ...otherwise });
       others.push(other);
       return other;
     },

@@ -107,7 +107,7 @@ async function reasonOnPages(stack: Stack): Promise<void> {
   for (const path of ["/", "/night", "/requests", "/alerts", "/images", "/system", "/alarms"]) {
     const { status, body } = await stack.api(path);
     expect([path, status]).toEqual([path, 200]);
-    expect(body).toMatch(/Not observing<\/a>, device:camera-vis: Visible camera cannot be reached/);
+    expect(body).toMatch(/Not observing<\/a>, device camera-vis: Visible camera cannot be reached/);
     expect(body).toMatch(/data-alarms/);
   }
 }

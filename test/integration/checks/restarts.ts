@@ -1,30 +1,29 @@
 import { expect, test } from "@jest/globals";
+import { KILL_KINDS } from "../../chaos/evidence.ts";
+import { kill } from "../../chaos/killer.ts";
 import { waitFor, type Stack } from "../../support/stack.ts";
 import { note, PATIENCE_MS, RATE, routineFrame, skyNowMs, state, type TheStack } from "../kit.ts";
 
-/** A part that was killed is back after a back-off of 1 to 10 s and the start of a process. */
-const BACK_LIMIT_MS = 45_000;
 /** `up` promises to stop within this. */
 const DOWN_LIMIT_MS = 15_000;
 
 /** Processes die or are stopped in the middle of a night. */
 export function restartChecks(the: TheStack): void {
-  test.each(["worker-site", "worker-control-1", "simulators", "api", "temporal", "postgres"])(
-    "%s killed with SIGKILL in the middle of a frame is started again, and the night goes on",
-    async (part) => {
+  test.each(KILL_KINDS)(
+    "%s killed with SIGKILL in the middle of a frame runs again, and the night goes on",
+    async (kind) => {
       const stack = the();
       await routineFrame(stack);
       const { frames, night } = await framesGoOn(stack, 0);
-      const killed = stack.pid(part);
-      process.kill(killed, "SIGKILL");
-      const killedWallMs = Date.now();
-      await waitFor(`${part} runs again`, BACK_LIMIT_MS, async () => stack.pid(part) !== killed);
-      note(`${part} killed: until it ran again`, Date.now() - killedWallMs);
+      const { kill: done } = await kill(stack, { kind, aimed: true }, () => 0);
+      expect(done.openShutters).not.toEqual([]);
+      note(`${kind} killed: until it ran again`, done.backWallMs - done.wallMs);
+      if (done.nextMessageMs !== null) note(`${kind} killed: the next message`, done.nextMessageMs);
       const after = await framesGoOn(stack, frames);
-      note(`${part} killed: until another frame was stored`, Date.now() - killedWallMs);
+      note(`${kind} killed: until another frame was stored`, Date.now() - done.wallMs);
       expect(after.night).toMatchObject({ date: night.date, run: night.run });
     },
-    4 * PATIENCE_MS,
+    6 * PATIENCE_MS,
   );
 
   test(
