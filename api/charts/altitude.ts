@@ -1,24 +1,16 @@
 import { airmass, altAz } from "../../domain/astronomy/alt-az.ts";
-import { nightOf } from "../../domain/astronomy/night.ts";
-import { moonPosition } from "../../domain/astronomy/sun-moon.ts";
+import type { nightOf } from "../../domain/astronomy/night.ts";
 import type { Observatory } from "../../domain/observatory.ts";
-import {
-  createNightSkies,
-  nightUse,
-  strictConstraints,
-  type Pointing,
-} from "../../domain/requests/visibility.ts";
-import { MS_PER_HOUR, MS_PER_MINUTE } from "../../domain/units.ts";
+import type { Pointing } from "../../domain/requests/visibility.ts";
 import type { Theme } from "../pages/theme.ts";
 import { hourMinute } from "../words/time.ts";
+import { altitudeCurve } from "./altitude-curve.ts";
 import { drawSvg } from "./draw.ts";
 import { PALETTES } from "./palette.ts";
 
 /** One chart for wide pages, one for a phone. */
 export const ALTITUDE_WIDTHS_PX = [720, 343] as const;
 const HEIGHT_PX = 280;
-const STEP_MS = 10 * MS_PER_MINUTE;
-const HALF_NIGHT_MS = 8 * MS_PER_HOUR;
 
 /**
  * Altitude of a target through one night as SVG: airmass on the right, the Moon dashed, twilights as bands, the lowest
@@ -35,15 +27,9 @@ export function altitudeSvg(
 ): string {
   const palette = PALETTES[theme];
   const { site } = observatory;
-  const night = nightOf(site, date);
-  const fromMs = (night.sun.eveningMs ?? night.midnightMs - HALF_NIGHT_MS) - 30 * MS_PER_MINUTE;
-  const toMs = (night.sun.morningMs ?? night.midnightMs + HALF_NIGHT_MS) + 30 * MS_PER_MINUTE;
-  const times: number[] = [];
-  for (let tMs = fromMs; tMs < toMs + STEP_MS; tMs += STEP_MS) times.push(Math.min(tMs, toMs));
-  const target = times.map((tMs) => [tMs, altAz(site, pointing.raDeg, pointing.decDeg, tMs).altDeg]);
-  const moon = times.map((tMs) => [tMs, moonPosition(site, tMs).altDeg]);
-  const use = nightUse(pointing, observatory, createNightSkies(observatory)(date));
-  const { minAltDeg } = strictConstraints(pointing.constraints, observatory);
+  const { night, fromMs, toMs, points, windows, minAltDeg } = altitudeCurve(pointing, observatory, date);
+  const target = points.map(({ atMs, altDeg }) => [atMs, altDeg]);
+  const moon = points.map(({ atMs, moonAltDeg }) => [atMs, moonAltDeg]);
   const narrow = widthPx < 500;
 
   return drawSvg(
@@ -113,7 +99,7 @@ export function altitudeSvg(
           lineStyle: { color: palette.soft, type: "dashed", width: 1 },
           markPoint: { symbol: "none", silent: true, data: moonLabel(moon, palette.soft) },
         },
-        ...use.windows.map(({ startMs, endMs }) => ({
+        ...windows.map(({ startMs, endMs }) => ({
           type: "line",
           name: "can be observed",
           showSymbol: false,

@@ -4,11 +4,22 @@ import { LARGEST_OFFSET, type Cursor, type CursorQuery, type Page } from "../../
 import { Problem } from "../problem.ts";
 import { about, count } from "../words/numbers.ts";
 
+/** More rows than any of these lists has. */
+const MOST_ROWS = 1_000_000_000;
+
 /** Which part of a list: of every JSON list. */
 export const ListQuerySchema = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
-  offset: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
+  offset: Type.Optional(Type.Integer({ minimum: 0, maximum: MOST_ROWS, default: 0 })),
 });
+
+/** One part of a list that is short enough to be read whole. */
+export function partOf<T>(
+  all: readonly T[],
+  { limit = 50, offset = 0 }: { readonly limit?: number; readonly offset?: number },
+): { items: T[]; total: number } {
+  return { items: all.slice(offset, offset + limit), total: all.length };
+}
 
 const IsEstimateSchema = Type.Optional(
   Type.Boolean({ description: "Whether `total` is an estimate: more than 10,000 rows are not counted" }),
@@ -60,6 +71,10 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 /** An instant in Unix ms; the field's name says which clock. */
 export const Instant = (description?: string) =>
   Type.Integer(description === undefined ? {} : { description });
+
+/** An instant that somebody asks for: within what the database can hold. */
+export const InstantGiven = (description: string) =>
+  Type.Integer({ description, minimum: -62_135_596_800_000, maximum: 253_402_300_799_999 });
 
 /** Free JSON: kept as it was stored. */
 export const Json = Type.Unknown();

@@ -162,17 +162,24 @@ export function createAccountRepository(orm: MikroORM) {
   /**
    * Changes profile or state of an account, unless that leaves no active administrator. Whoever may not enter any more
    * is signed out at once.
+   * @param isCurrent whether the account is still the one that the change was made from
    * @returns the record before, or why not
    */
   const change = async (
     userId: string,
     to: Partial<Pick<UserRecord, "profile" | "state" | "name">>,
-  ): Promise<UserRecord | "missing" | "lastAdministrator"> =>
+    isCurrent: (before: UserRecord) => boolean = () => true,
+  ): Promise<UserRecord | "missing" | "lastAdministrator" | "changed"> =>
     orm.em.fork().transactional(async (em) => {
       await lockAdministrators(em);
-      const row = await em.findOne(User, { id: userId }, { disableIdentityMap: true });
+      const row = await em.findOne(
+        User,
+        { id: userId },
+        { disableIdentityMap: true, lockMode: LockMode.PESSIMISTIC_WRITE },
+      );
       if (row === null || row.state === "deleted") return "missing";
       const before = recordOf(row);
+      if (!isCurrent(before)) return "changed";
       const staysAdministrator =
         (to.profile ?? before.profile) === "admin" && (to.state ?? before.state) === "active";
       if (!staysAdministrator && (await isLastAdministrator(em, before))) return "lastAdministrator";

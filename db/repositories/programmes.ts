@@ -1,4 +1,4 @@
-import type { MikroORM } from "@mikro-orm/postgresql";
+import { LockMode, type MikroORM } from "@mikro-orm/postgresql";
 import { Membership, type MembershipRecord } from "../entities/membership.ts";
 import { Programme, type ProgrammeRecord } from "../entities/programme.ts";
 import type { UserRecord } from "../entities/user.ts";
@@ -12,6 +12,11 @@ export interface ProgrammeMember {
   readonly profile: UserRecord["profile"];
   readonly role: MembershipRecord["role"];
 }
+
+/** What came of an edit. */
+export type ProgrammeSave =
+  | { readonly kind: "saved"; readonly before: ProgrammeRecord | null }
+  | { readonly kind: "changed"; readonly present: ProgrammeRecord | null };
 
 export type ProgrammeRepository = ReturnType<typeof createProgrammeRepository>;
 
@@ -43,6 +48,29 @@ export function createProgrammeRepository(orm: MikroORM) {
     await orm.em.fork().upsert(Programme, { ...programme });
   };
 
+  /**
+   * Stores an edit of a programme, or a new one, when what is there is still what the edit was made from.
+   * @param isCurrent whether the programme that there is (null: none) is the one that was edited
+   * @returns the programme before, or `changed` with the one that there is; nothing is stored then
+   */
+  const save = async (
+    programme: ProgrammeRecord,
+    isCurrent: (before: ProgrammeRecord | null) => boolean,
+  ): Promise<ProgrammeSave> =>
+    orm.em.fork().transactional(async (em) => {
+      // Also two who create the same one at once.
+      await em.execute("select pg_advisory_xact_lock(hashtextextended(?, 0))", [`programme ${programme.id}`]);
+      const row = await em.findOne(
+        Programme,
+        { id: programme.id },
+        { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
+      );
+      const before = row === null ? null : recordOf(row);
+      if (!isCurrent(before)) return { kind: "changed", present: before };
+      await em.upsert(Programme, { ...programme });
+      return { kind: "saved", before };
+    });
+
   /** Makes a user member of a programme, by both ids. */
   const addMember = async (membership: MembershipRecord): Promise<void> => {
     await orm.em.fork().upsert(Membership, { ...membership });
@@ -66,5 +94,5 @@ export function createProgrammeRepository(orm: MikroORM) {
       [programmeId],
     );
 
-  return { byId, list, ofUser, upsert, addMember, removeMember, membershipsOf, members };
+  return { byId, list, ofUser, upsert, save, addMember, removeMember, membershipsOf, members };
 }

@@ -1,6 +1,7 @@
 import { LockMode, type EntityManager, type InferEntity, type MikroORM } from "@mikro-orm/postgresql";
 import { withAllFields, type WrittenRequest } from "../../domain/requests/written.ts";
 import { RequestDraft, type RequestDraftRecord } from "../entities/request-draft.ts";
+import { pageBounds, type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
 /** What came of saving a draft: saved as the next version, or another had saved meanwhile (theirs is given). */
@@ -54,6 +55,18 @@ export function createRequestDraftRepository(orm: MikroORM) {
     return rows.map(draftOf);
   };
 
+  /** Drafts of one person, last saved first, a part at a time. */
+  const page = async (userId: string, query: PageQuery): Promise<Page<RequestDraftRecord>> => {
+    const [rows, total] = await orm.em
+      .fork()
+      .findAndCount(
+        RequestDraft,
+        { userId },
+        { orderBy: { updatedWallMs: "desc", id: "asc" }, ...pageBounds(query) },
+      );
+    return { items: rows.map(draftOf), total };
+  };
+
   /** Saves over version `version`, and only over that one. The same text saved again is no new version. */
   const save = async (change: {
     readonly id: string;
@@ -92,7 +105,7 @@ export function createRequestDraftRepository(orm: MikroORM) {
   const remove = async (id: string): Promise<boolean> =>
     (await orm.em.fork().nativeDelete(RequestDraft, { id })) > 0;
 
-  return { create, one, list, save, remove };
+  return { create, one, list, page, save, remove };
 }
 
 function draftOf(row: InferEntity<typeof RequestDraft>): RequestDraftRecord {

@@ -1,6 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Weather, type WeatherRecord } from "../entities/weather.ts";
 import { findRecords } from "../find-records.ts";
+import type { Cursor } from "../page.ts";
 import { recordOf } from "../record.ts";
 
 export type WeatherRepository = ReturnType<typeof createWeatherRepository>;
@@ -10,17 +11,27 @@ export function createWeatherRepository(orm: MikroORM) {
     await orm.em.fork().insert(Weather, { ...reading });
   };
 
-  /** Readings between two observatory instants, oldest first, at most `limit` rows. */
+  /**
+   * Readings between two observatory instants, oldest first, at most `limit` rows.
+   * @param after the reading that the first of them comes after
+   */
   const range = async (
     site: string,
     fromMs: number,
     toMs: number,
     limit = 5_000,
+    after?: Cursor,
   ): Promise<WeatherRecord[]> => {
+    const later =
+      after === undefined
+        ? {}
+        : {
+            $or: [{ atMs: { $gt: after.atMs } }, { atMs: after.atMs, id: { $gt: Number(after.id) } }],
+          };
     return findRecords(
       orm.em.fork(),
       Weather,
-      { site, atMs: { $gte: fromMs, $lte: toMs } },
+      { $and: [{ site, atMs: { $gte: fromMs, $lte: toMs } }, later] },
       { orderBy: { atMs: "asc", id: "asc" }, limit },
     );
   };

@@ -19,8 +19,8 @@ export function programmeProblems(entry: ProgrammeEntry): FieldProblem[] {
   const wrong = (field: string, words: string): void => void problems.push({ field, words });
   if (!PROGRAMME_ID.test(entry.id))
     wrong("id", `Code: "${entry.id}" is not one. Capital letters, digits and hyphens, such as GRB-HOST.`);
-  if (entry.name.trim() === "" || entry.name.length > 100) wrong("name", "Name: 1 to 100 characters.");
-  if (entry.kind !== "routine" && entry.kind !== "alert") wrong("kind", "Kind: routine or alert.");
+  if (entry.name.trim() === "" || entry.name.length > 100) wrong("name", `Name: "${entry.name.slice(0, 40)}" has ${entry.name.trim().length} characters; it takes 1 to 100.`);
+  if (entry.kind !== "routine" && entry.kind !== "alert") wrong("kind", `Kind: "${entry.kind}" is neither routine nor alert.`);
   if (!Number.isInteger(entry.priority) || entry.priority < 0 || entry.priority > PRIORITY_MAX)
     wrong("priority", `Priority: ${entry.priority} is not a whole number from 0 to ${PRIORITY_MAX}.`);
   if (entry.description.length > 2_000)
@@ -32,8 +32,14 @@ export function programmeProblems(entry: ProgrammeEntry): FieldProblem[] {
 export function grantProblems(grantName: string, hours: number): FieldProblem[] {
   const problems: FieldProblem[] = [];
   if (grantName.trim() === "" || grantName.length > 60)
-    problems.push({ field: "grantName", words: "Grant: a name of 1 to 60 characters, such as 2027A." });
+    problems.push({
+      field: "grantName",
+      words: `Grant: "${grantName.slice(0, 40)}" is not a name of 1 to 60 characters, such as 2027A.`,
+    });
   if (!Number.isFinite(hours) || hours <= 0 || hours > GRANT_HOURS_MAX)
-    problems.push({ field: "hours", words: `Hours: more than 0, at most ${GRANT_HOURS_MAX}.` });
+    problems.push({
+      field: "hours",
+      words: `Hours: ${hours} is not a number above 0 and up to ${GRANT_HOURS_MAX}.`,
+    });
   return problems;
 }

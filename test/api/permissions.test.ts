@@ -68,6 +68,16 @@ const ROUTES: Readonly<Record<string, Permission | "public">> = {
   "POST /api/calibrations": "night.control",
   "GET /api/devices": "read",
   "GET /api/weather": "read",
+  "GET /api/devices/a": "read",
+  "GET /api/devices/a/history?value=x": "read",
+  "GET /api/weather/history?value=humidityPct": "read",
+  "GET /api/nights": "read",
+  "GET /api/holds": "read",
+  "GET /api/system": "read",
+  "GET /api/permissions": "read",
+  "GET /api/altitude?ra=10&dec=10&night=2026-11-20": "read",
+  "GET /api/masters/a": "read",
+  "GET /api/alerts/a/notices/1.xml": "read",
   "GET /api/quota": "read",
   "GET /api/journal": "read",
   "GET /": "read",
@@ -99,6 +109,8 @@ const ROUTES: Readonly<Record<string, Permission | "public">> = {
   "POST /api/request-drafts/R1/albums": "requests.own",
   "POST /api/request-drafts/R1/plans": "requests.own",
   "POST /api/request-drafts/R1/submit": "requests.own",
+  "POST /api/request-drafts/R1/nights": "requests.own",
+  "POST /api/requests/R1/copy": "requests.own",
   "POST /api/requests/R1/withdraw": "requests.own",
   "POST /api/requests/R1/revise": "requests.own",
   "GET /requests/R1/edit": "requests.own",
@@ -196,7 +208,17 @@ const ROUTES: Readonly<Record<string, Permission | "public">> = {
   "POST /profile/tokens": "account",
   "POST /profile/tokens/1/revoke": "account",
   "POST /profile/notifications": "account",
+  "GET /api/profile": "account",
+  "PATCH /api/profile": "account",
+  "POST /api/profile/password": "account",
+  "POST /api/profile/delete": "account",
+  "GET /api/sessions": "account",
+  "DELETE /api/sessions": "account",
   "GET /api/tokens": "account",
+  "POST /api/tokens": "account",
+  "DELETE /api/tokens/1": "account",
+  "GET /api/notifications": "account",
+  "PUT /api/notifications": "account",
   "GET /programmes": "read",
   "GET /programmes/a": "read",
   "GET /programmes/a/quota.svg?width=343": "read",
@@ -205,6 +227,8 @@ const ROUTES: Readonly<Record<string, Permission | "public">> = {
   "GET /api/programmes/a/ledger": "read",
   "PUT /api/programmes/a": "programmes",
   "POST /api/programmes/a/grants": "programmes",
+  "PUT /api/programmes/a/members/U1": "programmes",
+  "DELETE /api/programmes/a/members/U1": "programmes",
   "GET /programmes/new": "programmes",
   "GET /programmes/a/edit": "programmes",
   "POST /programmes": "programmes",
@@ -228,7 +252,12 @@ const ROUTES: Readonly<Record<string, Permission | "public">> = {
   "GET /api/users": "users",
   "GET /api/users/U1": "users",
   "PATCH /api/users/U1": "users",
+  "DELETE /api/users/U1": "users",
   "POST /api/users/U1/decision": "users",
+  "POST /api/users/U1/ask-commission": "users",
+  "GET /api/applications": "users.vote",
+  "POST /api/applications/U1/vote": "users.vote",
+  "GET /api/mails": "users",
 };
 
 let web: TestWeb;
@@ -302,6 +331,7 @@ function routeOf(url: string): string {
     .replace(/^\/admin\/user/, "/admin/:table")
     .replace(/^\/api\/admin\/tables\/user\/a$/, "/api/admin/tables/:table/:key")
     .replace(/^\/api\/admin\/tables\/user$/, "/api/admin/tables/:table")
+    .replace(/\/members\/U1$/, "/members/:userId")
     .replace(/\/t$/, "/:token")
     .replace(/\/(1|R1|U1|a)(?=$|\/|\.)/, "/:id");
 }

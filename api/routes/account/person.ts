@@ -1,6 +1,10 @@
 import type { FastifyRequest } from "fastify";
 import { Problem } from "../../problem.ts";
 
+/** Said of every operation that `personOf` guards. */
+export const BROWSER_ONLY =
+  "For a signed-in browser, with its cookie and the header x-csrf-token: an API token gets 409, so that one that is found or stolen cannot make itself at home.";
+
 /**
  * The person whose browser asks. What changes an account is for people alone: a token that is found or stolen must not be able to
  * make itself at home.

@@ -1,24 +1,15 @@
 import { Type } from "typebox";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { UserRecord } from "../../../db/entities/user.ts";
-import {
-  nameProblem,
-  PASSWORD_MIN,
-  passwordProblem,
-  type FieldProblem,
-} from "../../../domain/people/account.ts";
-import { deletedLetter, passwordChangedLetter } from "../../../domain/people/letters.ts";
+import { PASSWORD_MIN, type FieldProblem } from "../../../domain/people/account.ts";
 import { EVENT_WORDS, NOTIFICATION_EVENTS } from "../../../domain/people/notifications.ts";
-import { MS_PER_HOUR } from "../../../domain/units.ts";
-import { createAudit } from "../../audit.ts";
 import type { ApiContext } from "../../context.ts";
-import { hashPassword, isPassword } from "../../passwords.ts";
-import { Problem } from "../../problem.ts";
 import { count } from "../../words/numbers.ts";
-import { dateTime, duration, fromNow } from "../../words/time.ts";
+import { dateTime, fromNow } from "../../words/time.ts";
 import { Csrf, formProblems, formTitle, Line } from "../forms.ts";
-import { createAttempts } from "./attempts.ts";
-import { mailTo, senderOf } from "./links.ts";
+import { userVersion } from "../users/desk.ts";
+import { accountApiRoutes } from "./api.ts";
+import { createAccountDesk } from "./desk.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { personOf } from "./person.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -35,15 +26,14 @@ const FIELDS = [
 
 /** The own account: name, password, sessions, tokens, notifications, and its end. */
 export function profileRoutes(context: ApiContext): void {
-  const { app, deps, pages, identities } = context;
+  const { app, deps, pages } = context;
   const { database, nowWallMs } = deps;
-  const audit = createAudit(deps);
-  const sender = senderOf(deps);
-  // A browser left open must not become a place to guess the password at.
-  const guesses = createAttempts(deps, "password guess", 10, MS_PER_HOUR);
+  const desk = createAccountDesk(context);
+  const page = { showProfile };
 
-  tokenRoutes(context, { showProfile });
-  notificationRoutes(context, { showProfile });
+  accountApiRoutes(context, desk);
+  tokenRoutes(context, desk, page);
+  notificationRoutes(context, desk, page);
 
   app.get("/profile", { config: { access: "account" } }, async (request, reply) =>
     showProfile(request, reply),
@@ -51,16 +41,18 @@ export function profileRoutes(context: ApiContext): void {
 
   app.post(
     "/profile",
-    { config: { access: "account" }, schema: { body: Type.Object({ name: Line(), ...Csrf }) } },
+    {
+      config: { access: "account" },
+      schema: {
+        body: Type.Object({ name: Line(), version: Type.Optional(Type.String({ maxLength: 64 })), ...Csrf }),
+      },
+    },
     async (request, reply) => {
-      const { userId } = personOf(request);
-      const name = request.body.name.trim();
-      const words = nameProblem(name);
-      if (words !== null) return showProfile(request, reply, { problems: [{ field: "name", words }] });
-      const before = await database.accounts.change(userId, { name });
-      if (typeof before === "string") throw new Problem(404, "There is no such account any more.");
-      await audit(request, "account.name", userId, { from: before.name, to: name });
-      return reply.redirect("/profile", 303);
+      const { name, version = null } = request.body;
+      const { problems } = await desk.rename(request, name, version);
+      return problems === undefined
+        ? reply.redirect("/profile", 303)
+        : showProfile(request, reply, { problems, name });
     },
   );
 
@@ -71,42 +63,26 @@ export function profileRoutes(context: ApiContext): void {
       schema: { body: Type.Object({ current: Line(1_024), password: Line(1_024), ...Csrf }) },
     },
     async (request, reply) => {
-      const { userId, sessionId } = personOf(request);
-      const user = await own(userId);
       const { current, password } = request.body;
-      const problems: FieldProblem[] = [];
-      const wrongCurrent = await wrongPassword(user, current, "Present password");
-      if (wrongCurrent !== null) problems.push({ field: "current", words: wrongCurrent });
-      const weak = passwordProblem(password, [user.name, user.mail, user.mail.split("@")[0] ?? ""]);
-      if (weak !== null) problems.push({ field: "password", words: weak });
-      if (problems.length > 0) return showProfile(request, reply, { problems });
-      const wallMs = nowWallMs();
-      await database.accounts.changePassword(
-        userId,
-        await hashPassword(password),
-        sessionId,
-        mailTo(user.mail, `password/${userId}/${wallMs}`, passwordChangedLetter(sender, user.name)),
-        wallMs,
+      const { problems } = await desk.changePassword(request, current, password);
+      return showProfile(
+        request,
+        reply,
+        problems === undefined
+          ? { said: "Your password is changed, and every other session was signed out." }
+          : { problems },
       );
-      identities.forgetUser(userId);
-      await audit(request, "password.change", userId);
-      return showProfile(request, reply, {
-        said: "Your password is changed, and every other session was signed out.",
-      });
     },
   );
 
   app.post("/profile/sign-out-everywhere", { config: { access: "account" } }, async (request, reply) => {
-    const { userId, sessionId } = personOf(request);
-    const ended = await database.sessions.removeOfUser(userId, sessionId);
-    identities.forgetUser(userId);
-    await audit(request, "session.endOthers", userId, { ended });
+    const ended = await desk.endOtherSessions(request);
     return showProfile(request, reply, { said: `${count(ended, "other session")} signed out.` });
   });
 
   app.get("/profile/delete", { config: { access: "account" } }, async (request, reply) => {
     const { userId } = personOf(request);
-    return deleteForm(request, reply, await own(userId), []);
+    return deleteForm(request, reply, await desk.own(userId), []);
   });
 
   app.post(
@@ -116,25 +92,9 @@ export function profileRoutes(context: ApiContext): void {
       schema: { body: Type.Object({ deletePassword: Line(1_024), ...Csrf }) },
     },
     async (request, reply) => {
-      const { userId } = personOf(request);
-      const user = await own(userId);
-      const wrong = await wrongPassword(user, request.body.deletePassword, "Password");
-      if (wrong !== null)
-        return deleteForm(request, reply, user, [{ field: "deletePassword", words: wrong }]);
-      const removed = await database.accounts.remove(
-        userId,
-        ({ id, mail, name }) => mailTo(mail, `deleted/${id}`, deletedLetter(sender, name)),
-        nowWallMs(),
-      );
-      if (removed === "lastAdministrator")
-        throw new Problem(
-          409,
-          "You are the last active administrator: nobody could let anybody in. Make another one first.",
-        );
-      identities.forgetUser(userId);
-      await identities.signOut(request, reply);
-      await database.accounts.forget(user.mail, userId);
-      await audit(request, "account.delete", userId);
+      const user = await desk.own(personOf(request).userId);
+      const { problems } = await desk.remove(request, reply, request.body.deletePassword);
+      if (problems !== undefined) return deleteForm(request, reply, user, problems);
       return pages.send(request, reply, "account/said", {
         title: "Your account is deleted",
         sentence: "",
@@ -145,20 +105,6 @@ export function profileRoutes(context: ApiContext): void {
       });
     },
   );
-
-  async function wrongPassword(user: UserRecord, password: string, field: string): Promise<string | null> {
-    const waitMs = await guesses.waitMs(user.id);
-    if (waitMs > 0) return `${field}: too many attempts. Try again in ${duration(waitMs)}.`;
-    if (await isPassword(password, user.passwordHash)) return null;
-    await guesses.add(user.id);
-    return `${field}: it is not the one of this account.`;
-  }
-
-  async function own(userId: string): Promise<UserRecord> {
-    const user = await database.users.byId(userId);
-    if (user === null) throw new Problem(404, "There is no such account any more.");
-    return user;
-  }
 
   async function deleteForm(
     request: FastifyRequest,
@@ -190,7 +136,7 @@ export function profileRoutes(context: ApiContext): void {
     after: ProfileAfter = {},
   ): Promise<FastifyReply> {
     const { userId, sessionId } = personOf(request);
-    const user = await own(userId);
+    const user = await desk.own(userId);
     const wallMs = nowWallMs();
     const [sessions, tokens, memberships, settings] = await Promise.all([
       database.sessions.ofUser(userId, wallMs),
@@ -213,7 +159,8 @@ export function profileRoutes(context: ApiContext): void {
         said: after.said ?? "",
         newToken: after.newToken ?? "",
         newSecret: after.newSecret ?? "",
-        account: { id: user.id, name: user.name, mail: user.mail, profile: user.profile },
+        account: { id: user.id, name: after.name ?? user.name, mail: user.mail, profile: user.profile },
+        version: userVersion(user),
         passwordMin: PASSWORD_MIN,
         memberships: memberships.map(({ programmeId, role }) => ({
           href: `/programmes/${encodeURIComponent(programmeId)}`,
@@ -253,6 +200,8 @@ export function profileRoutes(context: ApiContext): void {
 export interface ProfileAfter {
   readonly problems?: readonly FieldProblem[];
   readonly said?: string;
+  /** As it was typed, when it was not saved. */
+  readonly name?: string;
   /** Shown this once. */
   readonly newToken?: string;
   readonly newSecret?: string;

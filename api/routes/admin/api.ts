@@ -4,7 +4,8 @@ import { RowRefused, type TableRow, type TableShape } from "../../../db/reposito
 import { tablePolicy } from "../../../domain/people/back-office.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
-import { listOf, ListQuerySchema, Nullable } from "../lists.ts";
+import { etagOf, IfMatchSchema, requireMatch } from "../../versions.ts";
+import { listOf, ListQuerySchema, Nullable, partOf } from "../lists.ts";
 import { TableSchema, WrongValues, type Office } from "./office.ts";
 
 const RowKeySchema = Type.Object({
@@ -13,6 +14,10 @@ const RowKeySchema = Type.Object({
 });
 const Values = Type.Record(Type.String(), Nullable(Type.String({ maxLength: 200_000 })), {
   description: "Columns as text; secret columns are never there",
+});
+const ValuesGiven = Type.Record(Type.String(), Nullable(Type.String({ maxLength: 200_000 })), {
+  description: "Columns as text; null: empty",
+  examples: [{ name: "Nearby galaxies", priority: "10" }],
 });
 const RowSchema = Type.Object({ key: Type.String(), values: Values });
 const TABLES = "back office";
@@ -29,6 +34,7 @@ export function adminApiRoutes({ app, deps }: ApiContext, office: Office): void 
       schema: {
         tags: [TABLES],
         summary: "Tables with about how many rows they hold",
+        querystring: ListQuerySchema,
         response: {
           200: listOf(
             Type.Object({
@@ -37,14 +43,15 @@ export function adminApiRoutes({ app, deps }: ApiContext, office: Office): void 
               why: Type.String({ description: "Why not everything may be done with it" }),
             }),
           ),
-          ...problems(401, 403, 503),
+          ...problems(400, 401, 403, 503),
         },
       },
     },
-    async () => {
-      const items = (await backOffice.tables()).map((each) => ({ ...each, why: tablePolicy(each.name).why }));
-      return { items, total: items.length };
-    },
+    async (request) =>
+      partOf(
+        (await backOffice.tables()).map((each) => ({ ...each, why: tablePolicy(each.name).why })),
+        request.query,
+      ),
   );
 
   app.get(
@@ -53,6 +60,7 @@ export function adminApiRoutes({ app, deps }: ApiContext, office: Office): void 
       config: access,
       schema: {
         tags: [TABLES],
+        summary: "Rows of a table: searched, filtered, sorted",
         params: TableSchema,
         querystring: Type.Object({
           ...ListQuerySchema.properties,
@@ -82,8 +90,10 @@ export function adminApiRoutes({ app, deps }: ApiContext, office: Office): void 
       config: access,
       schema: {
         tags: [TABLES],
+        summary: "Add a row",
+        description: "Checked as on the page, and written into the audit.",
         params: TableSchema,
-        body: Values,
+        body: ValuesGiven,
         response: { 201: RowSchema, ...problems(400, 401, 403, 404, 409, 503) },
       },
     },
@@ -101,6 +111,7 @@ export function adminApiRoutes({ app, deps }: ApiContext, office: Office): void 
       config: access,
       schema: {
         tags: [TABLES],
+        summary: "One row",
         params: RowKeySchema,
         response: { 200: RowSchema, ...problems(401, 403, 404, 503) },
       },
@@ -119,7 +130,8 @@ export function adminApiRoutes({ app, deps }: ApiContext, office: Office): void 
         tags: [TABLES],
         summary: "Change columns of a row; If-Match carries the ETag of what was read",
         params: RowKeySchema,
-        body: Values,
+        headers: IfMatchSchema,
+        body: ValuesGiven,
         response: { 200: RowSchema, ...problems(400, 401, 403, 404, 409, 412, 428, 503) },
       },
     },
@@ -127,9 +139,9 @@ export function adminApiRoutes({ app, deps }: ApiContext, office: Office): void 
       const table = office.found(request.params.table);
       office.refuseUnless(table, "change");
       const row = await office.row(table, request.params.key);
-      const version = matched(request.headers["if-match"], row);
+      requireMatch(request, row.version, `row ${row.key} of ${table.name}`);
       const values = known(table, request.body);
-      const after = await asProblem(() => office.change(request, table, row.key, version, values));
+      const after = await asProblem(() => office.change(request, table, row.key, row.version, values));
       return sendRow(reply, after);
     },
   );
@@ -140,7 +152,9 @@ export function adminApiRoutes({ app, deps }: ApiContext, office: Office): void 
       config: access,
       schema: {
         tags: [TABLES],
+        summary: "Delete a row; 409 when others point at it",
         params: RowKeySchema,
+        headers: IfMatchSchema,
         response: { 204: Type.Null(), ...problems(401, 403, 404, 409, 412, 428, 503) },
       },
     },
@@ -148,21 +162,15 @@ export function adminApiRoutes({ app, deps }: ApiContext, office: Office): void 
       const table = office.found(request.params.table);
       office.refuseUnless(table, "remove");
       const row = await office.row(table, request.params.key);
-      const version = matched(request.headers["if-match"], row);
-      await asProblem(() => office.remove(request, table, row.key, version));
+      requireMatch(request, row.version, `row ${row.key} of ${table.name}`);
+      await asProblem(() => office.remove(request, table, row.key, row.version));
       return reply.status(204).send(null);
     },
   );
 }
 
 function sendRow(reply: FastifyReply, { key, values, version }: TableRow): FastifyReply {
-  return reply.header("etag", `"${version}"`).send({ key, values: { ...values } });
-}
-
-function matched(ifMatch: string | undefined, row: TableRow): string {
-  if (ifMatch === undefined) throw new Problem(428, "Send If-Match with the ETag of the row as you read it.");
-  if (ifMatch !== `"${row.version}"`) throw new Problem(412, "The row has changed since you read it.");
-  return row.version;
+  return reply.header("etag", etagOf(version)).send({ key, values: { ...values } });
 }
 
 /** Columns that may be entered; any other name is a mistake that is told. */

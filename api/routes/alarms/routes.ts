@@ -10,7 +10,7 @@ import { AcknowledgeBodySchema, AlarmSchema } from "./schema.ts";
 import { alarmsModel } from "./view-model.ts";
 
 const ON_PAGE = 50;
-const IdSchema = Type.Object({ id: Type.Integer({ minimum: 1 }) });
+const IdSchema = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) });
 
 /** Alarms: what stands, its history, and a person's word that they have it. */
 export function alarmRoutes({ app, deps, pages }: ApiContext): void {

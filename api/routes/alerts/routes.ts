@@ -6,6 +6,7 @@ import { may } from "../../../domain/permissions/permissions.ts";
 import type { ApiContext } from "../../context.ts";
 import { alertHref } from "../../words/links.ts";
 import { Problem, problems } from "../../problem.ts";
+import { fileOf } from "../file-schema.ts";
 import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
 import { TakenSchema } from "../voevents/schema.ts";
 import { takenJson } from "../voevents/taken.ts";
@@ -69,7 +70,10 @@ export function alertRoutes({ app, deps, pages, identities, situation }: ApiCont
       schema: {
         tags: ["alerts"],
         summary: "Fire a typical alert re-timed to now, at a place that can be observed",
-        body: Type.Object({ stream: Type.Optional(StreamSchema) }, { additionalProperties: false }),
+        body: Type.Object(
+          { stream: Type.Optional(StreamSchema) },
+          { additionalProperties: false, examples: [{ stream: "swift-bat" }] },
+        ),
         response: { 202: TakenSchema, ...problems(400, 401, 403, 503) },
       },
       preValidation: async (request) => {
@@ -147,22 +151,36 @@ export function alertRoutes({ app, deps, pages, identities, situation }: ApiCont
       pages.send(request, reply, "alerts/show", alertModel(await found(request.params.id), deps.settings)),
   );
 
+  const NoticeSchema = Type.Object({
+    id: Type.String({ maxLength: 200 }),
+    notice: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
+  });
   app.get(
-    "/alerts/:id/notices/:notice.xml",
+    "/api/alerts/:id/notices/:notice.xml",
     {
       config: { access: "read" },
       schema: {
-        params: Type.Object({ id: Type.String({ maxLength: 200 }), notice: Type.Integer({ minimum: 1 }) }),
+        tags: ["alerts"],
+        summary: "One notice of an alert as it came, byte by byte",
+        params: NoticeSchema,
+        response: { 200: fileOf("text/plain", "XML or JSON, as text"), ...problems(400, 401, 403, 404, 503) },
       },
     },
-    async (request, reply) => {
-      const { id, notice } = request.params;
-      const row = await notices.one(notice);
-      if (row === null || row.alertKey !== id) throw new Problem(404, `Alert ${id} has no notice ${notice}.`);
-      // As text: nothing of what came from outside is rendered.
-      return reply.type("text/plain; charset=utf-8").send(row.raw);
-    },
+    async (request, reply) => sendNotice(reply, request.params.id, request.params.notice),
   );
+
+  app.get(
+    "/alerts/:id/notices/:notice.xml",
+    { config: { access: "read" }, schema: { params: NoticeSchema } },
+    async (request, reply) => sendNotice(reply, request.params.id, request.params.notice),
+  );
+
+  async function sendNotice(reply: FastifyReply, id: string, notice: number): Promise<FastifyReply> {
+    const row = await notices.one(notice);
+    if (row === null || row.alertKey !== id) throw new Problem(404, `Alert ${id} has no notice ${notice}.`);
+    // As text: nothing of what came from outside is rendered.
+    return reply.type("text/plain; charset=utf-8").send(row.raw);
+  }
 
   async function list(
     request: FastifyRequest,

@@ -6,10 +6,17 @@ import { trendSvg } from "../../charts/trend.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { sendFits, sendStoredFile } from "../images/files.ts";
+import { fileOf } from "../file-schema.ts";
 import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
 import { order } from "../observatory/commands.ts";
 import { calibrationFrameJson, calibrationJson, masterJson } from "./json.ts";
-import { CalibrationFrameSchema, CalibrationSchema, KindSchema, MasterSchema } from "./schema.ts";
+import {
+  CalibrationFrameSchema,
+  CalibrationSchema,
+  KindSchema,
+  MasterDetailSchema,
+  MasterSchema,
+} from "./schema.ts";
 import { calibrationsModel, masterModel, type CalibrationFilters } from "./view-model.ts";
 
 const ON_PAGE = 50;
@@ -114,7 +121,12 @@ export function calibrationRoutes(context: ApiContext): void {
     "/api/masters/:id.fits",
     {
       config: { access: "read" },
-      schema: { tags: ["calibrations"], summary: "The FITS file", params: IdSchema },
+      schema: {
+        tags: ["calibrations"],
+        summary: "The FITS file",
+        params: IdSchema,
+        response: { 200: fileOf("application/fits", "FITS"), ...problems(401, 403, 404, 503) },
+      },
     },
     async (request, reply) => sendFits(deps, reply, await found(request.params.id)),
   );
@@ -123,7 +135,12 @@ export function calibrationRoutes(context: ApiContext): void {
     "/api/masters/:id.png",
     {
       config: { access: "read" },
-      schema: { tags: ["calibrations"], summary: "The preview", params: IdSchema },
+      schema: {
+        tags: ["calibrations"],
+        summary: "The preview",
+        params: IdSchema,
+        response: { 200: fileOf("image/png", "PNG"), ...problems(401, 403, 404, 503) },
+      },
     },
     async (request, reply) => {
       const { id, previewPath } = await found(request.params.id);
@@ -132,10 +149,33 @@ export function calibrationRoutes(context: ApiContext): void {
   );
 
   app.get(
+    "/api/masters/:id",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["calibrations"],
+        summary: "One master frame with its FITS header and the frames it was made of",
+        params: IdSchema,
+        response: { 200: MasterDetailSchema, ...problems(401, 403, 404, 503) },
+      },
+    },
+    async (request) => {
+      const master = await found(request.params.id);
+      const frames = await calibrations.framesOf(master.id);
+      return { ...masterJson(master), header: master.header, frames: frames.map(calibrationFrameJson) };
+    },
+  );
+
+  app.get(
     "/api/calibration-frames/:id.png",
     {
       config: { access: "read" },
-      schema: { tags: ["calibrations"], summary: "The preview", params: IdSchema },
+      schema: {
+        tags: ["calibrations"],
+        summary: "The preview",
+        params: IdSchema,
+        response: { 200: fileOf("image/png", "PNG"), ...problems(401, 403, 404, 503) },
+      },
     },
     async (request, reply) => {
       const { id } = request.params;

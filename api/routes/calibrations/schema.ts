@@ -53,3 +53,9 @@ export const CalibrationFrameSchema = Type.Object({
   deviantFraction: Nullable(Type.Number()),
   startMs: Nullable(Type.Integer()),
 });
+
+export const MasterDetailSchema = Type.Object({
+  ...MasterSchema.properties,
+  header: Json,
+  frames: Type.Array(CalibrationFrameSchema),
+});

@@ -5,6 +5,7 @@ import { gapOf, MOST_POINTS, SPANS, spanOf, type Span } from "../../charts/spans
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { Instant, listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
+import { HistorySchema } from "../history-schema.ts";
 import { quantitiesOf, valueOf } from "./quantities.ts";
 import { deviceHref, deviceModel, devicesModel } from "./view-model.ts";
 
@@ -95,9 +96,7 @@ export function devicePages({ app, deps, pages, situation, charts }: ApiContext)
     async (request, reply) => {
       const { id } = request.params;
       const { value, span = "night", width } = request.query;
-      const device = observatory.devices.find((each) => each.id === id);
-      const quantity = quantitiesOf(device?.type ?? "").find(({ key }) => key === value);
-      if (quantity === undefined) throw new Problem(404, `Device ${id} has no history of ${value}.`);
+      const quantity = quantityOf(id, value);
       return charts.send(request, reply, async (theme) =>
         historySvg(await drawn(id, quantity, span), theme, width),
       );
@@ -124,6 +123,36 @@ export function devicePages({ app, deps, pages, situation, charts }: ApiContext)
       return { items: [...items], total };
     },
   );
+
+  app.get(
+    "/api/devices/:id/history",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["devices"],
+        summary: "The evolution of one value of a device over a span, thinned",
+        params: IdSchema,
+        querystring: Type.Object({ value: Type.String({ maxLength: 60 }), span: SpanSchema }),
+        response: { 200: HistorySchema, ...problems(400, 401, 403, 404, 503) },
+      },
+    },
+    async (request) => {
+      const { value, span = "night" } = request.query;
+      const { name, unit, fromMs, toMs, points } = await drawn(
+        request.params.id,
+        quantityOf(request.params.id, value),
+        span,
+      );
+      return { name, unit, fromMs, toMs, points: points.map(([atMs, at]) => ({ atMs, value: at })) };
+    },
+  );
+
+  function quantityOf(id: string, value: string) {
+    const device = observatory.devices.find((each) => each.id === id);
+    const quantity = quantitiesOf(device?.type ?? "").find(({ key }) => key === value);
+    if (quantity === undefined) throw new Problem(404, `Device ${id} has no history of ${value}.`);
+    return quantity;
+  }
 
   async function drawn(id: string, quantity: ReturnType<typeof quantitiesOf>[number], span: Span) {
     const { fromMs, toMs } = spanOf(span, observatory.site, nowMs());

@@ -1,8 +1,19 @@
 import { Type } from "typebox";
 import { observatoryMs } from "../../../domain/clock.ts";
 import type { ApiContext } from "../../context.ts";
-import { problems } from "../../problem.ts";
-import { Instant, Json, listOf, Nullable } from "../lists.ts";
+import { Problem, problems } from "../../problem.ts";
+import {
+  cursorOf,
+  Instant,
+  InstantGiven,
+  Json,
+  listOf,
+  ListQuerySchema,
+  LongListQuerySchema,
+  nextCursor,
+  Nullable,
+  partOf,
+} from "../lists.ts";
 
 const DeviceSchema = Type.Object({
   deviceId: Type.String(),
@@ -60,12 +71,29 @@ export function deviceRoutes({ app, deps }: ApiContext): void {
       schema: {
         tags: ["devices"],
         summary: "Devices as last stored",
-        response: { 200: listOf(DeviceSchema), ...problems(401, 403, 503) },
+        querystring: ListQuerySchema,
+        response: { 200: listOf(DeviceSchema), ...problems(400, 401, 403, 503) },
       },
     },
-    async () => {
-      const items = await database.devices.list();
-      return { items, total: items.length };
+    async (request) => partOf(await database.devices.list(), request.query),
+  );
+
+  app.get(
+    "/api/devices/:id",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["devices"],
+        summary: "One device as last stored",
+        params: Type.Object({ id: Type.String({ maxLength: 60 }) }),
+        response: { 200: DeviceSchema, ...problems(400, 401, 403, 404, 503) },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const device = await database.devices.one(id);
+      if (device === null) throw new Problem(404, `There is no device ${id}, or it was never heard of.`);
+      return device;
     },
   );
 
@@ -77,17 +105,29 @@ export function deviceRoutes({ app, deps }: ApiContext): void {
         tags: ["devices"],
         summary: "Readings of the weather station, oldest first; the last day when no time is given",
         querystring: Type.Object({
-          fromMs: Type.Optional(Type.Integer()),
-          toMs: Type.Optional(Type.Integer()),
+          fromMs: Type.Optional(InstantGiven("Observatory time")),
+          toMs: Type.Optional(InstantGiven("Observatory time")),
+          limit: ListQuerySchema.properties.limit,
+          after: LongListQuerySchema.properties.after,
         }),
-        response: { 200: listOf(WeatherSchema), ...problems(400, 401, 403, 503) },
+        response: {
+          200: Type.Object({
+            items: Type.Array(WeatherSchema),
+            next: Nullable(
+              Type.String({ description: "`after` of the next part; null when this is the last" }),
+            ),
+          }),
+          ...problems(400, 401, 403, 503),
+        },
       },
     },
     async (request) => {
       const nowMs = observatoryMs(deps.clock(), deps.nowWallMs());
-      const { toMs = nowMs, fromMs = toMs - DAY_MS } = request.query;
-      const rows = await database.weather.range(observatory.site.id, fromMs, toMs);
-      return { items: rows.map((row) => ({ ...row, reasons: [...row.reasons] })), total: rows.length };
+      const { toMs = nowMs, fromMs = toMs - DAY_MS, limit = 50 } = request.query;
+      const after = cursorOf(request.query.after);
+      const rows = await database.weather.range(observatory.site.id, fromMs, toMs, limit, after);
+      const items = rows.map((row) => ({ ...row, reasons: [...row.reasons] }));
+      return { items, next: nextCursor(items, limit, ({ atMs, id }) => ({ atMs, id: String(id) })) };
     },
   );
 
@@ -98,10 +138,11 @@ export function deviceRoutes({ app, deps }: ApiContext): void {
       schema: {
         tags: ["quota"],
         summary: "What each programme was granted, holds, spent and has left",
-        response: { 200: listOf(BalanceSchema), ...problems(401, 403, 503) },
+        querystring: ListQuerySchema,
+        response: { 200: listOf(BalanceSchema), ...problems(400, 401, 403, 503) },
       },
     },
-    async () => {
+    async (request) => {
       const [programmes, balances] = await Promise.all([
         database.programmes.list(),
         database.quota.balances(),
@@ -113,7 +154,7 @@ export function deviceRoutes({ app, deps }: ApiContext): void {
         kind,
         ...(balances.get(id) ?? none),
       }));
-      return { items, total: items.length };
+      return partOf(items, request.query);
     },
   );
 }

@@ -5,6 +5,7 @@ import type { ImageRecord } from "../../../db/entities/image.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import type { Pictures } from "../../pictures/pictures.ts";
+import { fileOf as fileSchema } from "../file-schema.ts";
 import {
   cursorOf,
   LongListQuerySchema,
@@ -69,6 +70,7 @@ export function imageRoutes({ app, deps, pages }: ApiContext, pictures: Pictures
         summary: "The FITS file: raw, quick-look or final",
         params: IdSchema,
         querystring: Type.Object({ view: Type.Optional(ViewSchema) }),
+        response: { 200: fileSchema("application/fits", "FITS"), ...problems(400, 401, 403, 404, 503) },
       },
     },
     async (request, reply) => {
@@ -90,6 +92,7 @@ export function imageRoutes({ app, deps, pages }: ApiContext, pictures: Pictures
           stretch: Type.Optional(StretchSchema),
           full: Type.Optional(Type.Boolean({ description: "Every pixel; else at most 1024 a side" })),
         }),
+        response: { 200: fileSchema("image/png", "PNG"), ...problems(400, 401, 403, 404, 503) },
       },
     },
     async (request, reply) => {
@@ -119,6 +122,7 @@ export function imageRoutes({ app, deps, pages }: ApiContext, pictures: Pictures
         summary: "The FITS files of a sequence as a tar",
         params: IdSchema,
         querystring: Type.Object({ kind: Type.Optional(ArchiveKindSchema) }),
+        response: { 200: fileSchema("application/x-tar", "tar"), ...problems(400, 401, 403, 404, 503) },
       },
     },
     async (request, reply) => {
@@ -137,6 +141,7 @@ export function imageRoutes({ app, deps, pages }: ApiContext, pictures: Pictures
         summary: "The FITS files of a request as a tar",
         params: IdSchema,
         querystring: Type.Object({ kind: Type.Optional(ArchiveKindSchema) }),
+        response: { 200: fileSchema("application/x-tar", "tar"), ...problems(400, 401, 403, 404, 503) },
       },
     },
     async (request, reply) => {

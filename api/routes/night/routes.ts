@@ -3,7 +3,8 @@ import { Type } from "typebox";
 import { may } from "../../../domain/permissions/permissions.ts";
 import { observatoryMs } from "../../../domain/clock.ts";
 import type { ApiContext } from "../../context.ts";
-import { Problem } from "../../problem.ts";
+import { Problem, problems } from "../../problem.ts";
+import { Instant, Json, listOf, ListQuerySchema, Nullable } from "../lists.ts";
 import { order } from "../observatory/commands.ts";
 import type { CommandName } from "../observatory/commands.ts";
 import { unconfirmedWords } from "../observatory/routes.ts";
@@ -11,11 +12,78 @@ import { confirmation, nightModel } from "./view-model.ts";
 import type { Said } from "./view-model.ts";
 
 const NIGHTS_SHOWN = 10;
+const NightSchema = Type.Object({
+  id: Type.String(),
+  site: Type.String(),
+  date: Type.String({ description: "yyyy-mm-dd of local noon" }),
+  run: Type.Integer({ description: "More than 1: started again after a wrong end" }),
+  phase: Type.String(),
+  status: Type.String({ description: "open or ended" }),
+  startedMs: Instant("Observatory time"),
+  startedWallMs: Instant(),
+  endedMs: Nullable(Instant("Observatory time")),
+  almanac: Json,
+  endReason: Nullable(Type.String()),
+});
+
+const StoredHoldSchema = Type.Object({
+  id: Type.Integer(),
+  site: Type.String(),
+  kind: Type.String({ description: "operator, maintenance, weather, safety, guard or device:<id>" }),
+  who: Type.String(),
+  why: Type.String(),
+  sinceMs: Instant("Observatory time"),
+  sinceWallMs: Instant(),
+  liftedMs: Nullable(Instant("Observatory time")),
+  liftedWallMs: Nullable(Instant()),
+  liftedBy: Nullable(Type.String()),
+});
+
 const CsrfSchema = Type.Object({ _csrf: Type.String() });
 
 /** The Night page and its buttons. */
 export function nightRoutes(context: ApiContext): void {
   const { app, deps, pages, situation, lateCommands } = context;
+
+  app.get(
+    "/api/nights",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["observatory"],
+        summary: "Nights, newest first",
+        querystring: ListQuerySchema,
+        response: { 200: listOf(NightSchema), ...problems(400, 401, 403, 503) },
+      },
+    },
+    async (request) => {
+      const { items, total } = await deps.database.nights.list({
+        ...request.query,
+        site: deps.observatory.site.id,
+      });
+      return { items: items.map(({ openedBy: _openedBy, ...night }) => night), total };
+    },
+  );
+
+  app.get(
+    "/api/holds",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["observatory"],
+        summary: "Reasons not to observe, with who and why, newest first; `liftedMs` null: it holds now",
+        querystring: ListQuerySchema,
+        response: { 200: listOf(StoredHoldSchema), ...problems(400, 401, 403, 503) },
+      },
+    },
+    async (request) => {
+      const { items, total } = await deps.database.holds.list({
+        ...request.query,
+        site: deps.observatory.site.id,
+      });
+      return { items: [...items], total };
+    },
+  );
 
   app.get("/night", { config: { access: "read" } }, async (request, reply) =>
     show(request, reply, null, 200),

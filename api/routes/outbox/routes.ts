@@ -13,7 +13,7 @@ import { outboxMessageModel, outboxModel } from "./view-model.ts";
 
 const ON_PAGE = 50;
 const INBOUND_SHOWN = 20;
-const IdSchema = Type.Object({ id: Type.Integer({ minimum: 1 }) });
+const IdSchema = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) });
 const CsrfSchema = Type.Object({ _csrf: Type.String() });
 
 /** What is sent to IC, FSC and people: the list, one message, the button that sends it again. */

@@ -1,17 +1,33 @@
 import { Type } from "typebox";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ProgrammeRecord } from "../../../db/entities/programme.ts";
-import { observatoryMs } from "../../../domain/clock.ts";
 import type { FieldProblem } from "../../../domain/people/account.ts";
 import { grantProblems, programmeProblems } from "../../../domain/programmes/programme.ts";
-import { createAudit } from "../../audit.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
+import { changedMeanwhile, etagOf, IfMatchSchema, requireMatch } from "../../versions.ts";
 import { Csrf, formProblems, formTitle, Line } from "../forms.ts";
-import { GrantSchema, ProgrammeDetailSchema, ProgrammeEntrySchema, ProgrammeIdSchema } from "./schema.ts";
+import { createProgrammeDesk, programmeVersion, type Role } from "./desk.ts";
+import {
+  GrantSchema,
+  ProgrammeDetailSchema,
+  ProgrammeEntrySchema,
+  ProgrammeIdSchema,
+  ProgrammeMemberSchema,
+} from "./schema.ts";
 import { programmeHref } from "./view-model.ts";
 
-const FIELDS = ["id", "name", "kind", "priority", "description", "grantName", "hours", "member"] as const;
+const FIELDS = [
+  "id",
+  "name",
+  "kind",
+  "priority",
+  "description",
+  "active",
+  "grantName",
+  "hours",
+  "member",
+] as const;
 
 /** Administrators create and edit programmes, grant time, choose members. */
 export function programmeEditRoutes(
@@ -19,7 +35,7 @@ export function programmeEditRoutes(
   { detail }: { readonly detail: (id: string) => Promise<ProgrammeDetail> },
 ): void {
   const { database } = deps;
-  const audit = createAudit(deps);
+  const desk = createProgrammeDesk({ deps });
 
   app.put(
     "/api/programmes/:id",
@@ -28,16 +44,30 @@ export function programmeEditRoutes(
       schema: {
         tags: ["programmes"],
         summary: "Create a programme, or change it",
+        description: "A new one needs no If-Match; 201 then. A change names the version it was made from.",
         params: ProgrammeIdSchema,
+        headers: IfMatchSchema,
         body: ProgrammeEntrySchema,
-        response: { 200: ProgrammeDetailSchema, ...problems(400, 401, 403, 503) },
+        response: {
+          200: ProgrammeDetailSchema,
+          201: ProgrammeDetailSchema,
+          ...problems(400, 401, 403, 412, 428, 503),
+        },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params;
-      const entry = { id, ...request.body, description: request.body.description };
-      refuseWrong(programmeProblems(entry));
-      await save(request, { ...entry, active: request.body.active });
+      const programme = { id, ...request.body };
+      refuseWrong(programmeProblems(programme));
+      const what = `programme ${id}`;
+      const present = await database.programmes.byId(id);
+      if (present !== null) requireMatch(request, programmeVersion(present), what);
+      else if (request.headers["if-match"] !== undefined)
+        throw new Problem(412, `There is no ${what} (any more): send no If-Match to create it.`);
+      const result = await desk.save(request, programme, (before) => sameVersion(before, present));
+      if (result.kind === "changed")
+        throw changedMeanwhile(result.present === null ? "" : programmeVersion(result.present), what);
+      void reply.status(present === null ? 201 : 200).header("etag", etagOf(programmeVersion(programme)));
       return detail(id);
     },
   );
@@ -49,6 +79,7 @@ export function programmeEditRoutes(
       schema: {
         tags: ["programmes"],
         summary: "Grant observing time",
+        description: "Needs no If-Match: a grant of the same name is not given twice, 409.",
         params: ProgrammeIdSchema,
         body: GrantSchema,
         response: { 200: ProgrammeDetailSchema, ...problems(400, 401, 403, 404, 409, 503) },
@@ -57,8 +88,51 @@ export function programmeEditRoutes(
     async (request) => {
       const { grantName, hours, note } = request.body;
       refuseWrong(grantProblems(grantName, hours));
-      await grant(request, request.params.id, grantName, hours, note);
+      await desk.grant(request, request.params.id, grantName.trim(), hours, note.trim());
       return detail(request.params.id);
+    },
+  );
+
+  app.put(
+    "/api/programmes/:id/members/:userId",
+    {
+      config: { access: "programmes" },
+      schema: {
+        tags: ["programmes"],
+        summary: "Make a person a member of a programme, or change the role",
+        params: ProgrammeMemberSchema,
+        body: Type.Object(
+          { role: Type.Union([Type.Literal("pi"), Type.Literal("member")]) },
+          { additionalProperties: false, examples: [{ role: "member" }] },
+        ),
+        response: { 200: ProgrammeDetailSchema, ...problems(400, 401, 403, 404, 503) },
+      },
+    },
+    async (request) => {
+      const { id, userId } = request.params;
+      await setMember(request, id, userId, request.body.role);
+      return detail(id);
+    },
+  );
+
+  app.delete(
+    "/api/programmes/:id/members/:userId",
+    {
+      config: { access: "programmes" },
+      schema: {
+        tags: ["programmes"],
+        summary: "Take a person out of a programme",
+        params: ProgrammeMemberSchema,
+        response: { 204: Type.Null(), ...problems(401, 403, 404, 503) },
+      },
+    },
+    async (request, reply) => {
+      const { id, userId } = request.params;
+      const members = await database.programmes.members((await desk.found(id)).id);
+      if (!members.some((member) => member.userId === userId))
+        throw new Problem(404, `${userId} is no member of ${id}.`);
+      await setMember(request, id, userId, "none");
+      return reply.status(204).send(null);
     },
   );
 
@@ -68,7 +142,7 @@ export function programmeEditRoutes(
   app.get(
     "/programmes/:id/edit",
     { config: { access: "programmes" }, schema: { params: ProgrammeIdSchema } },
-    async (request, reply) => form(request, reply, await found(request.params.id), [], 200),
+    async (request, reply) => form(request, reply, await desk.found(request.params.id), [], 200),
   );
 
   app.post(
@@ -84,6 +158,7 @@ export function programmeEditRoutes(
           description: Line(5_000),
           active: Type.Optional(Type.Literal("on")),
           isNew: Type.Optional(Type.Literal("1")),
+          version: Type.Optional(Type.String({ maxLength: 64 })),
           ...Csrf,
         }),
       },
@@ -109,7 +184,14 @@ export function programmeEditRoutes(
       };
       if (wrong.length > 0)
         return form(request, reply, record, wrong, 400, body.isNew === "1", body.priority);
-      await save(request, record);
+      const result = await desk.save(request, record, (before) => {
+        if (before === null) return body.version === undefined;
+        return body.isNew !== "1" && [undefined, programmeVersion(before)].includes(body.version);
+      });
+      if (result.kind === "changed") {
+        const present = result.present ?? (await desk.found(id));
+        return form(request, reply, record, otherwise(present, record), 409, false, body.priority, present);
+      }
       return reply.redirect(programmeHref(id), 303);
     },
   );
@@ -124,12 +206,12 @@ export function programmeEditRoutes(
       },
     },
     async (request, reply) => {
-      const programme = await found(request.params.id);
+      const programme = await desk.found(request.params.id);
       const { grantName, note } = request.body;
       const hours = Number(request.body.hours.replace(",", "."));
       const wrong = grantProblems(grantName, hours);
       if (wrong.length > 0) return form(request, reply, programme, wrong, 400);
-      await grant(request, programme.id, grantName.trim(), hours, note.trim());
+      await desk.grant(request, programme.id, grantName.trim(), hours, note.trim());
       return reply.redirect(programmeHref(programme.id), 303);
     },
   );
@@ -148,61 +230,24 @@ export function programmeEditRoutes(
       },
     },
     async (request, reply) => {
-      const programme = await found(request.params.id);
+      const programme = await desk.found(request.params.id);
       const { member, role } = request.body;
-      const user = (await database.users.byMail(member)) ?? (await database.users.byId(member.trim()));
-      if (user === null || user.state === "deleted") {
-        const words = `Member: there is no user "${member}". Enter a mail address or a number such as U0003.`;
-        return form(request, reply, programme, [{ field: "member", words }], 400);
-      }
-      if (role === "none") await database.programmes.removeMember(user.id, programme.id);
-      else await database.programmes.addMember({ userId: user.id, programmeId: programme.id, role });
-      await audit(request, "programme.member", programme.id, { userId: user.id, role });
+      const wrong = await desk.setMember(request, programme.id, member, role);
+      if (wrong !== null) return form(request, reply, programme, [wrong], 400);
       return reply.redirect(programmeHref(programme.id), 303);
     },
   );
 
-  async function save(request: FastifyRequest, programme: ProgrammeRecord): Promise<void> {
-    const before = await database.programmes.byId(programme.id);
-    await database.programmes.upsert(programme);
-    await audit(request, before === null ? "programme.create" : "programme.change", programme.id, {
-      from: before,
-      to: programme,
-    });
-  }
-
-  async function grant(
+  /** @throws Problem 404 for a programme or a person that there is not */
+  async function setMember(
     request: FastifyRequest,
-    programmeId: string,
-    grantName: string,
-    hours: number,
-    note: string,
+    id: string,
+    userId: string,
+    role: Role | "none",
   ): Promise<void> {
-    await found(programmeId);
-    const wallMs = deps.nowWallMs();
-    const before = await database.quota.balance(programmeId);
-    const seconds = Math.round(hours * 3_600_000) / 1_000;
-    await database.quota.grant({
-      programmeId,
-      grantName,
-      seconds,
-      atMs: observatoryMs(deps.clock(), wallMs),
-      atWallMs: wallMs,
-      note: note === "" ? "granted by an administrator" : note,
-    });
-    const after = await database.quota.balance(programmeId);
-    if (after.grantedS === before.grantedS)
-      throw new Problem(
-        409,
-        `${programmeId} has a grant "${grantName}" already. Grants are not given twice: use another name.`,
-      );
-    await audit(request, "programme.grant", programmeId, { grantName, seconds });
-  }
-
-  async function found(id: string): Promise<ProgrammeRecord> {
-    const programme = await database.programmes.byId(id);
-    if (programme === null) throw new Problem(404, `There is no programme ${id}.`);
-    return programme;
+    await desk.found(id);
+    const wrong = await desk.setMember(request, id, userId, role);
+    if (wrong !== null) throw new Problem(404, `There is no user ${userId}.`);
   }
 
   async function form(
@@ -213,6 +258,8 @@ export function programmeEditRoutes(
     status: number,
     isNew = programme === null,
     typedPriority?: string,
+    /** The programme that there is, when it is not the one that the form shows. */
+    present: ProgrammeRecord | null = programme,
   ): Promise<FastifyReply> {
     const title = isNew ? "New programme" : `Edit ${programme?.id ?? ""}`;
     const members = isNew ? [] : await database.programmes.members(programme?.id ?? "");
@@ -225,6 +272,7 @@ export function programmeEditRoutes(
         heading: title,
         sentence: "",
         isNew,
+        version: present === null ? "" : programmeVersion(present),
         href: programme === null ? "/programmes" : programmeHref(programme.id),
         values: {
           id: programme?.id ?? "",
@@ -249,4 +297,26 @@ type ProgrammeDetail = ProgrammeRecord & {
 
 function refuseWrong(wrong: readonly FieldProblem[]): void {
   if (wrong.length > 0) throw new Problem(400, wrong.map(({ words }) => words).join(" "));
+}
+
+function sameVersion(one: ProgrammeRecord | null, other: ProgrammeRecord | null): boolean {
+  if (one === null || other === null) return one === other;
+  return programmeVersion(one) === programmeVersion(other);
+}
+
+/** Where somebody else saved something else meanwhile, said at each field: saving again takes this form's. */
+function otherwise(theirs: ProgrammeRecord, mine: ProgrammeRecord): FieldProblem[] {
+  const labels = {
+    name: "Name",
+    kind: "Kind",
+    priority: "Priority",
+    description: "Description",
+    active: "Active",
+  };
+  return (Object.keys(labels) as (keyof typeof labels)[])
+    .filter((field) => theirs[field] !== mine[field])
+    .map((field) => ({
+      field,
+      words: `${labels[field]}: somebody else saved "${String(theirs[field])}" meanwhile. Nothing of yours is saved yet; saving again replaces it.`,
+    }));
 }

@@ -8,6 +8,8 @@ import { TIMELINE_WIDTHS_PX } from "../../charts/timeline.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
+import { etagOf } from "../../versions.ts";
+import { programmeVersion } from "./desk.ts";
 import { programmeEditRoutes } from "./edit.ts";
 import { LedgerLineSchema, ProgrammeDetailSchema, ProgrammeIdSchema, ProgrammeSchema } from "./schema.ts";
 import { maySubmit, NO_TIME, programmeHref, programmeModel, programmesModel } from "./view-model.ts";
@@ -49,11 +51,16 @@ export function programmeRoutes(context: ApiContext): void {
       config: { access: "read" },
       schema: {
         tags: ["programmes"],
+        summary: "One programme with its members and balance",
         params: ProgrammeIdSchema,
         response: { 200: ProgrammeDetailSchema, ...problems(401, 403, 404, 503) },
       },
     },
-    async (request) => detail(request.params.id),
+    async (request, reply) => {
+      const programme = await detail(request.params.id);
+      void reply.header("etag", etagOf(programmeVersion(programme)));
+      return programme;
+    },
   );
 
   app.get(

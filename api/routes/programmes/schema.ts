@@ -3,6 +3,11 @@ import { Instant, Nullable } from "../lists.ts";
 
 export const ProgrammeIdSchema = Type.Object({ id: Type.String({ maxLength: 31 }) });
 
+export const ProgrammeMemberSchema = Type.Object({
+  ...ProgrammeIdSchema.properties,
+  userId: Type.String({ pattern: "^U[0-9]{1,9}$", maxLength: 10 }),
+});
+
 const Balance = Type.Object(
   { grantedS: Type.Number(), openS: Type.Number(), spentS: Type.Number(), availableS: Type.Number() },
   { description: "Seconds: granted, reserved and not settled, spent, still to be reserved" },
@@ -50,7 +55,12 @@ export const ProgrammeEntrySchema = Type.Object(
     description: Type.String({ maxLength: 5_000, default: "" }),
     active: Type.Boolean({ default: true }),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [
+      { name: "Nearby galaxies", kind: "routine", priority: 10, description: "Imaging", active: true },
+    ],
+  },
 );
 
 export const GrantSchema = Type.Object(
@@ -59,5 +69,5 @@ export const GrantSchema = Type.Object(
     hours: Type.Number(),
     note: Type.String({ maxLength: 500, default: "" }),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ grantName: "2027A", hours: 12.5, note: "first half" }] },
 );

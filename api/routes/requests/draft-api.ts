@@ -10,7 +10,10 @@ import { emptySequence, SEQUENCE_FIELDS, type WrittenRequest } from "../../../do
 import type { RequestDraftRecord } from "../../../db/entities/request-draft.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
-import type { Author, Desk } from "./desk.ts";
+import { etagOf, IfMatchSchema } from "../../versions.ts";
+import { listOf, ListQuerySchema } from "../lists.ts";
+import type { Desk } from "./desk.ts";
+import { EDIT_RULE, type DraftEdits } from "./draft-edits.ts";
 import { broken, BrokenSchema, RequestErrorSchema } from "./files.ts";
 import { errorSentence } from "./editor-model.ts";
 
@@ -33,11 +36,8 @@ const StepSchema = Type.Object({
   id: Type.String({ description: "id of the new part: what the next step and every error name it by" }),
   version: Type.Integer(),
 });
-const ETAG =
-  "An edit names the version it was made from: If-Match with the ETag of the draft. 428 without, 412 when it was changed meanwhile.";
-
 /** Requests step by step, for programs: request, sequences, albums, plans; submitted whole or not at all. */
-export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
+export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk, { matched, save }: DraftEdits): void {
   const { database, observatory } = deps;
   const own = { access: "requests.own" } as const;
   const tags = ["requests"];
@@ -49,17 +49,15 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
       config: own,
       schema: {
         tags,
-        summary: "Own drafts, last saved first; at most 100",
-        response: {
-          200: Type.Object({ items: Type.Array(DraftSchema), total: Type.Integer() }),
-          ...problems(401, 403),
-        },
+        summary: "Own drafts, last saved first",
+        querystring: ListQuerySchema,
+        response: { 200: listOf(DraftSchema), ...problems(400, 401, 403) },
       },
     },
     async (request) => {
       const who = desk.author(request.identity, request.ip);
-      const drafts = await database.requestDrafts.list(who.userId);
-      return { items: await Promise.all(drafts.map(draftJson)), total: drafts.length };
+      const { items, total } = await database.requestDrafts.page(who.userId, request.query);
+      return { items: await Promise.all(items.map(draftJson)), total };
     },
   );
 
@@ -89,7 +87,7 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
       void reply
         .status(201)
         .header("location", `/api/request-drafts/${draft.id}`)
-        .header("etag", etagOf(draft));
+        .header("etag", etagOf(draft.version));
       return draftJson(draft);
     },
   );
@@ -107,7 +105,7 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
     },
     async (request, reply) => {
       const draft = await desk.draftOf(desk.author(request.identity, request.ip), request.params.id);
-      void reply.header("etag", etagOf(draft));
+      void reply.header("etag", etagOf(draft.version));
       return draftJson(draft);
     },
   );
@@ -120,8 +118,9 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
       schema: {
         tags,
         summary: "Writes a whole draft anew, as a file of the format",
-        description: `The body has the shape of ${REQUEST_SCHEMA_PATH}; its values may still be wrong. ${ETAG}`,
+        description: `The body has the shape of ${REQUEST_SCHEMA_PATH}; its values may still be wrong. ${EDIT_RULE}`,
         params: IdSchema,
+        headers: IfMatchSchema,
         body: Type.Unknown(),
         response: { 200: DraftSchema, ...failures, 422: BrokenSchema },
       },
@@ -137,7 +136,7 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
         id: draft.document.sequences[s]?.id ?? "",
       }));
       const saved = await save(who, draft, { ...reading.written, sequences });
-      void reply.header("etag", etagOf(saved));
+      void reply.header("etag", etagOf(saved.version));
       return draftJson(saved);
     },
   );
@@ -149,8 +148,9 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
       schema: {
         tags,
         summary: "Adds a sequence (one pointing)",
-        description: ETAG,
+        description: EDIT_RULE,
         params: IdSchema,
+        headers: IfMatchSchema,
         body: Type.Object(Object.fromEntries(SEQUENCE_FIELDS.map((name) => [name, Type.Optional(Written)])), {
           additionalProperties: false,
           examples: [
@@ -183,8 +183,9 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
       schema: {
         tags,
         summary: "Adds an album: an instrument's share of a sequence",
-        description: ETAG,
+        description: EDIT_RULE,
         params: IdSchema,
+        headers: IfMatchSchema,
         body: Type.Object(
           { sequenceId: Text, instrumentId: Text },
           {
@@ -208,8 +209,9 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
       schema: {
         tags,
         summary: "Adds a plan: frames of one filter and exposure time",
-        description: ETAG,
+        description: EDIT_RULE,
         params: IdSchema,
+        headers: IfMatchSchema,
         body: Type.Object(
           { albumId: Text, filter: Text, exposureS: Written, count: Written },
           {
@@ -235,8 +237,9 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
       schema: {
         tags,
         summary: "Submits a draft: checked as a whole, saved whole or not at all; the night plans again",
-        description: ETAG,
+        description: EDIT_RULE,
         params: IdSchema,
+        headers: IfMatchSchema,
         response: {
           200: Type.Object({ id: Type.String(), status: Type.String(), nightTold: Type.Boolean() }),
           ...failures,
@@ -260,8 +263,9 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
       schema: {
         tags,
         summary: "Deletes a draft",
-        description: ETAG,
+        description: EDIT_RULE,
         params: IdSchema,
+        headers: IfMatchSchema,
         response: { 204: Type.Null(), ...failures },
       },
     },
@@ -310,7 +314,28 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
       void reply
         .status(201)
         .header("location", `/api/request-drafts/${draft.id}`)
-        .header("etag", etagOf(draft));
+        .header("etag", etagOf(draft.version));
+      return draftJson(draft);
+    },
+  );
+
+  app.post(
+    "/api/requests/:id/copy",
+    {
+      config: own,
+      schema: {
+        tags,
+        summary: "Begins a new draft with what a request says; anybody's may be copied",
+        params: IdSchema,
+        response: { 201: DraftSchema, ...problems(401, 403, 404, 422) },
+      },
+    },
+    async (request, reply) => {
+      const draft = await desk.copy(desk.author(request.identity, request.ip), request.params.id);
+      void reply
+        .status(201)
+        .header("location", `/api/request-drafts/${draft.id}`)
+        .header("etag", etagOf(draft.version));
       return draftJson(draft);
     },
   );
@@ -332,33 +357,7 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
       throw error;
     }
     const saved = await save(who, draft, builder.written());
-    return reply.status(201).header("etag", etagOf(saved)).send({ id: part, version: saved.version });
-  }
-
-  /** The draft, when the request names the version that it has. @throws Problem 412, 428 */
-  async function matched(
-    request: FastifyRequest,
-    id: string,
-  ): Promise<{ who: Author; draft: RequestDraftRecord }> {
-    const who = desk.author(request.identity, request.ip);
-    const draft = await desk.draftOf(who, id);
-    const match = request.headers["if-match"];
-    if (match === undefined)
-      throw new Problem(428, `Send If-Match with the ETag of draft ${id}: ${etagOf(draft)} now.`);
-    if (match !== "*" && !match.split(",").some((tag) => tag.trim() === etagOf(draft)))
-      throw changedMeanwhile(draft);
-    return { who, draft };
-  }
-
-  async function save(
-    who: Author,
-    draft: RequestDraftRecord,
-    document: WrittenRequest,
-  ): Promise<RequestDraftRecord> {
-    const result = await desk.save(who, draft.id, draft.version, document, "");
-    if (result.kind === "gone") throw new Problem(404, `There is no draft ${draft.id} any more.`);
-    if (result.kind === "conflict") throw changedMeanwhile(result.draft);
-    return result.draft;
+    return reply.status(201).header("etag", etagOf(saved.version)).send({ id: part, version: saved.version });
   }
 
   async function draftJson(draft: RequestDraftRecord) {
@@ -380,18 +379,6 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk): void {
       })),
     };
   }
-}
-
-function etagOf({ version }: Pick<RequestDraftRecord, "version">): string {
-  return `"${version}"`;
-}
-
-function changedMeanwhile(draft: RequestDraftRecord): Problem {
-  return new Problem(
-    412,
-    `${draft.id} was changed by ${draft.savedBy} meanwhile; its ETag is ${etagOf(draft)} now. Nothing was saved.`,
-    { etag: etagOf(draft) },
-  );
 }
 
 /** A value in writing: a number is degrees in a coordinate, and a Julian date in a time. */

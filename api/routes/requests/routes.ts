@@ -22,6 +22,7 @@ import { altitudeRoutes } from "./altitude.ts";
 import { calculatorRoutes } from "./calculator.ts";
 import { createDesk } from "./desk.ts";
 import { draftApiRoutes } from "./draft-api.ts";
+import { createDraftEdits } from "./draft-edits.ts";
 import { editorRoutes } from "./editor.ts";
 import { fileRoutes } from "./files.ts";
 import { requestJson } from "./json.ts";
@@ -47,8 +48,9 @@ export function requestRoutes(context: ApiContext): void {
   altitudeRoutes(context, desk);
   calculatorRoutes(context, desk);
   fileRoutes(context, desk);
-  nightsRoutes(context, desk);
-  draftApiRoutes(context, desk);
+  const drafts = createDraftEdits(desk);
+  nightsRoutes(context, desk, drafts);
+  draftApiRoutes(context, desk, drafts);
 
   app.get(
     "/api/requests",
@@ -86,6 +88,7 @@ export function requestRoutes(context: ApiContext): void {
       config: { access: "read" },
       schema: {
         tags: ["requests"],
+        summary: "One request with its sequences, albums, plans and what was taken",
         params: Type.Object({ id: Type.String({ maxLength: 200 }) }),
         response: { 200: RequestDetailSchema, ...problems(401, 403, 404, 503) },
       },

@@ -65,7 +65,8 @@ export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiConte
       config: { access: "read" },
       schema: {
         tags,
-        params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
+        summary: "One schedule, with its refused sequences and the reasons",
+        params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) }),
         response: { 200: ScheduleSchema, ...problems(400, 401, 403, 404, 503) },
       },
     },
@@ -85,7 +86,10 @@ export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiConte
     "/schedule/:id",
     {
       config: { access: "read" },
-      schema: { params: Type.Object({ id: Type.Integer({ minimum: 1 }) }), querystring: PageSchema },
+      schema: {
+        params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) }),
+        querystring: PageSchema,
+      },
     },
     async (request, reply) => {
       const [one, current] = await Promise.all([schedules.one(request.params.id), schedules.current()]);
@@ -100,7 +104,7 @@ export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiConte
     {
       config: { access: "read" },
       schema: {
-        params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
+        params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) }),
         querystring: Type.Object({
           width: Type.Union(TIMELINE_WIDTHS_PX.map((width) => Type.Literal(width))),
         }),

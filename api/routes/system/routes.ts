@@ -14,6 +14,10 @@ const LINES_ON_PAGE = 100;
 export function systemRoutes({ app, deps, pages, stateReader, version }: ApiContext): void {
   const { database, observatory, settings } = deps;
   const { journal } = database;
+  const versions = [
+    { name: "Vesper", version },
+    { name: "Node", version: process.versions.node },
+  ];
 
   app.get(
     "/api/journal",
@@ -38,6 +42,39 @@ export function systemRoutes({ app, deps, pages, stateReader, version }: ApiCont
       const { level, ...query } = request.query;
       const page = await journal.list({ ...query, ...(level === undefined ? {} : { levels: [level] }) });
       return { ...page, items: [...page.items] };
+    },
+  );
+
+  app.get(
+    "/api/system",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["health"],
+        summary: "The parts of the system, whether each answers, and versions",
+        response: {
+          200: Type.Object({
+            parts: Type.Array(
+              Type.Object({
+                name: Type.String(),
+                answers: Type.Boolean(),
+                words: Type.String({ description: "Why not; empty when it answers" }),
+              }),
+            ),
+            versions: Type.Array(Type.Object({ name: Type.String(), version: Type.String() })),
+            modules: Type.Array(Type.String(), { description: "Modules that write into the journal" }),
+          }),
+          ...problems(401, 403, 503),
+        },
+      },
+    },
+    async () => {
+      const [parts, modules] = await Promise.all([partsOf(), journal.modules()]);
+      return {
+        parts: parts.map(({ name, mark, words }) => ({ name, answers: mark.tone === "ok", words })),
+        versions: [...versions],
+        modules: [...modules],
+      };
     },
   );
 
@@ -77,10 +114,7 @@ export function systemRoutes({ app, deps, pages, stateReader, version }: ApiCont
         modules,
         isNewest: before === undefined && first === undefined,
         parts,
-        versions: [
-          { name: "Vesper", version },
-          { name: "Node", version: process.versions.node },
-        ],
+        versions,
         temporalUi: `${settings.temporalUiUrl}/namespaces/${encodeURIComponent(settings.temporalNamespace)}/workflows`,
       });
       return pages.send(request, reply, "system/show", model);

@@ -11,9 +11,10 @@ import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { count } from "../../words/numbers.ts";
 import { Csrf, Line } from "../forms.ts";
-import { personOf } from "../account/person.ts";
+import { listOf, ListQuerySchema, partOf } from "../lists.ts";
+import { BROWSER_ONLY, personOf } from "../account/person.ts";
 import { membershipInput } from "./membership-input.ts";
-import { PersonProfileSchema, UserIdSchema, UserSchema } from "./schema.ts";
+import { ApplicationSchema, PersonProfileSchema, UserIdSchema, UserSchema } from "./schema.ts";
 import { applicationCard } from "./view-model.ts";
 
 const REASON_MAX = 1_000;
@@ -42,33 +43,82 @@ export function applicationRoutes({ app, deps, pages, identities }: ApiContext):
     });
   });
 
-  const voteBody = Type.Object({
-    vote: Type.Union([Type.Literal("for"), Type.Literal("against")]),
-    reason: Line(REASON_MAX),
-    ...Csrf,
-  });
+  app.get(
+    "/api/applications",
+    {
+      config: { access: "users.vote" },
+      schema: {
+        tags: ["users"],
+        summary: "Who waits for an account, longest first, with the votes",
+        querystring: ListQuerySchema,
+        response: { 200: listOf(ApplicationSchema), ...problems(400, 401, 403, 503) },
+      },
+    },
+    async (request) => partOf((await database.applications.waiting()).map(applicationJson), request.query),
+  );
+
+  const made = Type.Union([Type.Literal("for"), Type.Literal("against")]);
+  app.post(
+    "/api/applications/:id/vote",
+    {
+      config: { access: "users.vote" },
+      schema: {
+        tags: ["users"],
+        summary: "Vote on an application, or change the vote; 409 when the commission is not asked",
+        description: BROWSER_ONLY,
+        params: UserIdSchema,
+        body: Type.Object(
+          { vote: made, reason: Type.String({ maxLength: REASON_MAX, default: "" }) },
+          {
+            additionalProperties: false,
+            examples: [{ vote: "for", reason: "known from the last campaign" }],
+          },
+        ),
+        response: { 200: ApplicationSchema, ...problems(400, 401, 403, 404, 409, 503) },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await vote(request, id, request.body.vote, request.body.reason);
+      const entry = await database.applications.one(id);
+      if (entry === null) throw new Problem(404, `There is no application of a user ${id}.`);
+      return applicationJson(entry);
+    },
+  );
+
   app.post(
     "/applications/:id/vote",
-    { config: { access: "users.vote" }, schema: { params: UserIdSchema, body: voteBody } },
+    {
+      config: { access: "users.vote" },
+      schema: { params: UserIdSchema, body: Type.Object({ vote: made, reason: Line(REASON_MAX), ...Csrf }) },
+    },
     async (request, reply) => {
-      const { userId: voterId } = personOf(request);
-      const { id } = request.params;
-      const stored = await database.applications.vote({
-        userId: id,
-        voterId,
-        accept: request.body.vote === "for",
-        reason: request.body.reason.trim(),
-        atWallMs: nowWallMs(),
-      });
-      if (!stored) throw new Problem(409, "The commission is not asked about this account, or no more.");
-      await audit(request, "membership.vote", id, { vote: request.body.vote });
-      // Not told now, the vote is counted at the deadline.
-      await membership.voted(id).catch((error: unknown) => {
-        if (!(error instanceof NotAnsweringError)) throw error;
-      });
+      await vote(request, request.params.id, request.body.vote, request.body.reason);
       return reply.redirect("/applications", 303);
     },
   );
+
+  async function vote(
+    request: FastifyRequest,
+    id: string,
+    made: "for" | "against",
+    reason: string,
+  ): Promise<void> {
+    const { userId: voterId } = personOf(request);
+    const stored = await database.applications.vote({
+      userId: id,
+      voterId,
+      accept: made === "for",
+      reason: reason.trim(),
+      atWallMs: nowWallMs(),
+    });
+    if (!stored) throw new Problem(409, "The commission is not asked about this account, or no more.");
+    await audit(request, "membership.vote", id, { vote: made });
+    // Not told now, the vote is counted at the deadline.
+    await membership.voted(id).catch((error: unknown) => {
+      if (!(error instanceof NotAnsweringError)) throw error;
+    });
+  }
 
   const decision = {
     accept: Type.Boolean(),
@@ -83,7 +133,9 @@ export function applicationRoutes({ app, deps, pages, identities }: ApiContext):
         tags: ["users"],
         summary: "Accept or refuse an application for an account",
         params: UserIdSchema,
-        body: Type.Object(decision),
+        body: Type.Object(decision, {
+          examples: [{ accept: true, reason: "Welcome", profile: "user" }],
+        }),
         response: { 200: UserSchema, ...problems(400, 401, 403, 404, 409, 503) },
       },
     },
@@ -118,29 +170,52 @@ export function applicationRoutes({ app, deps, pages, identities }: ApiContext):
     },
   );
 
+  const Days = Type.Integer({ minimum: 1, maximum: VOTE_DAYS_MAX });
+  app.post(
+    "/api/users/:id/ask-commission",
+    {
+      config: { access: "users" },
+      schema: {
+        tags: ["users"],
+        summary: "Let the commission vote on an application, for some days",
+        params: UserIdSchema,
+        body: Type.Object({ days: Days }, { additionalProperties: false, examples: [{ days: 7 }] }),
+        response: { 200: ApplicationSchema, ...problems(400, 401, 403, 404, 409, 503) },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await askCommission(request, id, request.body.days);
+      const entry = await database.applications.one(id);
+      if (entry === null) throw new Problem(404, `There is no application of a user ${id}.`);
+      return applicationJson(entry);
+    },
+  );
+
   app.post(
     "/users/:id/ask-commission",
     {
       config: { access: "users" },
-      schema: {
-        params: UserIdSchema,
-        body: Type.Object({ days: Type.Integer({ minimum: 1, maximum: VOTE_DAYS_MAX }), ...Csrf }),
-      },
+      schema: { params: UserIdSchema, body: Type.Object({ days: Days, ...Csrf }) },
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { application } = await waitingOne(id);
-      const deadlineWallMs = nowWallMs() + request.body.days * MS_PER_DAY;
-      const by = request.identity?.userId ?? request.identity?.name ?? "";
-      const answer = await membership.askCommission(membershipInput(observatory.site.id, application), {
-        deadlineWallMs,
-        by,
-      });
-      if (answer.kind === "refused") throw new Problem(409, answer.reason);
-      await audit(request, "membership.askCommission", id, { days: request.body.days });
+      await askCommission(request, id, request.body.days);
       return reply.redirect(`/users/${id}`, 303);
     },
   );
+
+  async function askCommission(request: FastifyRequest, id: string, days: number): Promise<void> {
+    const { application } = await waitingOne(id);
+    const deadlineWallMs = nowWallMs() + days * MS_PER_DAY;
+    const by = request.identity?.userId ?? request.identity?.name ?? "";
+    const answer = await membership.askCommission(membershipInput(observatory.site.id, application), {
+      deadlineWallMs,
+      by,
+    });
+    if (answer.kind === "refused") throw new Problem(409, answer.reason);
+    await audit(request, "membership.askCommission", id, { days });
+  }
 
   async function decide(
     request: FastifyRequest,
@@ -192,4 +267,26 @@ export function profileChoices() {
     value: profile,
     chosen: profile === "user",
   }));
+}
+
+/** An application as programs see it. */
+function applicationJson({ application, user, votes }: Application) {
+  const { motive, mode, askedWallMs, deadlineWallMs, outcome, reason } = application;
+  return {
+    userId: user.id,
+    name: user.name,
+    mail: user.mail,
+    motive,
+    mode,
+    askedWallMs,
+    deadlineWallMs,
+    outcome,
+    reason,
+    votes: votes.map((each) => ({
+      voterId: each.voterId,
+      accept: each.accept,
+      reason: each.reason,
+      atWallMs: each.atWallMs,
+    })),
+  };
 }

@@ -1,13 +1,37 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import { Type } from "typebox";
 import type { ApiContext } from "../../context.ts";
+import { problems } from "../../problem.ts";
 import { dateTime } from "../../words/time.ts";
+import { listOf, ListQuerySchema, partOf } from "../lists.ts";
+
+const MailSchema = Type.Object({
+  to: Type.String(),
+  subject: Type.String(),
+  date: Type.String({ description: "UTC" }),
+  text: Type.String(),
+});
 
 /** Newest ones shown; older ones lie in the folder. */
 const SHOWN = 100;
 
 /** Mails that no server took, for administrators: what a site without a mail server goes by. */
 export function mailRoutes({ app, deps, pages }: ApiContext): void {
+  app.get(
+    "/api/mails",
+    {
+      config: { access: "users" },
+      schema: {
+        tags: ["users"],
+        summary: "Mails that lie here because no mail server takes them, newest first; at most 100",
+        querystring: ListQuerySchema,
+        response: { 200: listOf(MailSchema), ...problems(400, 401, 403) },
+      },
+    },
+    async (request) => partOf(await newestMails(path.join(deps.settings.home, "mail")), request.query),
+  );
+
   app.get("/mails", { config: { access: "users" } }, async (request, reply) => {
     const folder = path.join(deps.settings.home, "mail");
     const mails = await newestMails(folder);

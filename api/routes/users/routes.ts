@@ -1,30 +1,30 @@
 import { Type } from "typebox";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import type { UserRecord } from "../../../db/entities/user.ts";
-import { deletedLetter } from "../../../domain/people/letters.ts";
 import { profilesThatMay, may, PERMISSIONS } from "../../../domain/permissions/permissions.ts";
 import { PROFILES_OF_PEOPLE } from "../../../domain/permissions/profiles.ts";
-import { createAudit } from "../../audit.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { count } from "../../words/numbers.ts";
 import { dateTime, dateTimeMs, fromNow } from "../../words/time.ts";
+import { etagOf, IfMatchSchema, requireMatch } from "../../versions.ts";
 import { Csrf, Line } from "../forms.ts";
-import { given, listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
-import { mailTo, senderOf } from "../account/links.ts";
+import { given, listOf, ListQuerySchema, PageNumber, pager, partOf } from "../lists.ts";
 import { applicationRoutes, profileChoices } from "./applications.ts";
+import { createUserDesk, userVersion } from "./desk.ts";
 import { mailRoutes } from "./mails.ts";
 import { PERMISSION_WORDS } from "./permission-words.ts";
 import { AccountStateSchema, PersonProfileSchema, UserIdSchema, UserSchema } from "./schema.ts";
 import { applicationCard, stateMark, usersModel } from "./view-model.ts";
 
 const ON_PAGE = 50;
+const REASON_MAX = 1_000;
 
 /** Users for administrators: list, one, profile and state, delete; applications and mails. */
 export function userRoutes(context: ApiContext): void {
-  const { app, deps, pages, identities } = context;
+  const { app, deps, pages } = context;
   const { database, nowWallMs } = deps;
-  const audit = createAudit(deps);
+  const desk = createUserDesk(context);
   applicationRoutes(context);
   mailRoutes(context);
 
@@ -57,11 +57,12 @@ export function userRoutes(context: ApiContext): void {
       config: { access: "users" },
       schema: {
         tags: ["users"],
+        summary: "One user",
         params: UserIdSchema,
         response: { 200: UserSchema, ...problems(401, 403, 404, 503) },
       },
     },
-    async (request) => found(request.params.id),
+    async (request, reply) => sendUser(reply, await desk.found(request.params.id)),
   );
 
   app.patch(
@@ -72,19 +73,50 @@ export function userRoutes(context: ApiContext): void {
         tags: ["users"],
         summary: "Change profile, or disable and enable",
         params: UserIdSchema,
+        headers: IfMatchSchema,
         body: Type.Object(
           {
             profile: Type.Optional(PersonProfileSchema),
             state: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("disabled")])),
           },
-          { additionalProperties: false },
+          { additionalProperties: false, minProperties: 1, examples: [{ profile: "expert" }] },
         ),
-        response: { 200: UserSchema, ...problems(400, 401, 403, 404, 409, 503) },
+        response: { 200: UserSchema, ...problems(400, 401, 403, 404, 409, 412, 428, 503) },
       },
     },
-    async (request) => {
-      await change(request, request.params.id, request.body);
-      return found(request.params.id);
+    async (request, reply) => {
+      const { id } = request.params;
+      const version = userVersion(await desk.found(id));
+      requireMatch(request, version, `user ${id}`);
+      return sendUser(reply, await desk.change(request, id, request.body, version));
+    },
+  );
+
+  app.delete(
+    "/api/users/:id",
+    {
+      config: { access: "users" },
+      schema: {
+        tags: ["users"],
+        summary: "Delete an account",
+        description:
+          "Name, mail address, password, sessions, tokens, memberships and drafts go; requests and images stay with their programme, under the number. The body repeats the mail address and says why.",
+        params: UserIdSchema,
+        headers: IfMatchSchema,
+        body: Type.Object(
+          { mail: Type.String({ maxLength: 254 }), reason: Type.String({ maxLength: REASON_MAX }) },
+          { additionalProperties: false, examples: [{ mail: "lea@example.org", reason: "asked for it" }] },
+        ),
+        response: { 204: Type.Null(), ...problems(400, 401, 403, 404, 409, 412, 428, 503) },
+      },
+    },
+    async (request, reply) => {
+      const user = await desk.found(request.params.id);
+      requireMatch(request, userVersion(user), `user ${user.id}`);
+      const wrong = deletionProblem(user, request.body);
+      if (wrong !== null) throw new Problem(400, wrong);
+      await desk.remove(request, user, request.body.reason.trim());
+      return reply.status(204).send(null);
     },
   );
 
@@ -117,7 +149,7 @@ export function userRoutes(context: ApiContext): void {
     "/users/:id",
     { config: { access: "users" }, schema: { params: UserIdSchema } },
     async (request, reply) => {
-      const user = await found(request.params.id);
+      const user = await desk.found(request.params.id);
       const [application, memberships, tokens, sessions, audits, requests] = await Promise.all([
         database.applications.one(user.id),
         database.programmes.membershipsOf(user.id),
@@ -134,6 +166,7 @@ export function userRoutes(context: ApiContext): void {
         title: user.name,
         sentence: `${user.profile}, ${stateMark(user.state).word}.`,
         user: { id: user.id, mail: user.mail, name: user.name, profile: user.profile },
+        version: userVersion(user),
         mark: stateMark(user.state),
         created: dateTime(user.createdWallMs),
         seen: user.lastLoginWallMs === null ? "never" : fromNow(user.lastLoginWallMs, nowWallMs()),
@@ -173,16 +206,18 @@ export function userRoutes(context: ApiContext): void {
         body: Type.Object({
           profile: Type.Optional(PersonProfileSchema),
           state: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("disabled")])),
+          version: Type.Optional(Type.String({ maxLength: 64 })),
           ...Csrf,
         }),
       },
     },
     async (request, reply) => {
-      const { profile, state } = request.body;
-      await change(request, request.params.id, {
+      const { profile, state, version = null } = request.body;
+      const to = {
         ...(profile === undefined ? {} : { profile }),
         ...(state === undefined ? {} : { state }),
-      });
+      };
+      await desk.change(request, request.params.id, to, version);
       return reply.redirect(`/users/${request.params.id}`, 303);
     },
   );
@@ -191,7 +226,7 @@ export function userRoutes(context: ApiContext): void {
     "/users/:id/delete",
     { config: { access: "users" }, schema: { params: UserIdSchema } },
     async (request, reply) => {
-      const user = await found(request.params.id);
+      const user = await desk.found(request.params.id);
       const { total } = await database.requests.list({ userId: user.id, limit: 1 });
       return pages.send(request, reply, "users/delete", {
         title: `Delete the account of ${user.name}?`,
@@ -209,37 +244,47 @@ export function userRoutes(context: ApiContext): void {
       config: { access: "users" },
       schema: {
         params: UserIdSchema,
-        body: Type.Object({ mail: Line(), reason: Line(1_000), ...Csrf }),
+        body: Type.Object({ mail: Line(), reason: Line(REASON_MAX), ...Csrf }),
       },
     },
     async (request, reply) => {
-      const user = await found(request.params.id);
-      if (request.body.mail.trim().toLowerCase() !== user.mail || request.body.reason.trim() === "") {
+      const user = await desk.found(request.params.id);
+      const wrong = deletionProblem(user, request.body);
+      if (wrong !== null) {
         const { total } = await database.requests.list({ userId: user.id, limit: 1 });
         const model = {
           title: `Error: delete the account of ${user.name}?`,
           sentence: "",
           user: { id: user.id, name: user.name, mail: user.mail },
           requests: count(total, "request"),
-          error: `Nothing was deleted: type the mail address ${user.mail} and a reason.`,
+          error: wrong,
         };
         return pages.send(request, reply, "users/delete", model, 400);
       }
-      const sender = senderOf(deps);
-      const removed = await database.accounts.remove(
-        user.id,
-        ({ id, mail, name }) => mailTo(mail, `deleted/${id}`, deletedLetter(sender, name)),
-        nowWallMs(),
-      );
-      refuseUnlessDone(removed, user.id);
-      identities.forgetUser(user.id);
-      await deps.membership.forget(user.id).catch((error: unknown) => {
-        app.log.warn({ err: error }, "a membership workflow of a deleted account lapses by itself");
-      });
-      await database.accounts.forget(user.mail, user.id);
-      await audit(request, "user.delete", user.id, { reason: request.body.reason.trim() });
+      await desk.remove(request, user, request.body.reason.trim());
       return reply.redirect("/users", 303);
     },
+  );
+
+  app.get(
+    "/api/permissions",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["users"],
+        summary: "Who may do what: the rules that every page and every program is held to",
+        querystring: ListQuerySchema,
+        response: {
+          200: listOf(Type.Object({ permission: Type.String(), profiles: Type.Array(Type.String()) })),
+          ...problems(400, 401, 403),
+        },
+      },
+    },
+    async (request) =>
+      partOf(
+        PERMISSIONS.map((permission) => ({ permission, profiles: [...profilesThatMay(permission)] })),
+        request.query,
+      ),
   );
 
   app.get("/profiles", { config: { access: "read" } }, async (request, reply) =>
@@ -257,43 +302,20 @@ export function userRoutes(context: ApiContext): void {
       })),
     }),
   );
+}
 
-  async function change(
-    request: FastifyRequest,
-    id: string,
-    to: Partial<Pick<UserRecord, "profile" | "state">>,
-  ): Promise<void> {
-    const user = await found(id);
-    if (
-      to.state === "active" &&
-      user.state !== "disabled" &&
-      user.state !== "refused" &&
-      user.state !== "active"
-    )
-      throw new Problem(409, "This account is not disabled: it waits for its mail address or a decision.");
-    const before = await database.accounts.change(id, to);
-    refuseUnlessDone(before, id);
-    identities.forgetUser(id);
-    await audit(request, "user.change", id, {
-      from: { profile: user.profile, state: user.state },
-      to,
-    });
-  }
+function sendUser(reply: FastifyReply, user: UserRecord): FastifyReply {
+  const { passwordHash: _passwordHash, ...shown } = user;
+  return reply.header("etag", etagOf(userVersion(user))).send(shown);
+}
 
-  function refuseUnlessDone(result: UserRecord | "missing" | "lastAdministrator", id: string): void {
-    if (result === "missing") throw new Problem(404, `There is no user ${id}.`);
-    if (result === "lastAdministrator")
-      throw new Problem(
-        409,
-        "This is the last active administrator: nobody could let anybody in. Make another one first.",
-      );
-  }
-
-  async function found(id: string): Promise<UserRecord> {
-    const user = await database.users.byId(id);
-    if (user === null) throw new Problem(404, `There is no user ${id}.`);
-    return user;
-  }
+/** Deleting takes the mail address once more and a reason. */
+function deletionProblem(
+  user: UserRecord,
+  { mail, reason }: { readonly mail: string; readonly reason: string },
+): string | null {
+  if (mail.trim().toLowerCase() === user.mail && reason.trim() !== "") return null;
+  return `Nothing was deleted: type the mail address ${user.mail} and a reason.`;
 }
 
 function cleaned<

@@ -17,3 +17,24 @@ export const UserSchema = Type.Object({
   createdWallMs: Instant(),
   lastLoginWallMs: Nullable(Instant()),
 });
+
+/** Who asks for an account, and how it stands. */
+export const ApplicationSchema = Type.Object({
+  userId: Type.String(),
+  name: Type.String(),
+  mail: Type.String(),
+  motive: Type.String({ description: "In the person's own words" }),
+  mode: Type.String({ description: "administrator or commission: who decides" }),
+  askedWallMs: Instant(),
+  deadlineWallMs: Instant(),
+  outcome: Nullable(Type.String({ description: "null: it waits" })),
+  reason: Type.String(),
+  votes: Type.Array(
+    Type.Object({
+      voterId: Type.String(),
+      accept: Type.Boolean(),
+      reason: Type.String(),
+      atWallMs: Instant(),
+    }),
+  ),
+});

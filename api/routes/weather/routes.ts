@@ -6,6 +6,7 @@ import { HISTORY_WIDTHS_PX, historySvg } from "../../charts/history.ts";
 import { gapOf, MOST_POINTS, SPANS, spanOf } from "../../charts/spans.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
+import { HistorySchema } from "../history-schema.ts";
 import { shownAlmanac } from "./almanac.ts";
 import { WEATHER_QUANTITIES } from "./quantities.ts";
 import { weatherModel } from "./view-model.ts";
@@ -74,13 +75,36 @@ export function weatherRoutes({ app, deps, pages, situation, charts }: ApiContex
     },
     async (request, reply) => {
       const { value, span = "night", width } = request.query;
-      const quantity = WEATHER_QUANTITIES.find(({ key }) => key === value);
-      if (quantity === undefined) throw new Problem(404, `The weather has no history of ${value}.`);
+      const quantity = quantityOf(value);
       return charts.send(request, reply, async (theme) =>
         historySvg(await chartOf(quantity, span), theme, width),
       );
     },
   );
+
+  app.get(
+    "/api/weather/history",
+    {
+      config: { access: "read" },
+      schema: {
+        tags: ["weather"],
+        summary: "The evolution of one quantity of the weather over a span, thinned",
+        querystring: Type.Object({ value: Type.String({ maxLength: 40 }), span: SpanSchema }),
+        response: { 200: HistorySchema, ...problems(400, 401, 403, 404, 503) },
+      },
+    },
+    async (request) => {
+      const { value, span = "night" } = request.query;
+      const { name, unit, fromMs, toMs, points } = await chartOf(quantityOf(value), span);
+      return { name, unit, fromMs, toMs, points: points.map(([atMs, at]) => ({ atMs, value: at })) };
+    },
+  );
+
+  function quantityOf(value: string) {
+    const quantity = WEATHER_QUANTITIES.find(({ key }) => key === value);
+    if (quantity === undefined) throw new Problem(404, `The weather has no history of ${value}.`);
+    return quantity;
+  }
 
   /** What the evolution of a quantity shows over a span. */
   async function chartOf(quantity: (typeof WEATHER_QUANTITIES)[number], span: (typeof SPANS)[number]) {
