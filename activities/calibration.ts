@@ -159,10 +159,10 @@ export function createCalibrationActivities(deps: CalibrationDeps) {
     }
     return resultOf(group, frames, { accepted, words: reason, olderMasterId: await older(first) });
 
-    /** The master of an earlier night that stands in. */
+    /** The master of an earlier night, or of an earlier run of this one, that stands in. */
     async function older(like: CalibrationFrameRecord | null): Promise<string | null> {
       const candidates = (await candidatesOf(observatory, run.siteId, group.instrumentId, run.date)).filter(
-        ({ kind, nightDate }) => kind === group.kind && nightDate < run.date,
+        ({ kind, calibrationId }) => kind === group.kind && calibrationId !== run.id,
       );
       const setup = like === null ? candidates[0]?.setup : setupOfFrame(like);
       if (setup === undefined) return null;

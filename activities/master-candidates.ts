@@ -7,7 +7,11 @@ import type { Observatory } from "../domain/observatory.ts";
 import type { MasterFile } from "./image-job.ts";
 
 /** A master on record that may be chosen, and its file. */
-export type MasterCandidate = MasterFacts & { readonly file: MasterFile };
+export type MasterCandidate = MasterFacts & {
+  /** The run that made it. */
+  readonly calibrationId: string;
+  readonly file: MasterFile;
+};
 
 /** Reads the masters of an instrument of a night and of those before it that are not too old. */
 export function createMasterCandidates(masters: Pick<Database["masters"], "between">, home: string) {
@@ -22,6 +26,7 @@ export function createMasterCandidates(masters: Pick<Database["masters"], "betwe
     const rows = await masters.between(siteId, instrumentId, from, nightDate);
     return rows.map((master) => ({
       ...factsOf(master),
+      calibrationId: master.calibrationId,
       file: { id: master.id, file: path.join(home, master.path), sha256: master.sha256 },
     }));
   };

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import type { Violation } from "../chaos/evidence.ts";
+import type { Evidence, Violation } from "../chaos/evidence.ts";
 import { gather } from "../chaos/gather.ts";
 import { violationsOf } from "../chaos/invariants/all.ts";
 import { endNight } from "../chaos/night.ts";
-import { alertWhere, burst, routineFrame, slewsTo } from "../integration/kit.ts";
+import { alertWhere, burst, routineFrame, skyNowMs, slewsTo, state } from "../integration/kit.ts";
 import { outerEnvironment, waitFor } from "../support/stack.ts";
 import { openBrowsers, type Browsers, type Seen } from "./browsers.ts";
 import { refusedMessage, watchMajordome, type MajordomeSeen } from "./majordome.ts";
@@ -73,10 +73,14 @@ process.exit(exitCode);
 async function night(production: Production, builtInMs: number): Promise<Violation[]> {
   const browsers = await openBrowsers(production.web);
   const majordome = watchMajordome(production);
+  const withoutDevices = await untilDevicesHold(production);
+  say(`without devices: ${withoutDevices}`);
+  production.startDevices();
   const kills: Killed[] = [];
   await browsers.sendForm();
   await routineFrame(production, PATIENCE_MS);
-  say("the night has opened and takes frames");
+  say("the devices are set up, the night has opened and takes frames");
+  const openedMs = await skyNowMs(production);
   for (const part of ["control-1", "api-1"]) kills.push(await killed(production, part, browsers));
   const alert = await anAlert(production);
   say(`the alert was slewed to ${alert.slewMs} ms after it was posted, and has ${alert.images} images`);
@@ -107,12 +111,36 @@ async function night(production: Production, builtInMs: number): Promise<Violati
   return [
     ...violationsOf(evidence),
     ...noticed(kills, told, seen),
-    ...holdsOf(evidence.holds),
+    ...holdsOf(evidence.holds, openedMs),
     ...(masters.length === 2
       ? []
       : [{ invariant: "the night ends with masters of both cameras", words: JSON.stringify(masters) }]),
     ...crashes(production, kills),
   ];
+}
+
+/**
+ * Vesper started before its devices: it says that they do not answer, holds, and serves its pages.
+ * @returns the devices that it waits for
+ */
+async function untilDevicesHold(production: Production): Promise<string> {
+  const blocking = await waitFor(
+    "the devices that do not answer hold the night",
+    PATIENCE_MS,
+    async () => {
+      const { holds } = await state(production);
+      const lost = holds.filter(({ kind }: { kind: string }) => kind.startsWith("device:"));
+      return lost.length > 0 ? lost.map(({ kind }: { kind: string }) => kind).join(", ") : null;
+    },
+    () => state(production),
+  );
+  for (const page of ["/", "/night", "/devices", "/weather"]) {
+    const { status, body } = await production.api(page);
+    if (status !== 200 || !String(body).includes("Not observing")) {
+      throw new Error(`without devices ${page} answers ${status} and does not say why nothing is observed`);
+    }
+  }
+  return blocking;
 }
 
 interface Killed {
@@ -202,8 +230,11 @@ function noticed(kills: readonly Killed[], told: MajordomeSeen, seen: Seen): Vio
   return found;
 }
 
-function holdsOf(holds: readonly { readonly kind: string }[]): Violation[] {
-  return holds.map(({ kind }) => ({ invariant: "no hold", words: `the hold ${kind} was raised` }));
+/** Holds of the time since the night takes frames. */
+function holdsOf(holds: Evidence["holds"], sinceMs: number): Violation[] {
+  return holds
+    .filter((hold) => hold.sinceMs > sinceMs)
+    .map(({ kind }) => ({ invariant: "no hold", words: `the hold ${kind} was raised` }));
 }
 
 /** Nothing died but what was killed. */

@@ -41,6 +41,8 @@ export interface Production extends Observed {
   /** Restarts the supervisor made, a sentence each. */
   restarts(): readonly string[];
   proxied(): BackendCount[];
+  /** Until then there are no devices: Vesper may be started before them. */
+  startDevices(): void;
   stop(): Promise<void>;
 }
 
@@ -153,7 +155,6 @@ export async function startProduction(
     });
 
     const simulators = await environmentOf("site");
-    start(command("simulators", ["simulators"], [local.alpacaPort], 2_000, simulators));
     const webPorts: number[] = [];
     await step("everything else, until the web is ready", async () => {
       for (const { name, service, args } of processesOf(compose)) {
@@ -193,6 +194,7 @@ export async function startProduction(
       },
       restarts: () => restarts,
       proxied: () => proxied(),
+      startDevices: () => start(command("simulators", ["simulators"], [local.alpacaPort], 2_000, simulators)),
       stop,
     };
   } catch (error) {

@@ -88,7 +88,7 @@ export interface GroupResult {
   readonly masterId: string | null;
   /** Why there is none, or what is doubtful about it; empty when all is well. */
   readonly words: string;
-  /** Id of the master of an earlier night that is used instead, or null. */
+  /** Id of the master of an earlier night or run that is used instead, or null. */
   readonly olderMasterId: string | null;
 }
 
