@@ -1,10 +1,9 @@
 import path from "node:path";
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { projectFolder } from "../adapters/config/read-settings.ts";
 
 /** A `.env` beside package.json is read when there is one; what the environment says wins over it. */
-const dotenv = path.join(projectFolder, ".env");
+const dotenv = path.join(import.meta.dirname, "..", ".env");
 if (existsSync(dotenv)) process.loadEnvFile(dotenv);
 
 let exitCode = 0;
