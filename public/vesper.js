@@ -81,19 +81,19 @@
       const inner = new EventSource(address);
       this.inner = inner;
       for (const name of this.names) inner.addEventListener(name, this.forward);
-      inner.onopen = (event) => {
+      inner.addEventListener("open", (event) => {
         if (this.onopen) this.onopen(event);
         if (this.wasOpen) this.catchUp();
         this.wasOpen = true;
         this.waitMs = AGAIN_AFTER_MS;
-      };
-      inner.onerror = () => {
+      });
+      inner.addEventListener("error", () => {
         if (inner.readyState !== EventSource.CLOSED || this.closed) return;
         setTimeout(() => {
           if (!this.closed && this.inner === inner) this.resume();
         }, this.waitMs);
         this.waitMs = Math.min(2 * this.waitMs, AGAIN_AT_LAST_MS);
-      };
+      });
     }
 
     /** What changed while the stream was away nobody told. */
@@ -172,6 +172,24 @@
       offerLines();
       scrollTo({ top: 0 });
     });
+  }
+
+  // ---- a picture that does not come: in words, not as the browser's own mark, which is white in every theme ----
+  function inWords(picture) {
+    const words = document.createElement("span");
+    words.className = "soft";
+    words.textContent = `Not drawn: ${picture.alt} Load the page again.`;
+    picture.replaceWith(words);
+  }
+  document.addEventListener(
+    "error",
+    (event) => {
+      if (event.target instanceof HTMLImageElement) inWords(event.target);
+    },
+    true,
+  );
+  for (const picture of document.images) {
+    if (picture.complete && picture.naturalWidth === 0 && picture.loading !== "lazy") inWords(picture);
   }
 
   // ---- the pages under More: a menu goes when one turns away from it ----

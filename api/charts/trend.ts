@@ -46,6 +46,8 @@ export function trendSvg(
         type: "line",
         name: line.name,
         data: [...line.values],
+        // The usual ring is white inside, in every theme.
+        symbol: "circle",
         symbolSize: 7,
         connectNulls: true,
         lineStyle: { type: DASHES[k % DASHES.length] },

@@ -115,7 +115,8 @@ export function createPages(deps: PagesDeps): Pages {
           ? null
           : { ...firstVisit, csrf: identities.csrfToken(request, reply), back: request.url },
       helpHref: helpHref(path, identity),
-      user: identity === null ? null : { name: identity.name, profile: identity.profile },
+      // Not `user`: a page about somebody has its own.
+      visitor: identity === null ? null : { name: identity.name, profile: identity.profile },
       mayControl,
       stream:
         identity === null

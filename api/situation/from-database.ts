@@ -57,6 +57,7 @@ export async function situationFromDatabase(
         type: device.type,
         state: row?.state ?? "UNKNOWN",
         blocking: device.blocking,
+        words: row === undefined ? "not seen yet" : "as last stored",
         detail: row === undefined ? "not seen yet" : "as last stored",
         recovery: row?.recovery ?? null,
       };

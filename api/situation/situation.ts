@@ -57,6 +57,9 @@ export interface SituationDevice {
   readonly type: string;
   readonly state: "UNKNOWN" | "UP" | "DEGRADED" | "DISABLED";
   readonly blocking: boolean;
+  /** What it says itself. */
+  readonly words: string;
+  /** The same, and what is done for it. */
   readonly detail: string;
   /** How far its recovery has come; null when none is under way. */
   readonly recovery: RecoveryProgress | null;
@@ -98,6 +101,7 @@ export function fromState(state: ObservatoryState, observatory: Observatory): Om
         type: device.type,
         state: health?.state ?? condition?.state ?? "UNKNOWN",
         blocking: device.blocking,
+        words: condition?.detail ?? "not seen yet",
         detail: detailOf(condition?.detail ?? "not seen yet", health?.recovery ?? null),
         recovery: health?.recovery ?? null,
       };

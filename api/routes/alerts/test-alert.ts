@@ -37,7 +37,9 @@ function effects({ night, holds, alertInProgress }: Situation, nowMs: number): s
   if (night === null) return ["No night is open: the alert waits for dusk, or until it is too old."];
   const { executing } = night;
   if (alertInProgress !== null)
-    return [`${alertInProgress} is being followed. The alert of better rank goes first, the other one waits.`];
+    return [
+      `${alertInProgress} is being followed. The alert of better rank goes first, the other one waits.`,
+    ];
   if (executing === null)
     return ["Nothing is exposing now: the telescope slews to the burst within seconds."];
   return [
@@ -47,5 +49,7 @@ function effects({ night, holds, alertInProgress }: Situation, nowMs: number): s
 }
 
 function lost(cameras: number): string {
-  return cameras <= 1 ? "the exposure that runs is lost" : `the exposures that run on ${cameras} cameras are lost`;
+  return cameras <= 1
+    ? "the exposure that runs is lost"
+    : `the exposures that run on ${cameras} cameras are lost`;
 }

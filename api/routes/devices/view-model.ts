@@ -55,7 +55,7 @@ export function devicesModel(
 }
 
 function mainWords(device: SituationDevice, row: DeviceRecord | undefined): string {
-  if (device.state !== "UP" || row === undefined) return device.detail;
+  if (device.state !== "UP" || row === undefined) return device.words;
   return deviceWords(device.type, row.values);
 }
 
@@ -113,7 +113,7 @@ export function deviceModel(facts: DeviceFacts): PageModel {
       blocking: device.blocking,
       simulated: isSimulated(row),
       recovery: recoveryWords(device),
-      trouble: device.state === "UP" ? "" : device.detail,
+      trouble: device.state === "UP" ? "" : device.words,
       since: row === undefined ? NONE : `${dateTime(row.sinceWallMs)} UTC, real time`,
       age: row === undefined ? "never" : `${duration(nowWallMs - row.seenWallMs)} ago, real`,
       address: `${described?.address ?? NONE}, number ${described?.number ?? NONE}`,

@@ -7,6 +7,8 @@ export interface Visit extends BrowserContextOptions {
   /** Profile of the demonstration's person who comes; nobody signs in when null. */
   readonly profile: "user" | "expert" | "operator" | "admin" | null;
   readonly password?: string;
+  /** Cookies of a session that is there already: the form is left out. */
+  readonly cookie?: string;
   readonly theme?: Theme;
   readonly width?: number;
   /** What the page complains of is written here. */
@@ -16,7 +18,7 @@ export interface Visit extends BrowserContextOptions {
 /** A page of a browser of its own, signed in. Whatever it complains of is kept. */
 export async function visit(
   browser: Browser,
-  { profile, password = PASSWORD, theme = "dark", width = 1_280, complaints, ...options }: Visit,
+  { profile, password = PASSWORD, cookie, theme = "dark", width = 1_280, complaints, ...options }: Visit,
 ): Promise<Page> {
   const context = await browser.newContext({
     viewport: { width, height: width < 500 ? 667 : 800 },
@@ -30,7 +32,8 @@ export async function visit(
     if (message.type() === "error") complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => complaints.push(error.message));
-  if (profile !== null) await signIn(page, `${profile}@vesper.example`, password);
+  if (cookie !== undefined) await context.addCookies(cookiesFrom(cookie, options.baseURL));
+  else if (profile !== null) await signIn(page, `${profile}@vesper.example`, password);
   return page;
 }
 
@@ -41,4 +44,11 @@ export async function signIn(page: Page, mail: string, password: string): Promis
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL((url) => url.pathname !== "/sign-in");
+}
+
+function cookiesFrom(header: string, url: string) {
+  return header.split("; ").map((pair) => {
+    const [name = "", ...value] = pair.split("=");
+    return { name, value: value.join("="), url };
+  });
 }
