@@ -16,11 +16,12 @@ import { addAssets, loadAssets } from "./pages/assets.ts";
 import { createPages } from "./pages/pages.ts";
 import { createRenderer } from "./pages/renderer.ts";
 import { addAccess } from "./plugins/access.ts";
-import { addErrors } from "./plugins/errors.ts";
+import { addErrors, answerBadAddress } from "./plugins/errors.ts";
 import { addIdentity, createIdentities } from "./plugins/identity.ts";
 import { acceptFileForms } from "./plugins/multipart.ts";
 import { addOnce } from "./plugins/once.ts";
 import { addOpenApi, addOpenApiRoute } from "./plugins/openapi.ts";
+import { addPlainValues } from "./plugins/plain-values.ts";
 import { addSecurity } from "./plugins/security.ts";
 import { alarmRoutes } from "./routes/alarms/routes.ts";
 import { addTracing } from "./plugins/tracing.ts";
@@ -78,6 +79,9 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
+    // As long as the longest key that a path may name.
+    routerOptions: { maxParamLength: 1_000 },
+    frameworkErrors: answerBadAddress,
     // Behind the reverse proxy, which is one hop: the address and host that people used.
     trustProxy: (_address, hop) => settings.publicUrl !== null && hop === 0,
     genReqId: () => Math.random().toString(36).slice(2, 10),
@@ -139,6 +143,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   acceptFileForms(app);
   addIdentity(app);
   addAccess(app, identities, pages);
+  addPlainValues(app);
   await addOpenApi(app, version);
 
   app.decorate("metricsText", createMetricsText(deps, stateReader));

@@ -5,6 +5,7 @@ import { isDatabaseUnavailable } from "../../db/connection.ts";
 import type { Pages } from "../pages/pages.ts";
 import { Problem } from "../problem.ts";
 import type { ProblemDetails } from "../problem.ts";
+import { validationSentence } from "../validation-sentence.ts";
 
 /**
  * Answers every failure in words: problem details (RFC 9457) below /api, a page elsewhere. What is not expected is
@@ -46,6 +47,27 @@ export function addErrors(app: FastifyInstance, pages: Pages): void {
   }
 }
 
+/** Answers an address that no route can read: too long, or wrongly escaped. */
+export function answerBadAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const status = error.statusCode ?? 400;
+  const detail =
+    status === 414
+      ? "The address is too long: no name in it may have more than 1000 characters."
+      : "The address is not well written: a percent sign in it begins no character.";
+  void reply
+    .status(status)
+    .header("content-type", "application/problem+json; charset=utf-8")
+    .send(
+      JSON.stringify({
+        type: "about:blank",
+        title: STATUS_CODES[status] ?? "Problem",
+        status,
+        detail,
+        instance: request.id,
+      }),
+    );
+}
+
 function wantsPage(request: FastifyRequest): boolean {
   const { pathname } = new URL(request.url, "http://any");
   return !(
@@ -65,24 +87,19 @@ function problemOf(error: FastifyError, request: FastifyRequest): Problem {
       "The database does not answer. The night goes on without it; try again in a few seconds.",
     );
   }
-  if (error.validation !== undefined) return new Problem(400, validationSentence(error));
+  if (error.validation !== undefined) return new Problem(400, validationSentence(error, request));
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
     return new Problem(
       413,
       `The body is too large: at most ${request.routeOptions.bodyLimit} bytes are taken.`,
     );
   }
+  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
+    const type = request.headers["content-type"] ?? "";
+    return new Problem(415, `The body is of the type "${type}", which is not taken here.`);
+  }
   const { statusCode } = error;
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-    return new Problem(statusCode, error.message);
+    return new Problem(statusCode, error.message.replace(/([^.!?…])$/, "$1."));
   return new Problem(500, `This could not be done: something unexpected happened. Id ${request.id}.`);
-}
-
-/** `limit is "x": must be integer`: names field, value and rule. */
-function validationSentence(error: FastifyError): string {
-  const [first] = error.validation ?? [];
-  if (first === undefined) return error.message;
-  const field = first.instancePath.replace(/^\//, "").replaceAll("/", ".");
-  const where = error.validationContext ?? "body";
-  return `${field === "" ? `The ${where}` : `${where} field "${field}"`} ${first.message ?? "is not valid"}.`;
 }

@@ -4,6 +4,10 @@ import { LARGEST_OFFSET, type Cursor, type CursorQuery, type Page } from "../../
 import { Problem } from "../problem.ts";
 import { about, count } from "../words/numbers.ts";
 
+/** The years 1 to 9999, Unix ms: what the database can hold. */
+const FIRST_MS = -62_135_596_800_000;
+const LAST_MS = 253_402_300_799_999;
+
 /** More rows than any of these lists has. */
 const MOST_ROWS = 1_000_000_000;
 
@@ -74,7 +78,7 @@ export const Instant = (description?: string) =>
 
 /** An instant that somebody asks for: within what the database can hold. */
 export const InstantGiven = (description: string) =>
-  Type.Integer({ description, minimum: -62_135_596_800_000, maximum: 253_402_300_799_999 });
+  Type.Integer({ description, minimum: FIRST_MS, maximum: LAST_MS });
 
 /** Free JSON: kept as it was stored. */
 export const Json = Type.Unknown();
@@ -140,10 +144,29 @@ export function longQuery(
   return { limit: pageSize, offset };
 }
 
-/** The neighbour that a cursor names; undefined for none. */
+/**
+ * The neighbour that a cursor names; undefined for none.
+ * @throws Problem 400 for one that no list gave
+ */
 export function cursorOf(text: string | undefined): Cursor | undefined {
   const [, atMs, id] = CURSOR.exec(text ?? "") ?? [];
-  return atMs === undefined || id === undefined ? undefined : { atMs: Number(atMs), id };
+  if (atMs === undefined || id === undefined) return undefined;
+  if (Number(atMs) < FIRST_MS || Number(atMs) > LAST_MS) throw wrongCursor(text ?? "");
+  return { atMs: Number(atMs), id };
+}
+
+/** The neighbour that a cursor names in a list whose ids are numbers. @throws Problem 400 for one that no list gave */
+export function numberCursorOf(text: string | undefined): Cursor | undefined {
+  const cursor = cursorOf(text);
+  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor.id)) throw wrongCursor(text ?? "");
+  return cursor;
+}
+
+function wrongCursor(text: string): Problem {
+  return new Problem(
+    400,
+    `query field "after" is ${JSON.stringify(text)}: must be the next of the part of the list before.`,
+  );
 }
 
 /** `next` of a part of a long list; null when it is the last. */

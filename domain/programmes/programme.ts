@@ -19,8 +19,13 @@ export function programmeProblems(entry: ProgrammeEntry): FieldProblem[] {
   const wrong = (field: string, words: string): void => void problems.push({ field, words });
   if (!PROGRAMME_ID.test(entry.id))
     wrong("id", `Code: "${entry.id}" is not one. Capital letters, digits and hyphens, such as GRB-HOST.`);
-  if (entry.name.trim() === "" || entry.name.length > 100) wrong("name", `Name: "${entry.name.slice(0, 40)}" has ${entry.name.trim().length} characters; it takes 1 to 100.`);
-  if (entry.kind !== "routine" && entry.kind !== "alert") wrong("kind", `Kind: "${entry.kind}" is neither routine nor alert.`);
+  if (entry.name.trim() === "" || entry.name.length > 100)
+    wrong(
+      "name",
+      `Name: "${entry.name.slice(0, 40)}" has ${entry.name.trim().length} characters; it takes 1 to 100.`,
+    );
+  if (entry.kind !== "routine" && entry.kind !== "alert")
+    wrong("kind", `Kind: "${entry.kind}" is neither routine nor alert.`);
   if (!Number.isInteger(entry.priority) || entry.priority < 0 || entry.priority > PRIORITY_MAX)
     wrong("priority", `Priority: ${entry.priority} is not a whole number from 0 to ${PRIORITY_MAX}.`);
   if (entry.description.length > 2_000)

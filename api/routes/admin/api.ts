@@ -111,7 +111,7 @@ export function adminApiRoutes({ app, deps }: ApiContext, office: Office): void 
       config: access,
       schema: {
         tags: [TABLES],
-        summary: "One row",
+        summary: "One row of a table",
         params: RowKeySchema,
         response: { 200: RowSchema, ...problems(401, 403, 404, 503) },
       },

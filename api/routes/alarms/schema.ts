@@ -22,5 +22,5 @@ export const AlarmSchema = Type.Object({
 
 export const AcknowledgeBodySchema = Type.Object(
   { note: Type.Optional(Type.String({ maxLength: 500 })) },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ note: "on my way" }] },
 );

@@ -3,7 +3,6 @@ import { observatoryMs } from "../../../domain/clock.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import {
-  cursorOf,
   Instant,
   InstantGiven,
   Json,
@@ -12,6 +11,7 @@ import {
   LongListQuerySchema,
   nextCursor,
   Nullable,
+  numberCursorOf,
   partOf,
 } from "../lists.ts";
 
@@ -124,7 +124,7 @@ export function deviceRoutes({ app, deps }: ApiContext): void {
     async (request) => {
       const nowMs = observatoryMs(deps.clock(), deps.nowWallMs());
       const { toMs = nowMs, fromMs = toMs - DAY_MS, limit = 50 } = request.query;
-      const after = cursorOf(request.query.after);
+      const after = numberCursorOf(request.query.after);
       const rows = await database.weather.range(observatory.site.id, fromMs, toMs, limit, after);
       const items = rows.map((row) => ({ ...row, reasons: [...row.reasons] }));
       return { items, next: nextCursor(items, limit, ({ atMs, id }) => ({ atMs, id: String(id) })) };

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
 import type { FscMessageRecord } from "../../../db/entities/fsc-message.ts";
 import { observatoryMs } from "../../../domain/clock.ts";
 import { may } from "../../../domain/permissions/permissions.ts";
@@ -63,6 +64,15 @@ export async function fscRoutes({ app, deps, identities }: ApiContext): Promise<
           summary: "Take one message of FSC: by Standard Webhooks signature, or a token of profile admin",
           description: `Body: JSON {type, timestamp, data}, at most ${LARGEST_BODY_BYTES} bytes. It is stored once by its webhook-id and shown.`,
           consumes: ["application/json"],
+          body: Type.Unknown({
+            examples: [
+              {
+                type: "strategy.default",
+                timestamp: "2026-11-20T23:30:00Z",
+                data: { strategyId: "wide-field", reason: "a campaign of two weeks" },
+              },
+            ],
+          }),
           response: { 202: FscTakenSchema, ...problems(400, 401, 403, 409, 413, 503) },
         },
       },

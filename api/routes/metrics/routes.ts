@@ -1,7 +1,7 @@
-import { Type } from "typebox";
 import { METRICS_TYPE } from "../../../adapters/telemetry/metrics.ts";
 import type { ApiContext } from "../../context.ts";
 import { problems } from "../../problem.ts";
+import { fileOf } from "../file-schema.ts";
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -19,7 +19,7 @@ export function metricsRoutes({ app }: ApiContext): void {
       schema: {
         tags: ["health"],
         summary: "Metrics of the observatory and of the web process, in Prometheus' text format",
-        response: { 200: Type.String(), ...problems(401, 403, 503) },
+        response: { 200: fileOf("text/plain", "Prometheus' text format"), ...problems(401, 403, 503) },
       },
     },
     async (_request, reply) =>

@@ -118,10 +118,22 @@ export const ObservatorySchema = Type.Object({
 });
 
 /** Answer to a command that nobody confirmed in time. */
-export const UnconfirmedSchema = Type.Object({
-  confirmed: Type.Literal(false),
-  detail: Type.String(),
-});
+export const UnconfirmedSchema = Type.Object(
+  {
+    confirmed: Type.Literal(false),
+    detail: Type.String(),
+  },
+  {
+    description: "Nobody confirmed it within 2 s",
+    examples: [
+      {
+        confirmed: false,
+        detail:
+          "Not confirmed: The control worker or Temporal did not answer within 2 s. It is applied when the control worker is back.",
+      },
+    ],
+  },
+);
 
 export const PauseBodySchema = Type.Object(
   {
@@ -130,7 +142,7 @@ export const PauseBodySchema = Type.Object(
       description: "now: aborts exposures within 2 s; frameEnd: after the exposure that runs",
     }),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ when: "frameEnd" }] },
 );
 
 export { Nullable };

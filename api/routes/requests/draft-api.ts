@@ -15,6 +15,7 @@ import { listOf, ListQuerySchema } from "../lists.ts";
 import type { Desk } from "./desk.ts";
 import { EDIT_RULE, type DraftEdits } from "./draft-edits.ts";
 import { broken, BrokenSchema, RequestErrorSchema } from "./files.ts";
+import { EXAMPLE_FILE } from "./example-file.ts";
 import { errorSentence } from "./editor-model.ts";
 
 const IdSchema = Type.Object({ id: Type.String({ maxLength: 200 }) });
@@ -121,7 +122,7 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk, { matched,
         description: `The body has the shape of ${REQUEST_SCHEMA_PATH}; its values may still be wrong. ${EDIT_RULE}`,
         params: IdSchema,
         headers: IfMatchSchema,
-        body: Type.Unknown(),
+        body: Type.Unknown({ examples: [EXAMPLE_FILE] }),
         response: { 200: DraftSchema, ...failures, 422: BrokenSchema },
       },
     },

@@ -6,7 +6,9 @@ import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { requestHref } from "../../words/links.ts";
 import { count } from "../../words/numbers.ts";
+import { fileOf } from "../file-schema.ts";
 import { draftOfSequence, type Desk } from "./desk.ts";
+import { EXAMPLE_FILE } from "./example-file.ts";
 import { errorSentence } from "./editor-model.ts";
 import {
   FILE_FORMATS,
@@ -58,7 +60,14 @@ export function fileRoutes({ app, deps, pages, identities }: ApiContext, desk: D
           tags: ["requests"],
           summary: `A request as a ${format.toUpperCase()} file of the schema at ${REQUEST_SCHEMA_PATH}`,
           params: Type.Object({ id: Type.String({ maxLength: 200 }) }),
-          response: { 200: Type.String(), ...problems(401, 403, 404, 409) },
+          response: {
+            200: fileOf(
+              `application/${format}`,
+              `A file of the schema at ${REQUEST_SCHEMA_PATH}`,
+              format === "json" ? EXAMPLE_FILE : undefined,
+            ),
+            ...problems(401, 403, 404, 409),
+          },
         },
       },
       async (request, reply) => {
@@ -151,10 +160,11 @@ export function fileRoutes({ app, deps, pages, identities }: ApiContext, desk: D
           summary: "Brings a whole request, JSON or YAML: checked as a whole, saved whole or not at all",
           description: `The body is a file of the schema at ${REQUEST_SCHEMA_PATH}. With submit=true it is submitted at once, else kept as a draft.`,
           consumes: ["application/json", "application/yaml"],
+          body: Type.Unknown({ examples: [EXAMPLE_FILE] }),
           querystring: Type.Object({ submit: Type.Optional(Type.Boolean({ default: false })) }),
           response: {
             201: Type.Object({ id: Type.String(), status: Type.String(), totalS: Type.Number() }),
-            ...problems(401, 403, 409, 413),
+            ...problems(400, 401, 403, 409, 413),
             422: BrokenSchema,
           },
         },

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
 import { MAX_XML_BYTES } from "../../../domain/alerts/guard.ts";
 import { may } from "../../../domain/permissions/permissions.ts";
 import type { ApiContext, App } from "../../context.ts";
@@ -31,6 +32,11 @@ export async function voeventRoutes({ app, deps, identities }: ApiContext): Prom
           summary: "Take one VOEvent: by Standard Webhooks signature, or a token of profile feed or admin",
           description: `Body: the XML, at most ${MAX_XML_BYTES} bytes. Answered once it is stored durably.`,
           consumes: ["application/xml", "text/xml"],
+          body: Type.Unknown({
+            examples: [
+              '<voe:VOEvent xmlns:voe="http://www.ivoa.net/xml/VOEvent/v2.0" version="2.0" role="test" ivorn="ivo://example.org/vesper#1"></voe:VOEvent>',
+            ],
+          }),
           response: { 202: TakenSchema, ...problems(400, 401, 403, 413, 503) },
         },
       },
