@@ -16,11 +16,13 @@ type FailedTask = Parameters<WorkflowService["respondWorkflowTaskFailed"]>[0];
  * When to look, ms after the death. Not at once: until the server has noticed that the connection is closed, it hands the
  * next task to the dead worker too. On a machine with a load of 10 per core that took up to 200 ms.
  */
-const LOOKS_MS = [250, 500, 1_000];
+const LOOKS_MS = [150, 300, 500, 1_000];
 /** A task that nobody's name stands at is taken for the dead worker's when it was handed out before this, ms after the death … */
 const NOTICED_MS = 500;
 /** … and has taken longer than this; when a living one has it all the same, it is done twice, which changes nothing. */
 const STALE_MS = 200;
+/** These are looked at first: alerts, buttons and the safety of the hardware wait for them. */
+const FIRST = new Set(["observatory", "night"]);
 /** More open workflows than this are never looked at. */
 const MOST_WORKFLOWS = 500;
 const LOOK_LIMIT_MS = 2_000;
@@ -50,12 +52,17 @@ export async function freeTasksOf(client: Client, dead: DeadWorker): Promise<str
 }
 
 async function freeOnce(client: Client, dead: DeadWorker): Promise<string[]> {
-  const open: string[] = [];
-  for await (const { workflowId } of client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
-    if (open.push(workflowId) === MOST_WORKFLOWS) break;
+  const open: { readonly workflowId: string; readonly type: string }[] = [];
+  for await (const { workflowId, type } of client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
+    if (open.push({ workflowId, type }) === MOST_WORKFLOWS) break;
   }
-  const freed = await Promise.all(open.map((workflowId) => freeTask(client, workflowId, dead)));
-  return open.filter((_, index) => freed[index]);
+  const found: string[] = [];
+  for (const first of [true, false]) {
+    const ids = open.filter(({ type }) => FIRST.has(type) === first).map(({ workflowId }) => workflowId);
+    const freed = await Promise.all(ids.map((workflowId) => freeTask(client, workflowId, dead)));
+    found.push(...ids.filter((_, index) => freed[index]));
+  }
+  return found;
 }
 
 /** Gives back the task of one workflow when the dead worker has it. @returns whether it had */

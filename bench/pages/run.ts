@@ -3,7 +3,7 @@
  * (bench/pages/seed.ts); 300 live pages at once; the time from a change in the database to the event at each of them.
  * Prints a table and writes bench/results/pages.json.
  *
- *   node bench/pages/run.ts [--database URL] [--seconds 2] [--requests 100000] [--images 1000000]
+ *   node bench/pages/run.ts [--database URL] [--seconds 2] [--requests 100000] [--images 1000000] [--fill empty,demonstration,years]
  *
  * Without --database a PostgreSQL of its own is started, filled and thrown away: about ten minutes. With one that was
  * filled before (`--database`, the folder of its files in VESPER_BENCH_HOME), filling is skipped.
@@ -11,7 +11,7 @@
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request as httpRequest } from "node:http";
 import { cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
@@ -42,10 +42,12 @@ const { values } = parseArgs({
     requests: { type: "string", default: "100000" },
     images: { type: "string", default: "1000000" },
     only: { type: "string" },
+    fill: { type: "string", default: "empty,demonstration,years" },
     out: { type: "string", default: "bench/results/pages.json" },
   },
 });
 const seconds = Number(values.seconds);
+const fills = values.fill.split(",");
 
 interface Times {
   readonly n: number;
@@ -53,11 +55,14 @@ interface Times {
   readonly p95Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** Processor time of the web for one answer; null where the system does not tell. */
+  readonly cpuMs: number | null;
   readonly failed: number;
 }
 
 interface Web {
   readonly port: number;
+  readonly pid: number;
   readonly routes: readonly string[];
   readonly stop: () => Promise<void>;
 }
@@ -66,16 +71,16 @@ const home = process.env["VESPER_BENCH_HOME"] ?? mkdtempSync(path.join(tmpdir(),
 const postgres = values.database === undefined ? await startPostgres() : null;
 try {
   const results: Record<string, unknown> = {};
-  if (postgres !== null) {
-    results["empty"] = await measureDatabase("empty", await databaseOf("empty", "empty"));
-    results["demonstration"] = await measureDatabase(
-      "demonstration",
-      await databaseOf("demo", "demonstration"),
-    );
+  for (const name of ["empty", "demonstration"] as const) {
+    if (postgres === null || !fills.includes(name)) continue;
+    results[name] = await measureDatabase(name, await databaseOf(name, name));
   }
-  const large = values.database ?? (await databaseOf("large", "demonstration"));
-  const seeded = postgres === null ? [] : await fill(large);
-  results["years"] = await measureDatabase("years", large, true);
+  let seeded: readonly Step[] = [];
+  if (fills.includes("years")) {
+    const large = values.database ?? (await databaseOf("large", "demonstration"));
+    if (postgres !== null) seeded = await fill(large);
+    results["years"] = await measureDatabase("years", large, true);
+  }
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
   const report = {
     measuredAt: new Date().toISOString(),
@@ -86,7 +91,8 @@ try {
     seeded,
     ...results,
   };
-  if (values.only === undefined) writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
+  if (values.only === undefined && fills.length === 3)
+    writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
 } finally {
   await postgres?.stop();
   if (process.env["VESPER_BENCH_HOME"] === undefined) rmSync(home, { recursive: true, force: true });
@@ -147,11 +153,11 @@ async function measureDatabase(name: string, url: string, withLive = false): Pro
     );
     for (const { addresses } of pages) for (const address of addresses) await ask(address);
     const table: Record<string, Times & { readonly addresses?: Record<string, Times> }> = {};
-    for (const page of pages) table[page.route] = await measurePage(ask, page);
-    const mixed = await measure(ask, mix(pages), Math.max(10, seconds * 5));
+    for (const page of pages) table[page.route] = await measurePage(ask, page, web);
+    const mixed = await measure(ask, mix(pages), Math.max(10, seconds * 5), web);
     const live: LiveResult | null =
       withLive && values.only === undefined
-        ? await measureLive({ port: web.port, cookie, client, load: () => measure(ask, mix(pages), 15) })
+        ? await measureLive({ port: web.port, cookie, client, load: () => measure(ask, mix(pages), 15, web) })
         : null;
     print(name, table, mixed, live);
     return { pages: table, mixed, ...(live === null ? {} : { live }) };
@@ -164,23 +170,38 @@ async function measureDatabase(name: string, url: string, withLive = false): Pro
 async function measurePage(
   ask: Ask,
   { addresses }: MeasuredPage,
+  web: Web,
 ): Promise<Times & { readonly addresses?: Record<string, Times> }> {
-  if (addresses.length === 1) return measure(ask, [...addresses], seconds);
+  if (addresses.length === 1) return measure(ask, [...addresses], seconds, web);
   const of: Record<string, Times> = {};
   const all: number[] = [];
   let failed = 0;
+  const before = cpuOf(web);
   for (const address of addresses) {
     const { times, failed: n } = await askSteadily(ask, [address], seconds / Math.min(3, addresses.length));
-    of[address] = timesOf(times, n);
+    of[address] = timesOf(times, n, null);
     all.push(...times);
     failed += n;
   }
-  return { ...timesOf(all, failed), addresses: of };
+  return { ...timesOf(all, failed, cpuEach(before, cpuOf(web), all.length)), addresses: of };
 }
 
-async function measure(ask: Ask, addresses: readonly string[], forSeconds: number): Promise<Times> {
+async function measure(ask: Ask, addresses: readonly string[], forSeconds: number, web: Web): Promise<Times> {
+  const before = cpuOf(web);
   const { times, failed } = await askSteadily(ask, addresses, forSeconds);
-  return timesOf(times, failed);
+  return timesOf(times, failed, cpuEach(before, cpuOf(web), times.length));
+}
+
+/** Processor time that the web has used, ms, of Linux' own account in ticks of 10 ms; null elsewhere. */
+function cpuOf({ pid }: Web): number | null {
+  const stat = `/proc/${pid}/stat`;
+  if (!existsSync(stat)) return null;
+  const fields = readFileSync(stat, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+function cpuEach(before: number | null, after: number | null, answers: number): number | null {
+  return before === null || after === null ? null : Math.round(((after - before) / answers) * 10) / 10;
 }
 
 /** Asks 50 times a second whether answers have come or not: a slow page makes its own queue, as people do. */
@@ -222,11 +243,11 @@ function asker(port: number, cookie: string): Ask {
     });
 }
 
-function timesOf(times: readonly number[], failed: number): Times {
+function timesOf(times: readonly number[], failed: number, cpuMs: number | null): Times {
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number): number =>
     Math.round((sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0) * 10) / 10;
-  return { n: times.length, p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99), maxMs: at(1), failed };
+  return { n: times.length, p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99), maxMs: at(1), cpuMs, failed };
 }
 
 /** Each page in turn, its addresses in turn, in a fixed order that mixes cheap and dear ones. */
@@ -270,6 +291,7 @@ async function startWeb(url: string): Promise<Web> {
   const { port, routes } = JSON.parse(line) as { port: number; routes: string[] };
   return {
     port,
+    pid: server.pid ?? 0,
     routes,
     stop: async () => {
       server.stdin.end();
