@@ -36,7 +36,7 @@ export interface Observed {
   /** Reads a member of a simulated device over Alpaca, as a stranger; number 0 unless told. */
   device(type: string, member: string, number?: number): Promise<any>;
   /** Runs an Action of a simulated device. */
-  act(type: string, action: string, parameters: object): Promise<any>;
+  act(type: string, action: string, parameters: object, number?: number): Promise<any>;
   /** Commands the devices took since `sinceWallMs`, from simulators/commands.jsonl. */
   commands(sinceWallMs?: number): CommandEntry[];
   query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
@@ -155,8 +155,8 @@ export function createObserver(addresses: Addresses): Observer {
     api,
     postPacket,
     device: (type, member, number) => alpaca(type, member, null, number),
-    act: (type, action, parameters) =>
-      alpaca(type, "action", { Action: action, Parameters: JSON.stringify(parameters) }),
+    act: (type, action, parameters, number) =>
+      alpaca(type, "action", { Action: action, Parameters: JSON.stringify(parameters) }, number),
     commands,
     query,
     disconnect,

@@ -1,6 +1,16 @@
 import { expect, test } from "@jest/globals";
 import { waitFor, type Stack } from "../../support/stack.ts";
-import { holdsAre, note, PATIENCE_MS, routineFrame, state, type TheStack } from "../kit.ts";
+import { deviceOf } from "../../../domain/observatory.ts";
+import {
+  CAMERA_EXPOSING,
+  holdsAre,
+  note,
+  observatory,
+  PATIENCE_MS,
+  routineFrame,
+  state,
+  type TheStack,
+} from "../kit.ts";
 
 /** A device lost in mid-sequence, blocking and not: what people see, what goes on, and that it comes back by itself. */
 export function deviceChecks(the: TheStack): void {
@@ -41,6 +51,49 @@ export function deviceChecks(the: TheStack): void {
       await routineFrame(stack);
     },
     5 * PATIENCE_MS,
+  );
+
+  test(
+    "the near-infrared camera dies while both expose: its album is left out with the reason, the other arm goes on, it is taken back",
+    async () => {
+      const stack = the();
+      const { number } = deviceOf(observatory, "camera-nir");
+      const executing = await waitFor("both cameras expose", 3 * PATIENCE_MS, async () => {
+        const now = await routineFrame(stack, 3 * PATIENCE_MS);
+        const word = await stack.device("camera", "camerastate", number);
+        return word === CAMERA_EXPOSING ? now : null;
+      });
+      await stack.act("camera", "sim:fault", { kind: "dead" }, number);
+      const [album] = await waitFor("its album is left out", 2 * PATIENCE_MS, async () => {
+        const rows = await stack.query<{ reason: string }>(
+          `select skipped_reason as reason from album
+           where sequence_id = $1 and instrument_id = 'nir' and skipped_reason is not null`,
+          [executing.sequenceId],
+        );
+        return rows.length === 0 ? null : rows;
+      });
+      expect(album?.reason).toMatch(/Near-infrared camera/);
+      expect((await state(stack)).holds).toEqual([]);
+      const before = await framesOf(stack, "camera-vis");
+      await waitFor(
+        "the other arm stores a frame",
+        2 * PATIENCE_MS,
+        async () => (await framesOf(stack, "camera-vis")) > before,
+      );
+      await stack.act("camera", "sim:clear", {}, number);
+      await waitFor(
+        "the near-infrared camera is taken back",
+        2 * PATIENCE_MS,
+        async () => deviceIn(await state(stack), "camera-nir")?.state === "UP",
+      );
+      const gone = await framesOf(stack, "camera-nir");
+      await waitFor(
+        "it stores a frame again",
+        3 * PATIENCE_MS,
+        async () => (await framesOf(stack, "camera-nir")) > gone,
+      );
+    },
+    10 * PATIENCE_MS,
   );
 
   test(
@@ -93,6 +146,14 @@ export function deviceChecks(the: TheStack): void {
     },
     2 * PATIENCE_MS,
   );
+}
+
+async function framesOf(stack: Stack, cameraId: string): Promise<number> {
+  const [row] = await stack.query<{ frames: number }>(
+    "select count(*)::int as frames from exposure where camera_id = $1 and state = 'stored'",
+    [cameraId],
+  );
+  return row?.frames ?? 0;
 }
 
 function deviceIn(now: any, id: string): any {
