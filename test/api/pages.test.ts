@@ -38,6 +38,10 @@ const EMPTY_PAGES: readonly [url: string, sentence: string][] = [
   ["/system?first=1", "The journal is empty"],
   ["/night/resume", "Resume observing?"],
   ["/night/end", "End the night?"],
+  ["/weather", "No reading yet"],
+  ["/devices", "not seen yet"],
+  ["/devices/camera-vis", "Nothing to draw yet"],
+  ["/alerts/simulate", "Fire a test alert like Swift BAT?"],
 ];
 
 test.each(EMPTY_PAGES)("%s renders on an empty database", async (url, sentence) => {
@@ -209,5 +213,43 @@ test("the journal filters, and its pages lead back to the first line", async () 
     "line 128 <b>",
     "line 126 <b>",
     "line 124 <b>",
+  ]);
+});
+
+test("Home says what the weather did in the last half hour", async () => {
+  await web.database.weather.insert({
+    site: "colibri",
+    atMs: web.clock.wallMs - 31 * 60_000,
+    atWallMs: web.clock.wallMs,
+    temperatureC: 8.4,
+    humidityPct: 30,
+    dewPointC: -2.1,
+    pressureHPa: null,
+    windMS: 9.5,
+    gustMS: 6.9,
+    windDirectionDeg: null,
+    rainMmH: null,
+    cloudPct: 3,
+    skyTemperatureC: null,
+    skyQualityMag: null,
+    seeingArcsec: null,
+    safe: true,
+    reasons: [],
+  });
+  const rows = [...(await admin.get("/")).body.matchAll(/<tr><td data-label="Quantity">.*?<\/tr>/gs)].map(
+    ([row]) =>
+      row
+        .replaceAll(/<[^>]+>/g, " ")
+        .replaceAll(/[\s\u00a0]+/g, " ")
+        .trim(),
+  );
+  expect(rows).toEqual([
+    "Humidity 42 % ↗ rising +12 % at most 85 % within",
+    "Wind 4.2 m/s ↘ falling −5.3 m/s at most 15.0 m/s within",
+    "Gust 6.8 m/s → steady at most 20.0 m/s within",
+    // Nothing was read then.
+    "Rain 0.0 mm/h not known — at most 0.0 mm/h within",
+    "Cloud 3 % → steady at most 90 % within",
+    "Above dew point 10.5 °C → steady at least 2.0 °C within",
   ]);
 });

@@ -112,7 +112,7 @@ suite("requests in a browser", () => {
       await page.waitForURL(/step=all/);
       await fits(page);
       await page.screenshot({ path: path.join(shots, `${tag}-all.png`), fullPage: true });
-      await page.getByRole("link", { name: "Exposure time calculator" }).click();
+      await page.getByRole("button", { name: "Exposure time calculator" }).click();
       await page.getByLabel("Wanted").selectOption("time");
       await page.getByRole("button", { name: "Calculate" }).click();
       await page.getByRole("button", { name: "Calculate" }).waitFor();

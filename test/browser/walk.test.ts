@@ -19,21 +19,6 @@ import { populate } from "./support/populate.ts";
 const shots = fileURLToPath(new URL("../../test-results/browser/", import.meta.url));
 const home = mkdtempSync(path.join(tmpdir(), "vesper-walk-"));
 
-/** The greatest green or blue in a picture, 0 to 255; counted by the browser, which is quick at it. */
-async function greatestGreenOrBlue(judge: Page, png: Buffer): Promise<number> {
-  // As text: it runs in the page, whose globals are not those of this process.
-  return judge.evaluate(`(async () => {
-    const answer = await fetch("data:image/png;base64,${png.toString("base64")}");
-    const image = await createImageBitmap(await answer.blob());
-    const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
-    context.drawImage(image, 0, 0);
-    const { data } = context.getImageData(0, 0, image.width, image.height);
-    let worst = 0;
-    for (let i = 0; i < data.length; i += 4) worst = Math.max(worst, data[i + 1], data[i + 2]);
-    return worst;
-  })()`);
-}
-
 /** Where the night is in this test; the wall clock goes on from there. */
 const began = Date.now();
 const clock = { startMs: NOW_MS, anchorMs: began, rate: 1, epoch: 1 };
@@ -82,7 +67,7 @@ suite("in a browser", () => {
     await web.app.listen({ host: "127.0.0.1", port: 0 });
     base = `http://127.0.0.1:${(web.app.server.address() as AddressInfo).port}`;
     browser = await launchChromium();
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await browser.close();
     await web.stop();
@@ -151,7 +136,8 @@ suite("in a browser", () => {
     ];
   }
 
-  test.each([1_280, 375, 320])(
+  // What holds for every page stands in statements.test.ts: these are the pictures that are kept of the run.
+  test.each([1_280, 375])(
     "every page at %i px: nothing scrolls sideways, nothing complains",
     async (width) => {
       const page = await signedIn({ width });
@@ -167,21 +153,8 @@ suite("in a browser", () => {
       expect(failures.filter((text) => !text.includes("404"))).toEqual([]);
       await page.context().close();
     },
-    120_000,
+    180_000,
   );
-
-  test("in the red theme no pixel has green or blue", async () => {
-    const page = await signedIn();
-    await page.getByRole("button", { name: "Red, for the night" }).click();
-    const judge = await browser.newPage();
-    for (const [name, url] of await pagesToSee(page)) {
-      await page.goto(url, { waitUntil: "load" });
-      const shot = await page.screenshot({ path: path.join(shots, `red-1280-${name}.png`) });
-      const worst = await greatestGreenOrBlue(judge, shot);
-      expect([name, worst <= 8]).toEqual([name, true]);
-    }
-    await page.context().close();
-  }, 120_000);
 
   test("the light theme, for print and day", async () => {
     const page = await signedIn();
@@ -192,7 +165,7 @@ suite("in a browser", () => {
     }
     expect(failures).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  }, 180_000);
 
   test("without JavaScript: sign in, pause, resume with its question, close", async () => {
     const page = await signedIn({ javaScript: false, profile: "operator" });
@@ -209,7 +182,7 @@ suite("in a browser", () => {
       "close operator@vesper.example",
     ]);
     await page.context().close();
-  }, 60_000);
+  }, 180_000);
 
   test("a question opens as a dialog, Escape closes it and gives the focus back", async () => {
     const page = await signedIn({ profile: "operator" });
@@ -226,7 +199,7 @@ suite("in a browser", () => {
     expect(web.gateway.commands).toEqual(["endNight operator@vesper.example"]);
     expect(failures).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  }, 180_000);
 
   test("pages move by themselves: mode, journal lines, the clock; a silent server is said", async () => {
     const page = await signedIn();
@@ -276,7 +249,7 @@ suite("in a browser", () => {
     await page.context().setOffline(false);
     await page.getByText(/NOT LIVE since/).waitFor({ state: "hidden", timeout: 20_000 });
     await page.context().close();
-  }, 90_000);
+  }, 180_000);
 
   // The last one: the web that the others look at ends here.
   test("the web is killed under open pages and comes back, over a proxy's 503: they say so, are live again by themselves and show what they missed", async () => {
@@ -327,5 +300,5 @@ suite("in a browser", () => {
     }
     expect(refused.length).toBeGreaterThanOrEqual(2);
     await system.context().close();
-  }, 120_000);
+  }, 180_000);
 });

@@ -43,6 +43,7 @@ export const TOPICS: readonly HelpTopic[] = [
     sentences: [
       "What will be observed when, tonight. Bars are planned, done or cut short; whiskers say how far each may move.",
       "Below stands every sequence that is refused, with the reason and the number that decided.",
+      "What you asked for is marked yours; the form on top leaves only that, or one programme, or one status.",
     ],
   },
   {
@@ -83,6 +84,47 @@ export const TOPICS: readonly HelpTopic[] = [
     permission: "read",
     sentences: [
       'An alarm needs a person: it says what to look at and what to do. Acknowledging it says "I have it", and changes nothing else.',
+    ],
+  },
+  {
+    page: "weather",
+    path: "/weather",
+    title: "Weather",
+    permission: "read",
+    sentences: [
+      "Whether the dome may be open, what closed it, and when it opens again at the earliest.",
+      "Each reading stands beside the limit that closes. A reading that is too old counts as unsafe.",
+      "Below are the curves of the night, and Sun and Moon of any night.",
+    ],
+  },
+  {
+    page: "manual",
+    path: "/manual",
+    title: "Manual",
+    permission: "devices",
+    sentences: [
+      "Take the maintenance hold to move things by hand: the night waits, and nothing moves by itself but closing.",
+      "STOP works at any time and needs no hold. Leaving the hold gives the telescope back.",
+    ],
+  },
+  {
+    page: "calibrations",
+    path: "/calibrations",
+    title: "Calibrations",
+    permission: "read",
+    sentences: [
+      "Master frames with their quality and age, their level and noise over the nights, and frames that were rejected, with why.",
+      "They are taken at the end of each night by themselves, and by day with the button.",
+    ],
+  },
+  {
+    page: "outbox",
+    path: "/outbox",
+    title: "Outbox",
+    permission: "read",
+    sentences: [
+      "What is sent to the instrument centre, to the science centre and by mail: what waits, what was refused and why.",
+      "Nothing is lost while a receiver is away: it is sent again until it is taken.",
     ],
   },
   {

@@ -13,7 +13,7 @@ import type { Situation } from "../../situation/situation.ts";
 import { deviceMark, domeMark, safetyMark } from "../../situation/tone.ts";
 import { timelineOf } from "../schedules/view-model.ts";
 import { alertHref, imageHref, previewHref, requestHref } from "../../words/links.ts";
-import { count } from "../../words/numbers.ts";
+import { capital, count } from "../../words/numbers.ts";
 import { totalWords } from "../lists.ts";
 import { dateTime, duration, hourMinute } from "../../words/time.ts";
 
@@ -96,7 +96,7 @@ export function homeSentence(situation: Situation, nowMs: number): string {
   if (situation.mode === "MANUAL") return "Maintenance: nothing moves by itself but closing.";
   if (holds.length > 0) return `Not observing: ${holds.map(({ why }) => why).join(" ")}`;
   if (night !== null && night.executing !== null) {
-    return `Observing. ${count(night.sequencesDone, "sequence")} done, ${count(night.framesStored, "frame")} stored, nothing wrong.`;
+    return `Observing. ${capital(count(night.sequencesDone, "sequence"))} done, ${count(night.framesStored, "frame")} stored, nothing wrong.`;
   }
   if (night !== null) return waitingSentences(night, nowMs)[0] ?? `${phaseWords(night.phase)}.`;
   const prepareMs = tonight?.prepareMs ?? null;

@@ -154,7 +154,9 @@ export function calculatorRoutes({ app, deps, pages, identities }: ApiContext, d
                 version: String(draft.version),
                 step: query["plan"].replace(/\.plans\[\d+\]$/, ""),
                 field: `${query["plan"]}.exposureS`,
-                value: rounded(result.exposureS),
+                value: rounded(
+                  Math.min(instrument.maxExposureS, Math.max(instrument.minExposureS, result.exposureS)),
+                ),
               },
         back: draft === null ? "" : `/requests/${draft.id}/edit?step=all`,
       });

@@ -363,12 +363,6 @@ function albumPart(facts: EditorFacts, s: number, a: number) {
         path: at,
         number: p + 1,
         removable: (album?.plans.length ?? 0) > 1,
-        calculatorHref: `/requests/calculator?${new URLSearchParams({
-          instrument: instrument?.id ?? "",
-          band: plan.filter,
-          draft: draft.id,
-          plan: at,
-        }).toString()}`,
         fields: [
           field(facts, `${at}.filter`, plan.filter, {
             choices: [...(known ? [] : [plan.filter]), ...(plan.filter === "" ? [""] : []), ...filters].map(

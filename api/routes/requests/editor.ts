@@ -80,6 +80,8 @@ export function editorRoutes({ app, deps, pages, identities }: ApiContext, desk:
         if (check.ok) return reply.redirect(`/requests/${id}/submit`, 303);
         return reply.redirect(`/requests/${id}/edit?step=all${checked}#problems`, 303);
       }
+      if (pressed.leadsTo !== null)
+        return reply.redirect(`${pressed.leadsTo}&draft=${encodeURIComponent(id)}`, 303);
       const next = pressed.step ?? step;
       const said = checked === "" ? "&said=saved" : "";
       return reply.redirect(`/requests/${id}/edit?step=${encodeURIComponent(next)}${checked}${said}`, 303);

@@ -38,17 +38,19 @@ export interface Pressed {
   /** Everything is to be checked and said. */
   readonly checked: boolean;
   readonly submits: boolean;
+  /** Another page to go to; null: the editor. */
+  readonly leadsTo: string | null;
 }
 
 /**
  * Does what a button says: `save`, `check`, `submit`, `go:STEP`, `add:sequence`, `add:album:PATH:INSTRUMENT`,
- * `add:plan:PATH`, `remove:PATH`, `double:PATH`, `take:PATH` (coordinates of the catalogue), `times:utc|jd`.
+ * `add:plan:PATH`, `calculate:PATH` (the exposure time of a plan), `remove:PATH`, `double:PATH`, `take:PATH` (coordinates of the catalogue), `times:utc|jd`.
  * A button that fits nothing (any more) only saves.
  */
 export function press(written: WrittenRequest, button: string, observatory: Observatory): Pressed {
   const [verb = "", path = "", extra = ""] = button.split(":");
   const parts = partsOfPath(path);
-  const plain: Pressed = { written, step: null, checked: false, submits: false };
+  const plain: Pressed = { written, step: null, checked: false, submits: false, leadsTo: null };
   switch (verb) {
     case "check":
       return { ...plain, checked: true };
@@ -56,6 +58,13 @@ export function press(written: WrittenRequest, button: string, observatory: Obse
       return { ...plain, checked: true, submits: true };
     case "go":
       return { ...plain, step: path };
+    case "calculate": {
+      const album = written.sequences[parts?.s ?? -1]?.albums[parts?.a ?? -1];
+      const plan = album?.plans[parts?.p ?? -1];
+      if (album === undefined || plan === undefined) return plain;
+      const query = new URLSearchParams({ instrument: album.instrumentId, band: plan.filter, plan: path });
+      return { ...plain, leadsTo: `/requests/calculator?${query.toString()}` };
+    }
     case "times":
       return { ...plain, written: withTimes(written, TIME_FORMS.find((form) => form === path) ?? "utc") };
     case "remove": {

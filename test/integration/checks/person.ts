@@ -116,7 +116,7 @@ async function writeRequest(
   // The plot of the night comes by itself while one writes.
   await person.locator("#live .chart img").first().waitFor();
   await shot("plot");
-  await person.getByRole("link", { name: "Exposure time calculator" }).click();
+  await person.getByRole("button", { name: "Exposure time calculator" }).click();
   await person.getByLabel("Wanted").selectOption("time");
   await person.getByLabel("Magnitude").fill("12");
   await person.getByRole("button", { name: "Calculate" }).click();
