@@ -342,7 +342,7 @@ async function ask(method: string, url: string, call: Call, body: unknown = call
       cookie: browser.cookie,
       "x-csrf-token": browser.csrf,
       ...(body === undefined ? {} : { "content-type": "application/json" }),
-      ...(etag === undefined ? {} : { "if-match": String(etag) }),
+      ...(etag === undefined ? {} : { "if-match": etag }),
       ...call.headers,
     },
     ...(body === undefined ? {} : { payload: typeof body === "string" ? body : JSON.stringify(body) }),
