@@ -330,7 +330,9 @@ function checkText(check: Check, field: string, value: string, least: number, mo
   const length = typeof value === "string" ? value.trim().length : -1;
   const rule =
     least > 0 ? `a text of ${least} to ${most} characters` : `a text of at most ${most} characters`;
-  check(field, value, length >= least && length <= most, rule);
+  // No column holds it.
+  if (length > 0 && value.includes("\u0000")) check(field, value, false, "a text without the character NUL");
+  else check(field, value, length >= least && length <= most, rule);
 }
 
 function checkRange(

@@ -370,6 +370,8 @@ test("200 broken files are refused, each with its errors by path and line, and n
   // The same mistakes in YAML, of those files that are JSON at all; a few of them are well-formed there.
   const files = written.flatMap(({ name, text }) => {
     const json = { name, text, type: "application/json" };
+    // Read as JavaScript does, the second key counts.
+    if (name === "a key twice") return [json];
     try {
       return [json, { name: `${name}, YAML`, text: stringify(JSON.parse(text)), type: "application/yaml" }];
     } catch {
