@@ -10,7 +10,7 @@ import type { ApiDeps } from "./deps.ts";
 import { createChartCache } from "./charts/cache.ts";
 import { createLateCommands } from "./late-commands.ts";
 import { createLiveHub } from "./live/hub.ts";
-import { createShared } from "./live/shared.ts";
+import { createShared, type Share, type Shared } from "./live/shared.ts";
 import { createStateReader } from "./live/state-reader.ts";
 import { addAssets, loadAssets } from "./pages/assets.ts";
 import { createPages } from "./pages/pages.ts";
@@ -126,11 +126,18 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     seenPages: (userId) => database.notifications.seenPages(userId),
   });
 
+  const readings: Pick<Shared<unknown>, "forget">[] = [shared];
+  const share: Share = (read) => {
+    const reading = createShared(read, SITUATION_AGE_MS, nowWallMs);
+    readings.push(reading);
+    return reading.read;
+  };
+  const forget = (): void => readings.forEach((reading) => reading.forget());
   // Whoever has changed something sees it on the next page.
   app.addHook("onSend", async (request) => {
-    if (request.method !== "GET") shared.forget();
+    if (request.method !== "GET") forget();
   });
-  const stopForgetting = deps.notifications.onChange(shared.forget);
+  const stopForgetting = deps.notifications.onChange(forget);
   app.addHook("onClose", async () => stopForgetting());
   addErrors(app, pages);
   addTracing(app);
@@ -157,6 +164,8 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     identities,
     stateReader,
     situation,
+    currentSchedule: share(() => database.schedules.current()),
+    share,
     lateCommands,
     version,
     charts,

@@ -6,9 +6,11 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from "fastify";
+import type { ScheduleDetail } from "../db/repositories/schedules.ts";
 import type { ChartCache } from "./charts/cache.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { LateCommands } from "./late-commands.ts";
+import type { Share } from "./live/shared.ts";
 import type { StateReader } from "./live/state-reader.ts";
 import type { Pages } from "./pages/pages.ts";
 import type { Identities } from "./plugins/identity.ts";
@@ -30,6 +32,9 @@ export interface ApiContext {
   readonly identities: Identities;
   readonly stateReader: StateReader;
   readonly situation: () => Promise<Situation>;
+  /** The newest schedule, read for all who ask at about the same time. */
+  readonly currentSchedule: () => Promise<ScheduleDetail | null>;
+  readonly share: Share;
   readonly lateCommands: LateCommands;
   readonly version: string;
   readonly charts: ChartCache;

@@ -36,3 +36,9 @@ export function createShared<T>(
     },
   };
 }
+
+/**
+ * Makes a reading that is the same for everybody one that all who ask at about the same time share; it is forgotten when
+ * something changes. What depends on who asks is never shared.
+ */
+export type Share = <T>(read: () => Promise<T>) => () => Promise<T>;

@@ -329,7 +329,9 @@ function checkQuota(
 function checkText(check: Check, field: string, value: string, least: number, most: number): void {
   const length = typeof value === "string" ? value.trim().length : -1;
   const rule = least > 0 ? `write ${least} to ${most} characters` : `write at most ${most} characters`;
-  check(field, value, length >= least && length <= most, rule);
+  // No column holds it.
+  if (length > 0 && value.includes("\u0000")) check(field, value, false, "write no character NUL");
+  else check(field, value, length >= least && length <= most, rule);
 }
 
 function checkRange(

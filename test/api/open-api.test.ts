@@ -1,10 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { LightMyRequestResponse } from "fastify";
 import { hashPassword } from "../../api/passwords.ts";
+import { tokenHash } from "../../api/plugins/identity.ts";
 import { isForPrograms } from "../../api/plugins/openapi.ts";
 import { EXAMPLE_FILE } from "../../api/routes/requests/example-file.ts";
 import { populate } from "../browser/support/populate.ts";
@@ -315,7 +318,7 @@ beforeAll(async () => {
         operation,
       })),
   );
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await web.stop();
   await rm(home, { recursive: true, force: true });
@@ -339,7 +342,7 @@ async function ask(method: string, url: string, call: Call, body: unknown = call
       cookie: browser.cookie,
       "x-csrf-token": browser.csrf,
       ...(body === undefined ? {} : { "content-type": "application/json" }),
-      ...(etag === undefined ? {} : { "if-match": String(etag) }),
+      ...(etag === undefined ? {} : { "if-match": etag }),
       ...call.headers,
     },
     ...(body === undefined ? {} : { payload: typeof body === "string" ? body : JSON.stringify(body) }),
@@ -488,6 +491,101 @@ test("nonsense is refused as problem details that name field, value and rule; no
   expect(wrong).toEqual([]);
   expect(asked).toBeGreaterThan(500);
 }, 180_000);
+
+/** What the pages' forms do, and the operation that does the same. A new form fails until it stands here. */
+const FORMS: Readonly<Record<string, string>> = {
+  "/night/pause": "POST /api/observatory/pause",
+  "/night/resume": "POST /api/observatory/resume",
+  "/night/close": "POST /api/observatory/close",
+  "/night/start": "POST /api/nights/start",
+  "/night/end": "POST /api/nights/current/end",
+  "/manual/take": "POST /api/manual/take",
+  "/manual/leave": "POST /api/manual/leave",
+  "/manual/stop": "POST /api/manual/stop",
+  "/manual/operations": "POST /api/manual/operations",
+  "/requests/new": "POST /api/request-drafts",
+  "/requests/import": "POST /api/requests",
+  "/requests/:id/edit": "PUT /api/request-drafts/:id",
+  "/requests/:id/live": "GET /api/request-drafts/:id",
+  "/requests/:id/nights": "POST /api/request-drafts/:id/nights",
+  "/requests/:id/submit": "POST /api/request-drafts/:id/submit",
+  "/requests/:id/unsubmit": "POST /api/requests/:id/withdraw",
+  "/requests/:id/revise": "POST /api/requests/:id/revise",
+  "/requests/:id/copy": "POST /api/requests/:id/copy",
+  "/requests/:id/delete": "DELETE /api/request-drafts/:id",
+  "/alarms/:id/acknowledge": "POST /api/alarms/:id/acknowledge",
+  "/alerts/simulate": "POST /api/alerts/simulate",
+  "/calibrations": "POST /api/calibrations",
+  "/outbox/:id/retry": "POST /api/outbox/:id/retry",
+  "/programmes": "PUT /api/programmes/:id",
+  "/programmes/:id/grants": "POST /api/programmes/:id/grants",
+  "/programmes/:id/members": "PUT /api/programmes/:id/members/:userId",
+  "/users/:id": "PATCH /api/users/:id",
+  "/users/:id/delete": "DELETE /api/users/:id",
+  "/users/:id/decision": "POST /api/users/:id/decision",
+  "/users/:id/ask-commission": "POST /api/users/:id/ask-commission",
+  "/applications/:id/vote": "POST /api/applications/:id/vote",
+  "/profile": "PATCH /api/profile",
+  "/profile/password": "POST /api/profile/password",
+  "/profile/delete": "POST /api/profile/delete",
+  "/profile/sign-out-everywhere": "DELETE /api/sessions",
+  "/profile/tokens": "POST /api/tokens",
+  "/profile/tokens/:id/revoke": "DELETE /api/tokens/:id",
+  "/profile/notifications": "PUT /api/notifications",
+  "/admin/:table/new": "POST /api/admin/tables/:table",
+  "/admin/:table/edit": "PATCH /api/admin/tables/:table/:key",
+  "/admin/:table/delete": "DELETE /api/admin/tables/:table/:key",
+  // A browser's own: its cookie, its look, its first visits.
+  "/sign-in": "",
+  "/sign-out": "",
+  "/sign-up": "",
+  "/sign-up/confirm/:token": "",
+  "/recover": "",
+  "/recover/:token": "",
+  "/theme": "",
+  "/help/:page/seen": "",
+  "/help/show-again": "",
+};
+
+test("whatever a form of a page does, an operation does", () => {
+  const forms = [...web.app.guardedRoutes.keys()].filter(
+    (route) => route.startsWith("POST /") && !route.startsWith("POST /api/"),
+  );
+  expect(forms.map((route) => route.slice(5)).toSorted()).toEqual(Object.keys(FORMS).toSorted());
+  for (const operation of Object.values(FORMS).filter((each) => each !== ""))
+    expect([operation, web.app.guardedRoutes.has(operation)]).toEqual([operation, true]);
+});
+
+test("the examples of docs/api.md run as they stand there", async () => {
+  const guide = await readFile(new URL("../../docs/api.md", import.meta.url), "utf8");
+  const block = (language: string): string =>
+    new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(guide)?.[1] ?? "";
+  await web.app.listen({ host: "127.0.0.1", port: 0 });
+  const address = web.app.server.address();
+  const token = "token-of-the-example";
+  await web.database.tokens.create({
+    hash: tokenHash(token),
+    name: "example",
+    profile: "user",
+    userId: (await web.database.users.byMail("user@vesper.example"))?.id ?? "",
+    createdWallMs: 0,
+    expiresWallMs: null,
+  });
+  const env = {
+    ...process.env,
+    VESPER_URL: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`,
+    VESPER_TOKEN: token,
+  };
+  const file = path.join(home, "example.ts");
+  await writeFile(file, block("ts"));
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, ["--disable-warning=ExperimentalWarning", file], { env });
+  expect(stdout).toMatch(/^R\d+: [\d.]+ s, 0 errors\n$/);
+  const { total } = await web.database.requests.list({ status: "submitted", limit: 1 });
+  const brought = await run("bash", ["-c", block("sh")], { env });
+  expect(JSON.parse(brought.stdout)).toMatchObject({ status: "submitted" });
+  expect((await web.database.requests.list({ status: "submitted", limit: 1 })).total).toBe(total + 1);
+}, 60_000);
 
 test("every operation, called as it is described, answers as it is described", async () => {
   const wrong: string[] = [];

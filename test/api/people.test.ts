@@ -348,3 +348,117 @@ test("programmes: created, granted time, members; the table adds up to the balan
   expect((await user.get("/programmes/COL-12/edit")).statusCode).toBe(403);
   expect((await user.get("/programmes/NONE")).statusCode).toBe(404);
 });
+
+test("two administrators at one programme, one account, one name: the second sees what the first saved, and loses nothing", async () => {
+  const admin = await web.signIn("admin");
+  const entry = { id: "TWO", name: "Two", kind: "routine", priority: "2", description: "", active: "on" };
+  await admin.post("/programmes", { ...entry, isNew: "1" });
+  const version = versionIn((await admin.get("/programmes/TWO/edit")).body);
+  expect((await admin.post("/programmes", { ...entry, priority: "5", version })).statusCode).toBe(303);
+  const late = await admin.post("/programmes", { ...entry, name: "Late", version });
+  expect([late.statusCode, late.body]).toEqual([
+    409,
+    expect.stringContaining("Priority: somebody else saved &quot;5&quot; meanwhile"),
+  ]);
+  expect(late.body).toContain('value="Late"');
+  expect(await web.database.programmes.byId("TWO")).toMatchObject({ name: "Two", priority: 5 });
+  // Saved again, knowing it.
+  const again = versionIn(late.body);
+  expect((await admin.post("/programmes", { ...entry, name: "Late", version: again })).statusCode).toBe(303);
+  expect(await web.database.programmes.byId("TWO")).toMatchObject({ name: "Late", priority: 2 });
+
+  const { user } = await web.database.users.create({
+    mail: "edited@example.org",
+    name: "Edited",
+    profile: "user",
+    passwordHash: await hashPassword(PASSWORD),
+    state: "active",
+    createdWallMs: web.clock.wallMs,
+  });
+  const page = `/users/${user.id}`;
+  const seen = versionIn((await admin.get(page)).body);
+  expect((await admin.post(page, { profile: "expert", version: seen })).statusCode).toBe(303);
+  const lost = await admin.post(page, { profile: "operator", version: seen });
+  expect([lost.statusCode, lost.body]).toEqual([
+    409,
+    expect.stringContaining("changed by somebody else meanwhile"),
+  ]);
+  expect(await web.database.users.byId(user.id)).toMatchObject({ profile: "expert" });
+
+  const own = await signInAs(web.app, "edited@example.org");
+  const before = versionIn((await own.get("/profile")).body);
+  expect((await own.post("/profile", { name: "First", version: before })).statusCode).toBe(303);
+  const second = await own.post("/profile", { name: "Second", version: before });
+  expect([second.statusCode, second.body]).toEqual([
+    400,
+    expect.stringContaining("its name is &quot;First&quot; now"),
+  ]);
+});
+
+test("programs edit programmes, users and their own name by ETag: 428 without, 412 with an old one", async () => {
+  const admin = await web.signIn("admin");
+  const ask = async (
+    method: "GET" | "PUT" | "PATCH" | "DELETE",
+    url: string,
+    payload?: object,
+    match?: string,
+  ) =>
+    web.app.inject({
+      method,
+      url,
+      headers: {
+        cookie: admin.cookie,
+        "x-csrf-token": admin.csrf,
+        ...(match === undefined ? {} : { "if-match": match }),
+      },
+      ...(payload === undefined ? {} : { payload }),
+    });
+  const programme = { name: "By API", kind: "routine", priority: 3, description: "", active: true };
+  const created = await ask("PUT", "/api/programmes/ETAG", programme);
+  expect(created.statusCode).toBe(201);
+  expect((await ask("PUT", "/api/programmes/NOT-THERE", programme, '"x"')).statusCode).toBe(412);
+  const me = await web.database.users.byMail("admin@vesper.example");
+  const { user } = await web.database.users.create({
+    mail: "patched@example.org",
+    name: "Patched",
+    profile: "user",
+    passwordHash: "x",
+    state: "active",
+    createdWallMs: web.clock.wallMs,
+  });
+  for (const [method, url, change] of [
+    ["PUT", "/api/programmes/ETAG", (n: number) => ({ ...programme, priority: n })],
+    ["PATCH", `/api/users/${user.id}`, (n: number) => ({ profile: n % 2 === 0 ? "expert" : "operator" })],
+    ["PATCH", "/api/profile", (n: number) => ({ name: `Name ${n}` })],
+  ] as const) {
+    const first = String((await ask("GET", url)).headers["etag"]);
+    const without = await ask(method, url, change(4));
+    expect([url, without.statusCode, without.json().detail]).toEqual([
+      url,
+      428,
+      expect.stringContaining(first),
+    ]);
+    const done = await ask(method, url, change(4), first);
+    expect([url, done.statusCode, done.headers["etag"]]).toEqual([
+      url,
+      200,
+      expect.not.stringMatching(first),
+    ]);
+    const stale = await ask(method, url, change(5), first);
+    expect([url, stale.statusCode, stale.headers["etag"]]).toEqual([url, 412, done.headers["etag"]]);
+    expect(stale.json().detail).toContain("was changed meanwhile");
+    expect((await ask("GET", url)).headers["etag"]).toBe(done.headers["etag"]);
+  }
+  expect(await web.database.users.byId(me?.id ?? "")).toMatchObject({ name: "Name 4" });
+  const gone = { mail: "patched@example.org", reason: "asked for it" };
+  expect((await ask("DELETE", `/api/users/${user.id}`, gone)).statusCode).toBe(428);
+  expect((await ask("DELETE", `/api/users/${user.id}`, gone, '"old"')).statusCode).toBe(412);
+  expect(await web.database.users.byId(user.id)).toMatchObject({ state: "active" });
+});
+
+/** The version that the first form of a page was made from. */
+function versionIn(html: string): string {
+  const version = /name="version" value="([^"]+)"/.exec(html)?.[1];
+  if (version === undefined) throw new Error("the page has no version");
+  return version;
+}

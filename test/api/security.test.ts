@@ -6,6 +6,7 @@ import { hashPassword } from "../../api/passwords.ts";
 import { localPath } from "../../api/routes/account/local-path.ts";
 import { webhookProblem } from "../../domain/people/notifications.ts";
 import { populate } from "../browser/support/populate.ts";
+import { everything, THINGS } from "./support/everything.ts";
 import { NOW_MS } from "./support/states.ts";
 import { cookiesOf, csrfOf, formBody, PASSWORD, signInAs, startWeb } from "./support/web.ts";
 import type { Browser, TestWeb } from "./support/web.ts";
@@ -33,6 +34,7 @@ beforeAll(async () => {
     },
   });
   await populate(web.database, home, await hashPassword(PASSWORD));
+  await everything(web.database, home);
   admin = await signInAs(web.app, "admin@vesper.example");
 }, 120_000);
 afterAll(async () => {
@@ -147,6 +149,28 @@ test("XSS: in target, request, comment, journal, header, notice, device, name an
      values ('colibri', ?, 'd', ?, ?, now(), now(), ?::jsonb, null, false, ?, ?)`,
     [XSS, Buffer.from(XSS), XSS, parsed, XSS, XSS],
   );
+  // Whatever else people or machines write in words, wherever a check of the database lets it in.
+  const columns = await em.execute<{ table: string; column: string }[]>(
+    `select table_name as "table", column_name as "column" from information_schema.columns
+     where table_schema = 'public' and data_type = 'text' and table_name <> 'user'
+       and column_name ~ '^(name|comment|text|note|why|who|reason|guidance|detail|command|description|motive|subject|action|last_problem|started_by|ivorn|door|rule|page|status_reason|end_reason|user_agent|lifted_by|acknowledged_by|decided_by|module|grant_name|readout_mode|saved_by)$'`,
+  );
+  let filled = 0;
+  for (const { table, column } of columns) {
+    const done = await em
+      .execute(`update "${table}" set "${column}" = ?`, [XSS])
+      .then(() => 1)
+      .catch(() => 0);
+    filled += done;
+  }
+  expect(filled).toBeGreaterThan(40);
+  await em.execute("update request_draft set document = jsonb_set(document, '{name}', to_jsonb(?::text))", [
+    XSS,
+  ]);
+  await em.execute("update master set header = ?::jsonb, warnings = ?::jsonb", [
+    JSON.stringify({ OBJECT: XSS, [XSS]: XSS }),
+    JSON.stringify([XSS]),
+  ]);
   await mkdir(path.join(home, "mail"), { recursive: true });
   await writeFile(
     path.join(home, "mail", `${"a".repeat(32)}.txt`),
@@ -166,6 +190,13 @@ test("XSS: in target, request, comment, journal, header, notice, device, name an
     `/requests/${request?.id}`,
     `/images/${encodeURIComponent(image?.id ?? "")}`,
     "/alerts/xss",
+    `/alerts/${THINGS.alert}`,
+    `/calibrations/masters/${THINGS.master}`,
+    "/devices/telescope",
+    "/outbox/1",
+    "/schedule/1",
+    `/users/${THINGS.applicant}`,
+    "/programmes/GALAXIES/edit",
     "/programmes/GALAXIES",
     "/users/U0002",
     "/users/U0001",
@@ -303,6 +334,82 @@ test("no page shows one person what is another's alone: sessions, tokens, settin
   }
   // Another's token: not even whether there is one.
   expect((await user.post("/profile/tokens/1/revoke")).statusCode).toBe(404);
+});
+
+test("by its id nobody gets at what is another's: drafts, requests, tokens, sessions, settings, mails", async () => {
+  const SECRET = "Nobody knows of this target";
+  const owner = await signInAs(web.app, "operator@vesper.example");
+  const stranger = await signInAs(web.app, "user@vesper.example");
+  const ownerId = (await web.database.users.byMail("operator@vesper.example"))?.id ?? "";
+  const own = (browser: Browser, method: string, url: string, payload?: object) =>
+    web.app.inject({
+      method: method as "POST",
+      url,
+      headers: { cookie: browser.cookie, "x-csrf-token": browser.csrf, "if-match": "*" },
+      ...(payload === undefined ? {} : { payload }),
+    });
+  const draft = (await own(owner, "POST", "/api/request-drafts", { name: SECRET, comment: SECRET })).json();
+  const token = (await own(owner, "POST", "/api/tokens", { name: SECRET, days: 1, profile: "user" })).json();
+  await own(owner, "PUT", "/api/notifications", {
+    mailEvents: [],
+    webhookEvents: ["alarm"],
+    webhookUrl: "https://hooks.example.org/of-the-owner",
+  });
+  const routes = [...web.app.guardedRoutes.keys()].filter((route) =>
+    /^\w+ (\/api)?\/(requests|request-drafts)\/:id/.test(route),
+  );
+  expect(routes.length).toBeGreaterThan(25);
+  for (const route of routes) {
+    const [method = "", path = ""] = route.split(" ");
+    const answer = await own(
+      stranger,
+      method,
+      path.replace(":id", draft.id),
+      method === "GET" ? undefined : {},
+    );
+    // An address that leads to the editor says no more than the editor does; a form without its fields is refused before.
+    const refused =
+      [400, 403, 404, 409].includes(answer.statusCode) ||
+      answer.headers.location === `/requests/${draft.id}/edit`;
+    expect([route, refused ? "refused" : answer.statusCode]).toEqual([route, "refused"]);
+    expect([route, answer.body.includes(SECRET)]).toEqual([route, false]);
+  }
+  expect((await own(owner, "GET", `/api/request-drafts/${draft.id}`)).json()).toMatchObject({
+    version: draft.version,
+    document: { name: SECRET },
+  });
+  // Another's token: not even whether there is one.
+  const known = await own(stranger, "DELETE", `/api/tokens/${token.id}`);
+  const unknown = await own(stranger, "DELETE", "/api/tokens/999999");
+  expect([known.statusCode, known.json().detail.replace(token.id, "")]).toEqual([
+    404,
+    unknown.json().detail.replace("999999", ""),
+  ]);
+  for (const url of [
+    "/api/tokens",
+    "/api/sessions",
+    "/api/notifications",
+    "/api/profile",
+    "/api/request-drafts",
+    "/profile",
+    "/requests",
+  ]) {
+    const { body } = await own(stranger, "GET", url);
+    for (const others of [
+      SECRET,
+      "of-the-owner",
+      ownerId === "" ? "?" : `"${ownerId}"`,
+      "operator@vesper.example",
+    ])
+      expect([url, body.includes(others)]).toEqual([url, false]);
+  }
+  const [submitted] = (
+    await web.database.requests.list({ kind: "routine", status: "submitted", limit: 500 })
+  ).items.filter(({ userId }) => userId === ownerId);
+  if (submitted !== undefined)
+    expect((await own(stranger, "POST", `/api/requests/${submitted.id}/withdraw`)).statusCode).toBe(403);
+  // The operator's token is still good.
+  expect((await own(owner, "DELETE", `/api/tokens/${token.id}`)).statusCode).toBe(204);
 });
 
 test("a webhook of a person leads neither inside this network nor in the clear", () => {

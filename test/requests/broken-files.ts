@@ -141,6 +141,7 @@ export function brokenFiles(good: unknown): BrokenFile[] {
     ["tabs for blanks", "sequences:\n\t- targetName: M 31\n"],
     ["a prototype", json({ ...(good as object), ["__proto__x"]: 1 })],
     ["a constructor", json({ ...(good as object), constructor: { prototype: {} } })],
+    ["a NUL in the name", json({ ...(good as object), name: "a\u0000b" })],
     ["an unknown field", json({ ...(good as object), owner: "me" })],
     ["indentation", "format: vesper-request/1\n  name: x\n"],
   ] as const) {

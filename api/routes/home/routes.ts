@@ -3,17 +3,23 @@ import { observatoryMs } from "../../../domain/clock.ts";
 import { homeModel } from "./view-model.ts";
 
 /** The first page: is it safe and observing, what now and next, does anyone need me? */
-export function homeRoutes({ app, deps, pages, situation }: ApiContext): void {
+export function homeRoutes({ app, deps, pages, situation, currentSchedule, share }: ApiContext): void {
   const { database, observatory, clock, nowWallMs } = deps;
 
-  app.get("/", { config: { access: "read" } }, async (request, reply) => {
-    const [now, schedule, lastImage, alerts, requests, images] = await Promise.all([
-      situation(),
-      database.schedules.current(),
+  const glance = share(() =>
+    Promise.all([
       database.images.latest(),
       database.alerts.list({ site: observatory.site.id, limit: 1 }),
       database.requests.count(),
       database.images.count(),
+    ]),
+  );
+
+  app.get("/", { config: { access: "read" } }, async (request, reply) => {
+    const [now, schedule, [lastImage, alerts, requests, images]] = await Promise.all([
+      situation(),
+      currentSchedule(),
+      glance(),
     ]);
     const model = homeModel(
       {

@@ -6,7 +6,7 @@ import {
   REQUEST_FORMAT,
   REQUEST_SCHEMA_PATH,
 } from "../../../domain/requests/request-file.ts";
-import { emptySequence, SEQUENCE_FIELDS, type WrittenRequest } from "../../../domain/requests/written.ts";
+import { emptySequence, SEQUENCE_FIELDS } from "../../../domain/requests/written.ts";
 import type { RequestDraftRecord } from "../../../db/entities/request-draft.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";

@@ -16,7 +16,7 @@ const OLDER_ON_PAGE = 50;
 const PageSchema = Type.Object({ ...ScheduleFilterSchema.properties, page: PageNumber });
 
 /** What is observed when, what was refused and why; every planning is kept. */
-export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiContext): void {
+export function scheduleRoutes({ app, deps, pages, situation, currentSchedule, charts }: ApiContext): void {
   const { schedules } = deps.database;
   const tags = ["schedules"];
 
@@ -53,7 +53,7 @@ export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiConte
     async () =>
       scheduleJson(
         found(
-          await schedules.current(),
+          await currentSchedule(),
           "There is no schedule yet: the first one is made when a night starts.",
         ),
       ),
@@ -79,7 +79,7 @@ export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiConte
   app.get(
     "/schedule",
     { config: { access: "read" }, schema: { querystring: PageSchema } },
-    async (request, reply) => show(request, reply, await schedules.current(), true, request.query),
+    async (request, reply) => show(request, reply, await currentSchedule(), true, request.query),
   );
 
   app.get(
@@ -92,7 +92,7 @@ export function scheduleRoutes({ app, deps, pages, situation, charts }: ApiConte
       },
     },
     async (request, reply) => {
-      const [one, current] = await Promise.all([schedules.one(request.params.id), schedules.current()]);
+      const [one, current] = await Promise.all([schedules.one(request.params.id), currentSchedule()]);
       const schedule = found(one, `There is no schedule ${request.params.id}.`);
       const isCurrent = current !== null && current.id === schedule.id;
       return show(request, reply, schedule, isCurrent, request.query);
