@@ -16,9 +16,21 @@ const OLDER_ON_PAGE = 50;
 const PageSchema = Type.Object({ ...ScheduleFilterSchema.properties, page: PageNumber });
 
 /** What is observed when, what was refused and why; every planning is kept. */
-export function scheduleRoutes({ app, deps, pages, situation, currentSchedule, charts }: ApiContext): void {
+export function scheduleRoutes({
+  app,
+  deps,
+  pages,
+  situation,
+  currentSchedule,
+  share,
+  charts,
+}: ApiContext): void {
   const { schedules } = deps.database;
   const tags = ["schedules"];
+  const observedNow = share(async () => {
+    const schedule = await currentSchedule();
+    return schedule === null ? [] : observedIn(deps.database, schedule.nightId);
+  });
 
   app.get(
     "/api/schedules",
@@ -148,7 +160,7 @@ export function scheduleRoutes({ app, deps, pages, situation, currentSchedule, c
   ): Promise<FastifyReply> {
     const [now, observed] = await Promise.all([
       situation(),
-      schedule === null ? [] : observedIn(deps.database, schedule.nightId),
+      isCurrent ? observedNow() : schedule === null ? [] : observedIn(deps.database, schedule.nightId),
     ]);
     const facts = {
       schedule,

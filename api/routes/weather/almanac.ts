@@ -6,8 +6,29 @@ import { DEG_PER_HOUR, MS_PER_HOUR } from "../../../domain/units.ts";
 import { NBSP, number, quantity } from "../../words/numbers.ts";
 import { clockTime, dateTime, duration } from "../../words/time.ts";
 
-/** The almanac of one night for the page. */
-export function shownAlmanac(observatory: Observatory, date: string) {
+export type ShownAlmanac = ReturnType<typeof shownAlmanac>;
+
+/** As many nights as people look at in an hour. */
+const REMEMBERED = 64;
+
+/**
+ * The almanac of a night for the page. It takes tens of milliseconds to work out and is the same for ever: those asked for
+ * last are remembered.
+ * @returns a function of the date, yyyy-mm-dd; it throws RangeError naming the value and the rule
+ */
+export function createAlmanac(observatory: Observatory): (date: string) => ShownAlmanac {
+  const remembered = new Map<string, ShownAlmanac>();
+  return (date) => {
+    const almanac = remembered.get(date) ?? shownAlmanac(observatory, date);
+    remembered.delete(date);
+    remembered.set(date, almanac);
+    const [oldest] = remembered.keys();
+    if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+    return almanac;
+  };
+}
+
+function shownAlmanac(observatory: Observatory, date: string) {
   const { site, night: rules } = observatory;
   const night = nightOf(site, date);
   const observing = sunCrossings(site, night.windowStartMs, night.windowEndMs, rules.observingSunAltDeg);

@@ -7,7 +7,7 @@ import { gapOf, MOST_POINTS, SPANS, spanOf } from "../../charts/spans.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem, problems } from "../../problem.ts";
 import { HistorySchema } from "../history-schema.ts";
-import { shownAlmanac } from "./almanac.ts";
+import { createAlmanac, type ShownAlmanac } from "./almanac.ts";
 import { WEATHER_QUANTITIES } from "./quantities.ts";
 import { weatherModel } from "./view-model.ts";
 
@@ -30,6 +30,7 @@ const AlmanacSchema = Type.Object({
 export function weatherRoutes({ app, deps, pages, situation, charts }: ApiContext): void {
   const { database, observatory } = deps;
   const siteId = observatory.site.id;
+  const almanac = createAlmanac(observatory);
 
   app.get(
     "/weather",
@@ -53,7 +54,7 @@ export function weatherRoutes({ app, deps, pages, situation, charts }: ApiContex
         lastUnsafe,
         station: row,
         span,
-        date: nightDate(date),
+        almanac: almanacOf(date),
         nowMs: nowMs(),
         nowWallMs: deps.nowWallMs(),
       });
@@ -144,19 +145,17 @@ export function weatherRoutes({ app, deps, pages, situation, charts }: ApiContex
         response: { 200: AlmanacSchema, ...problems(400, 401, 403) },
       },
     },
-    async (request) => shownAlmanac(observatory, nightDate(request.query.date ?? "")),
+    async (request) => almanacOf(request.query.date ?? ""),
   );
 
-  /** The date asked for, checked; tonight's when none was. */
-  function nightDate(text: string): string {
-    const date = text === "" ? nightDateAt(observatory.site, nowMs()) : text;
+  /** Of the date asked for; tonight's when none was. */
+  function almanacOf(text: string): ShownAlmanac {
     try {
-      shownAlmanac(observatory, date);
+      return almanac(text === "" ? nightDateAt(observatory.site, nowMs()) : text);
     } catch (error) {
       if (error instanceof RangeError) throw new Problem(400, `${error.message}.`);
       throw error;
     }
-    return date;
   }
 
   function nowMs(): number {

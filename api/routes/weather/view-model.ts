@@ -9,7 +9,7 @@ import type { Situation } from "../../situation/situation.ts";
 import { domeMark, safetyMark, type Mark } from "../../situation/tone.ts";
 import { NONE, number, quantity } from "../../words/numbers.ts";
 import { dateTime, duration, hourMinute } from "../../words/time.ts";
-import { shownAlmanac } from "./almanac.ts";
+import type { ShownAlmanac } from "./almanac.ts";
 import { WEATHER_QUANTITIES } from "./quantities.ts";
 
 export interface WeatherFacts {
@@ -20,14 +20,14 @@ export interface WeatherFacts {
   readonly lastUnsafe: WeatherRecord | null;
   readonly station: DeviceRecord | null;
   readonly span: Span;
-  readonly date: string;
+  readonly almanac: ShownAlmanac;
   readonly nowMs: number;
   readonly nowWallMs: number;
 }
 
 /** Weather and site: can we be open, what closed us, when may we reopen, is it getting worse. */
 export function weatherModel(facts: WeatherFacts): PageModel {
-  const { situation, observatory, latest, span, date, nowMs } = facts;
+  const { situation, observatory, latest, span, almanac, nowMs } = facts;
   const closing = situation.holds.filter(({ kind }) => closesDome(kind));
   const { site } = observatory;
   return {
@@ -54,7 +54,7 @@ export function weatherModel(facts: WeatherFacts): PageModel {
     readAt: latest === null ? "" : `${dateTime(latest.atMs)} UTC`,
     spans: SPANS.map((each) => ({
       label: SPAN_WORDS[each],
-      href: `/weather?span=${each}&date=${date}`,
+      href: `/weather?span=${each}&date=${almanac.date}`,
       current: each === span,
     })),
     charts: WEATHER_QUANTITIES.map(({ key, name, unit }) => ({
@@ -62,7 +62,7 @@ export function weatherModel(facts: WeatherFacts): PageModel {
       words: `${name} in ${unit}, ${SPAN_WORDS[span]}; dashed the limit, shaded when the dome had to be closed, gaps where nothing was read.`,
     })),
     span,
-    almanac: shownAlmanac(observatory, date),
+    almanac,
     site: [
       { name: "Site", value: site.name },
       {
