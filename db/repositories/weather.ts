@@ -36,6 +36,17 @@ export function createWeatherRepository(orm: MikroORM) {
     );
   };
 
+  /** How many readings lie between two observatory instants; above `most` not counted on. */
+  const countUpTo = async (site: string, fromMs: number, toMs: number, most: number): Promise<number> => {
+    const [row] = await orm.em
+      .fork()
+      .execute<{ n: number }[]>(
+        "select count(*)::int as n from (select 1 from weather where site = ? and at between ? and ? limit ?) as readings",
+        [site, new Date(fromMs).toISOString(), new Date(toMs).toISOString(), most],
+      );
+    return row?.n ?? 0;
+  };
+
   /** The newest reading, or null before the first. */
   const latest = async (site: string): Promise<WeatherRecord | null> => {
     const [row] = await orm.em
@@ -90,5 +101,5 @@ export function createWeatherRepository(orm: MikroORM) {
     );
   };
 
-  return { insert, range, latest, before, lastUnsafe, thinned };
+  return { insert, range, countUpTo, latest, before, lastUnsafe, thinned };
 }

@@ -9,6 +9,7 @@ import {
   listOf,
   ListQuerySchema,
   LongListQuerySchema,
+  longListOf,
   nextCursor,
   Nullable,
   numberCursorOf,
@@ -58,6 +59,8 @@ const BalanceSchema = Type.Object({
   availableS: Type.Number(),
 });
 
+/** Readings are counted so far; there are a million of them. */
+const MOST_COUNTED = 10_000;
 const DAY_MS = 86_400_000;
 
 /** Devices, weather and quota as JSON. */
@@ -111,12 +114,7 @@ export function deviceRoutes({ app, deps }: ApiContext): void {
           after: LongListQuerySchema.properties.after,
         }),
         response: {
-          200: Type.Object({
-            items: Type.Array(WeatherSchema),
-            next: Nullable(
-              Type.String({ description: "`after` of the next part; null when this is the last" }),
-            ),
-          }),
+          200: longListOf(WeatherSchema),
           ...problems(400, 401, 403, 503),
         },
       },
@@ -125,9 +123,18 @@ export function deviceRoutes({ app, deps }: ApiContext): void {
       const nowMs = observatoryMs(deps.clock(), deps.nowWallMs());
       const { toMs = nowMs, fromMs = toMs - DAY_MS, limit = 50 } = request.query;
       const after = numberCursorOf(request.query.after);
-      const rows = await database.weather.range(observatory.site.id, fromMs, toMs, limit, after);
+      const site = observatory.site.id;
+      const [rows, total] = await Promise.all([
+        database.weather.range(site, fromMs, toMs, limit, after),
+        database.weather.countUpTo(site, fromMs, toMs, MOST_COUNTED + 1),
+      ]);
       const items = rows.map((row) => ({ ...row, reasons: [...row.reasons] }));
-      return { items, next: nextCursor(items, limit, ({ atMs, id }) => ({ atMs, id: String(id) })) };
+      return {
+        items,
+        total,
+        ...(total > MOST_COUNTED ? { isEstimate: true } : {}),
+        next: nextCursor(items, limit, ({ atMs, id }) => ({ atMs, id: String(id) })),
+      };
     },
   );
 
