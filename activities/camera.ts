@@ -79,7 +79,7 @@ export function createCameraActivities(deps: CameraDeps) {
   const cameraClock = createCameraClock(deps);
   const notes = createStartNotes(deps);
   const startExposure = createStartExposure(deps, cameraClock, notes);
-  const fetchExposure = createFetchExposure(deps, cameraClock, notes);
+  const { fetchExposure, adopt } = createFetchExposure(deps, cameraClock, notes);
 
   /**
    * Sets full frame, bin 1 and the set point, and waits until the detector is within 1 C of it. An exposure that runs is let finish.
@@ -195,6 +195,8 @@ export function createCameraActivities(deps: CameraDeps) {
     if (row.state === "aborted") return { kind: "aborted", reason: row.reason ?? reason };
     if (row.state === "stored" || row.state === "lost") return fetchExposure(input);
 
+    const written = await adopt(input, row);
+    if (written !== null) return { kind: "stored", ...written };
     const { camera, instrument } = apparatusOf(deps, input);
     const signal = cancellationSignal();
     const [status, last] = await Promise.all([

@@ -67,11 +67,14 @@ export interface ExposureStore {
   find(id: ExposureId): Promise<ExposureFacts | null>;
   exposing(id: ExposureId, startMs: number): Promise<void>;
   end(id: ExposureId, end: ExposureEnd, reason: string): Promise<void>;
-  /** Image row and exposure row `stored`, in one transaction; twice is once. */
-  store(frame: StoredFrame, facts: FrameFacts): Promise<void>;
+  /** Image row and exposure row `stored`; twice is once. */
+  store(frame: StoredFrame, facts: RecordedFacts): Promise<void>;
   /** The stored image of a frame, or null. Brings an exposure row up to date whose image row is there already. */
   imageOf(id: ExposureId): Promise<StoredImage | null>;
 }
+
+/** Calibration frames look at no place of the sky. */
+export const NOWHERE = { raDeg: 0, decDeg: 0, measured: false };
 
 export interface ExposureId {
   readonly planId: string;
@@ -110,8 +113,16 @@ export interface StoredFrame extends StoredImage {
   readonly statistics: Readonly<Record<string, unknown>>;
 }
 
+/** What the rows of a frame say besides its file. */
+export type RecordedFacts = Pick<FrameFacts, "input" | "instrument" | "startMs" | "pointing" | "filter">;
+
 /** Writes a frame with its header and preview, durably, off the event loop. Twice gives the same file. */
 export type StoreFrame = (raw: RawImage, facts: FrameFacts) => Promise<StoredFrame>;
+
+/** A frame that was written, and whose rows were not: by a process that ended between the two. Null when there is none. */
+export type FindFrame = (
+  of: Pick<FrameFacts, "input" | "instrument" | "startMs" | "nightDate">,
+) => Promise<{ readonly frame: StoredFrame; readonly facts: RecordedFacts } | null>;
 
 /** One line for the journal. */
 export interface JournalLine {
@@ -140,6 +151,7 @@ export interface CameraDeps {
   readonly gate: StartGate;
   readonly exposures: ExposureStore;
   readonly storeFrame: StoreFrame;
+  readonly findFrame: FindFrame;
   /** Free space where images go, MiB. */
   readonly freeDiskMiB: () => Promise<number>;
   readonly journal: (line: JournalLine) => Promise<void>;

@@ -9,6 +9,7 @@ import type { CameraClock, TimedStatus } from "./camera-clock.ts";
 import { nowMs } from "./clocks.ts";
 import {
   apparatusOf,
+  NOWHERE,
   type CameraDeps,
   type ExposureFacts,
   type ExposureInput,
@@ -23,9 +24,6 @@ export type ExposureFetched =
   | ({ readonly kind: "stored" } & StoredImage)
   | { readonly kind: "lost"; readonly reason: string };
 
-/** Calibration frames look at no place of the sky. */
-const NOWHERE = { raDeg: 0, decDeg: 0, measured: false };
-
 type ExposureRamp = Awaited<ReturnType<CameraClient["rampFacts"]>>;
 
 /** Looks in a row that must agree before a frame is called lost: a state between two others is short. */
@@ -39,7 +37,7 @@ function isUnusable(error: unknown): error is Error {
   return error instanceof AlpacaError || error instanceof BadAnswer || isFailure(error, FAILURE.DeviceFault);
 }
 
-/** Builds the fetch of one exposure: wait for the image, file, row. */
+/** Builds the fetch of one exposure: wait for the image, file, row; and what finds a file whose row is missing. */
 export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, notes: StartNotes) {
   const { clocks, exposures } = deps;
 
@@ -49,13 +47,15 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
    * stores once.
    * Throws DeviceUnreachable, DeviceFault and what storing throws: those are retried, the image waits in the camera.
    */
-  return async function fetchExposure(input: ExposureInput): Promise<ExposureFetched> {
+  async function fetchExposure(input: ExposureInput): Promise<ExposureFetched> {
     const [row, stored] = await Promise.all([exposures.find(input), exposures.imageOf(input)]);
     if (stored !== null) return { kind: "stored", ...stored };
     if (row === null) return { kind: "lost", reason: "It was never started: no record of it exists." };
     if (row.state === "lost" || row.state === "aborted") {
       return { kind: "lost", reason: row.reason ?? `It is recorded as ${row.state}.` };
     }
+    const written = await adopt(input, row);
+    if (written !== null) return { kind: "stored", ...written };
     const reason = await whyNoImage(input, row);
     if (reason !== null) {
       await exposures.end(input, "lost", reason);
@@ -67,7 +67,22 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
       if (!isUnusable(error) || activityInfo().attempt < UNUSABLE_TRIES) throw error;
       return giveUp(input, error);
     }
-  };
+  }
+
+  /**
+   * Records a frame whose file was written by a process that ended before it wrote the rows, or while the database was away:
+   * the camera may have forgotten it since. Null when there is no such file.
+   */
+  async function adopt(input: ExposureInput, row: ExposureFacts): Promise<StoredImage | null> {
+    const { instrument } = apparatusOf(deps, input);
+    const startMs = row.startMs ?? row.intendedStartMs;
+    const nightDate = nightDateAt(deps.observatory.site, startMs);
+    const found = await deps.findFrame({ input, instrument, startMs, nightDate });
+    if (found === null) return null;
+    await exposures.store(found.frame, found.facts);
+    const { imageId, path, sha256, bytes } = found.frame;
+    return { imageId, path, sha256, bytes };
+  }
 
   /** An image that stays unusable however often it is asked for: the frame is lost, and the next one is a whole one. */
   async function giveUp(input: ExposureInput, error: Error): Promise<ExposureFetched> {
@@ -177,4 +192,5 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
     const { imageId, path, sha256, bytes } = frame;
     return { imageId, path, sha256, bytes };
   }
+  return { fetchExposure, adopt };
 }

@@ -1,20 +1,27 @@
+import { existsSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { DeviceProblem } from "../adapters/alpaca/errors.ts";
 import { decodeRawImage, type PixelImage } from "../adapters/alpaca/image.ts";
 import { encodePng } from "../adapters/files/png.ts";
-import { storeAtomically } from "../adapters/files/store-atomically.ts";
+import { readFitsFile } from "../adapters/files/read-fits-file.ts";
+import { sha256Of, storeAtomically } from "../adapters/files/store-atomically.ts";
+import { imageFloat32 } from "../domain/imaging/fits/read-image.ts";
+import { DEFAULT_LIMITS, readFits } from "../domain/imaging/fits/reader.ts";
 import { headerRecord } from "../domain/imaging/headers.ts";
-import { buildFrame } from "../domain/imaging/science-frame.ts";
-import type { FrameJob, FrameWritten } from "./frame-job.ts";
+import { buildFrame, frameStatistics } from "../domain/imaging/science-frame.ts";
+import type { FindFrameJob, FrameJob, FrameWritten, WriteFrameJob } from "./frame-job.ts";
 import type { JobAnswer } from "./job-thread.ts";
 
 /** The thread that turns a camera's answer into files: some 100 ms a megapixel that the event loop must not feel. */
 
+/** A frame of 8k x 8k. */
+const LIMITS = { ...DEFAULT_LIMITS, maxDataBytes: 256 * 1024 * 1024 };
+
 parentPort?.on("message", ({ id, job }: { readonly id: number; readonly job: FrameJob }) => {
-  void write(job)
+  void work(job)
     .then(
-      (result): JobAnswer<FrameWritten> => ({ id, result }),
-      (error: unknown): JobAnswer<FrameWritten> => ({
+      (result): JobAnswer<FrameWritten | null> => ({ id, result }),
+      (error: unknown): JobAnswer<FrameWritten | null> => ({
         id,
         fault: error instanceof DeviceProblem || error instanceof RangeError ? "device" : "disk",
         message: error instanceof Error ? error.message : String(error),
@@ -24,7 +31,17 @@ parentPort?.on("message", ({ id, job }: { readonly id: number; readonly job: Fra
     .then((answer) => parentPort?.postMessage(answer));
 });
 
-async function write({ raw, size, description, fitsFile, previewFile }: FrameJob): Promise<FrameWritten> {
+function work(job: FrameJob): Promise<FrameWritten | null> {
+  return job.kind === "write" ? write(job) : find(job);
+}
+
+async function write({
+  raw,
+  size,
+  description,
+  fitsFile,
+  previewFile,
+}: WriteFrameJob): Promise<FrameWritten> {
   const image = decodeRawImage(raw);
   const { width, height } = image;
   if (width !== size.width || height !== size.height) {
@@ -43,6 +60,34 @@ async function write({ raw, size, description, fitsFile, previewFile }: FrameJob
     bytes,
     header: headerRecord(frame.cards),
     statistics: { ...frame.statistics },
+  };
+}
+
+/**
+ * Reads a frame that was written before; null when there is none. Files are whole or not there, so one that is no FITS file, or is
+ * another frame, is a fault of somebody's, and said.
+ */
+async function find(job: FindFrameJob): Promise<FrameWritten | null> {
+  if (!existsSync(job.fitsFile)) return null;
+  const bytes = await readFitsFile(job.fitsFile, LIMITS);
+  const hdu = readFits(bytes, { limits: LIMITS })[0];
+  const [width, height] = hdu?.axes ?? [];
+  if (hdu === undefined || width === undefined || height === undefined) {
+    throw new Error(`${job.fitsFile} holds no picture`);
+  }
+  const header = headerRecord(hdu.cards);
+  const said = [header["PLANID"], header["FRAMENO"], header["ATTEMPT"]].join("/");
+  const wanted = [job.planId, job.frameNumber, job.attempt].join("/");
+  if (said !== wanted) throw new Error(`${job.fitsFile} is frame ${said}, must be ${wanted}`);
+  const { saturationAdu } = job;
+  const isSky = header["IMAGETYP"] === "OBJECT";
+  return {
+    width,
+    height,
+    sha256: sha256Of(bytes),
+    bytes: bytes.length,
+    header,
+    statistics: { ...frameStatistics(imageFloat32(hdu), width, { isSky, saturationAdu }) },
   };
 }
 

@@ -3,8 +3,8 @@ import type { FrameDescription } from "../domain/imaging/headers.ts";
 import type { Observatory } from "../domain/observatory.ts";
 import { ARCSEC_PER_DEG, DEG_PER_RAD } from "../domain/units.ts";
 import { failure, FAILURE } from "./failures.ts";
-import type { FrameFacts, StoreFrame } from "./exposure.ts";
-import type { FrameJob, FrameWritten } from "./frame-job.ts";
+import { NOWHERE, type FindFrame, type FrameFacts, type StoreFrame } from "./exposure.ts";
+import type { FrameJob, FrameWritten, WriteFrameJob } from "./frame-job.ts";
 import { createJobThread } from "./job-thread.ts";
 
 export interface FrameStoreDeps {
@@ -17,6 +17,7 @@ export interface FrameStoreDeps {
 
 export interface FrameStore {
   readonly storeFrame: StoreFrame;
+  readonly findFrame: FindFrame;
   close(): Promise<void>;
 }
 
@@ -32,25 +33,52 @@ export function createFrameStore({ home, observatory, software }: FrameStoreDeps
   const thread = createFrameThread();
   return {
     async storeFrame(raw, facts) {
-      const imageId = imageIdOf(facts.input);
-      const folder = path.posix.join(
-        facts.input.calibration === undefined ? "images" : "calibration",
-        facts.nightDate,
-      );
-      const relative = path.posix.join(folder, `${imageId}.fits`);
-      const previewPath = path.posix.join(folder, `${imageId}.png`);
+      const files = filesOf(facts);
       const job = {
+        kind: "write" as const,
         raw,
         size: facts.size,
         description: descriptionOf(observatory, software, facts),
-        fitsFile: path.join(home, relative),
-        previewFile: path.join(home, previewPath),
+        fitsFile: path.join(home, files.path),
+        previewFile: path.join(home, files.previewPath),
       };
       // The pixels move to the thread, they are not copied.
       const written = await thread.run(job, [raw.body.buffer]);
-      return { imageId, path: relative, previewPath, ...written };
+      if (written === null) throw new Error("the thread wrote no frame");
+      return { ...files, ...written };
+    },
+    async findFrame({ input, instrument, startMs, nightDate }) {
+      const files = filesOf({ input, nightDate });
+      const found = await thread.run({
+        kind: "find",
+        fitsFile: path.join(home, files.path),
+        planId: input.planId,
+        frameNumber: input.n,
+        attempt: input.attempt,
+        saturationAdu: instrument.saturationAdu,
+      });
+      if (found === null) return null;
+      const { CRVAL1: raDeg, CRVAL2: decDeg, WCSSRC: source, FILTER: filter } = found.header;
+      const pointing =
+        typeof raDeg === "number" && typeof decDeg === "number"
+          ? { raDeg, decDeg, measured: source === "MOUNT" }
+          : NOWHERE;
+      const name = typeof filter === "string" ? filter : input.filter;
+      const facts = { input, instrument, startMs, pointing, filter: { name, source: "plan" as const } };
+      return { frame: { ...files, ...found }, facts };
     },
     close: () => thread.close(),
+  };
+}
+
+/** The id of a frame, and its files below VESPER_HOME. */
+function filesOf({ input, nightDate }: Pick<FrameFacts, "input" | "nightDate">) {
+  const imageId = imageIdOf(input);
+  const folder = path.posix.join(input.calibration === undefined ? "images" : "calibration", nightDate);
+  return {
+    imageId,
+    path: path.posix.join(folder, `${imageId}.fits`),
+    previewPath: path.posix.join(folder, `${imageId}.png`),
   };
 }
 
@@ -74,7 +102,7 @@ function descriptionOf(
     ramp,
     nightDate,
   }: FrameFacts,
-): FrameJob["description"] {
+): WriteFrameJob["description"] {
   const { light, exposureS, target } = input;
   return {
     frameType: frameTypeOf(input),
@@ -115,7 +143,7 @@ function frameTypeOf({ calibration, light, exposureS }: FrameFacts["input"]): Fr
 const FRAME_TYPES = { bias: "BIAS", dark: "DARK", flat: "FLAT" } as const;
 
 function createFrameThread() {
-  return createJobThread<FrameJob, FrameWritten>({
+  return createJobThread<FrameJob, FrameWritten | null>({
     module: new URL("./frame-thread.ts", import.meta.url),
     what: "a frame",
     limitMs: FRAME_LIMIT_MS,

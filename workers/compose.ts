@@ -142,6 +142,7 @@ export function siteActivities(process: Process) {
     readLease,
     gate,
     storeFrame: frames.storeFrame,
+    findFrame: frames.findFrame,
     freeDiskMiB: async () => (await freeBytes(settings.home)) / 1024 / 1024,
     journal,
     clocks: clock,

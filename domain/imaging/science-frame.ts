@@ -42,18 +42,34 @@ export function buildFrame(topDown: Uint16Array, frame: FrameDescription): Built
   const pixels = upsideDown(topDown, frame.width);
   const cards = scienceHeader(frame);
   const fits = writeFits([{ kind: "image", cards, axes: [frame.width, frame.height], pixels }]);
-  const { saturationAdu } = frame.instrument;
-  const saturated = pixels.reduce((count, value) => count + (value >= saturationAdu ? 1 : 0), 0);
-  const sources = frame.frameType === "OBJECT" ? detectSources(pixels, frame.width) : null;
   return {
     fits,
     cards,
-    statistics: {
-      ...imageStatistics(pixels),
-      saturatedFraction: saturated / pixels.length,
-      sources: sources?.length ?? null,
-      fwhmPx: sources === null ? null : medianFwhmPx(sources),
-    },
+    statistics: frameStatistics(pixels, frame.width, {
+      isSky: frame.frameType === "OBJECT",
+      saturationAdu: frame.instrument.saturationAdu,
+    }),
     preview: shrunk(greyPreview(pixels, frame.width), PREVIEW_SIDE),
+  };
+}
+
+/**
+ * What is remembered of a frame beside its file.
+ * @param pixels counts by rows of `width`, from the bottom as in the file
+ * @param isSky whether stars are looked for: not in calibration frames
+ */
+export function frameStatistics(
+  pixels: Uint16Array | Float32Array,
+  width: number,
+  { isSky, saturationAdu }: { readonly isSky: boolean; readonly saturationAdu: number },
+): FrameStatistics {
+  let saturated = 0;
+  for (let i = 0; i < pixels.length; i += 1) if ((pixels[i] ?? 0) >= saturationAdu) saturated += 1;
+  const sources = isSky ? detectSources(pixels, width) : null;
+  return {
+    ...imageStatistics(pixels),
+    saturatedFraction: saturated / pixels.length,
+    sources: sources?.length ?? null,
+    fwhmPx: sources === null ? null : medianFwhmPx(sources),
   };
 }

@@ -5,6 +5,7 @@ import type {
   ExposureStore,
   FrameFacts,
   JournalLine,
+  RecordedFacts,
   StoredFrame,
   StoredImage,
 } from "../../activities/exposure.ts";
@@ -16,7 +17,10 @@ type Row = { -readonly [K in keyof ExposureFacts]: ExposureFacts[K] };
 /** The table of exposures in memory, with the rules of the real one: insert once, ends are final. */
 export function createMemoryStore() {
   const rows = new Map<string, Row>();
-  const images = new Map<string, StoredImage & { readonly facts: FrameFacts; readonly frame: StoredFrame }>();
+  const images = new Map<
+    string,
+    StoredImage & { readonly facts: RecordedFacts; readonly frame: StoredFrame }
+  >();
   const ended = (row: Row): boolean => ["stored", "aborted", "lost"].includes(row.state);
   const store: ExposureStore = {
     async begin(input, _cameraId, intendedStartMs) {
@@ -86,6 +90,7 @@ export function cameraDeps(rig: Rig, overrides: Partial<CameraDeps> = {}) {
         statistics: {},
       };
     },
+    findFrame: async () => null,
     freeDiskMiB: async () => 10_000,
     journal: async (line) => {
       journal.push(line);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { copyFile, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { createCameraActivities } from "../../activities/camera.ts";
 import { createDomeActivities } from "../../activities/dome.ts";
@@ -125,6 +125,61 @@ test("a frame up the ramp says how it was read, through which filter, and where 
   expect(record).toMatchObject({ NREADS: 16, NREADEND: 16, NRESETS: 1, NGROUPS: 1 });
   expect(record).toMatchObject({ DITHEAST: 15, DITHNORT: -15, RA: target.raDeg, DEC: target.decDeg });
   expect(Number(record["CRVAL2"])).toBeCloseTo(place.decDeg, 4);
+});
+
+test("a file that was written before the database went away is adopted, though the camera has forgotten the frame", async () => {
+  const { deps, images, rows } = cameraDeps(rig, { ...frames });
+  const camera = createCameraActivities(deps);
+  const away = createCameraActivities({
+    ...deps,
+    exposures: {
+      ...deps.exposures,
+      store: async () => {
+        throw new Error("the database does not answer");
+      },
+    },
+  });
+  for (const [planId, settles] of [
+    ["adopted", false],
+    ["adopted-when-settled", true],
+  ] as const) {
+    const frame = frameOf(rig, 1, { planId, light: false, exposureS: 10 });
+    await asActivity(() => camera.startExposure(frame));
+    await expect(asActivity(() => away.fetchExposure(frame))).rejects.toThrow("does not answer");
+    const other = frameOf(rig, 2, { planId: `${planId}-next`, light: false, exposureS: 1 });
+    await asActivity(async () => {
+      await camera.startExposure(other);
+      await camera.fetchExposure(other);
+    });
+    const fetched = await asActivity<object>(() =>
+      settles ? camera.settleAborted(frame) : camera.fetchExposure(frame),
+    );
+    const file = `images/2026-11-20/${planId}-001-1.fits`;
+    const bytes = await readFile(path.join(rig.home, file));
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    expect(fetched).toMatchObject({ kind: "stored", path: file, bytes: bytes.length, sha256 });
+    expect(rows.get(`${planId}/1/1`)?.state).toBe("stored");
+    const { frame: found } = images.get(`${planId}/1/1`) ?? {};
+    expect(found).toMatchObject({ width: SIDE, height: SIDE, header: { PLANID: planId, IMAGETYP: "DARK" } });
+    expect(Number(found?.statistics["median"])).toBeGreaterThan(0);
+  }
+});
+
+test("a file of another frame under its name is not adopted", async () => {
+  const { deps } = cameraDeps(rig, { ...frames });
+  const camera = createCameraActivities(deps);
+  const frame = frameOf(rig, 1, { planId: "taken", light: false, exposureS: 1 });
+  await asActivity(async () => {
+    await camera.startExposure(frame);
+    await camera.fetchExposure(frame);
+  });
+  const folder = path.join(rig.home, "images/2026-11-20");
+  await copyFile(path.join(folder, "taken-001-1.fits"), path.join(folder, "mixed-up-001-1.fits"));
+  const other = frameOf(rig, 1, { planId: "mixed-up", light: false, exposureS: 1 });
+  await asActivity(() => camera.startExposure(other));
+  await expect(asActivity(() => camera.fetchExposure(other))).rejects.toThrow(
+    /is frame taken\/1\/1, must be mixed-up\/1\/1/,
+  );
 });
 
 test("a dark has no sky in its header; a bias is named so", async () => {
