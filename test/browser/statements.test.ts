@@ -381,7 +381,7 @@ suite("what is said of every page", () => {
       await page.getByText("on my way").first().waitFor();
       await page.getByText("More: Alarms").click();
       await page.getByRole("link", { name: "Weather" }).click();
-      await page.getByRole("heading", { name: "Weather" }).waitFor();
+      await page.getByRole("heading", { name: "Weather", exact: true }).waitFor();
       await page.getByRole("button", { name: "Light" }).click();
       expect(await page.locator("html").getAttribute("data-theme")).toBe("light");
       await page.context().close();

@@ -6,7 +6,7 @@ import type { PageModel } from "../../pages/pages.ts";
 import { isSimulated } from "../../situation/alert.ts";
 import type { Mark } from "../../situation/tone.ts";
 import { alertHref, requestHref, workflowHref } from "../../words/links.ts";
-import { count, NONE } from "../../words/numbers.ts";
+import { capital, count, NONE } from "../../words/numbers.ts";
 import { position, skyError } from "../../words/sky.ts";
 import { dateTime, dateTimeMs, latency } from "../../words/time.ts";
 import { imageCard } from "../images/view-model.ts";
@@ -70,7 +70,7 @@ export function alertModel(
     sentence:
       toShutter === NONE
         ? `${alert.decision}: ${alert.reason}`
-        : `On target: shutter open ${toShutter} after the notice. ${alert.reason}`,
+        : `On target: shutter open ${toShutter} after the notice. ${capital(alert.reason)}`,
     topics: ["alerts"],
     simulated: isSimulated(alert),
     alert: {
