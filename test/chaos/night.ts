@@ -134,6 +134,12 @@ async function postBursts(
 ): Promise<PostedBurst[]> {
   const posted: PostedBurst[] = [];
   while (await pause(between(random, SHORTEST_BURST_MS, LONGEST_BURST_MS), over)) {
+    // After dawn an alert is kept for the next night, and this stack has none.
+    const open = await waitFor("the api says whether it is night", TAKEN_LIMIT_MS, async () => {
+      const { night } = await state(stack);
+      return { night };
+    });
+    if (open.night === null) continue;
     const trigger = String(firstTrigger + posted.length);
     const { xml, key, place } = await waitFor("a burst is made", TAKEN_LIMIT_MS, () => burst(stack, trigger));
     const postedWallMs = Date.now();
