@@ -6,6 +6,11 @@ import { SEARCH_ATTRIBUTES } from "../../workflows/names.ts";
 
 /** Days that the history of a closed workflow is kept. */
 const RETENTION_DAYS = 90;
+/**
+ * A history of more events is continued as new. The server's own 4,096 take a control worker two seconds to read again when it
+ * takes over from one that was killed; an alert does not wait that long. deploy/temporal.yaml says the same.
+ */
+export const MOST_EVENTS = 500;
 const ALREADY_EXISTS = 6;
 const NOT_FOUND = 5;
 /** IndexedValueType of the API: KEYWORD. */
@@ -41,6 +46,8 @@ export function temporalServerArgs(server: OwnTemporal): string[] {
     "--namespace",
     server.namespace,
     ...SEARCH_ATTRIBUTES.flatMap((name) => ["--search-attribute", `${name}=Keyword`]),
+    "--dynamic-config-value",
+    `limit.historyCount.suggestContinueAsNew=${MOST_EVENTS}`,
     "--log-format",
     "json",
     "--log-level",

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
+import { parse } from "yaml";
 import { projectFolder } from "../../adapters/config/read-settings.ts";
 import { withSecretFiles } from "../../adapters/config/secret-files.ts";
 import { loadSettings } from "../../adapters/config/settings.ts";
+import { MOST_EVENTS } from "../../bin/up/own-temporal.ts";
 import { WORKER_GROUPS } from "../../workers/run.ts";
 import { composeText, ownServices, readCompose, vesperArguments } from "./compose.ts";
 
@@ -134,6 +136,11 @@ test("what is waited for, mounted and shared exists", () => {
       expect(existsSync(path.join(projectFolder, script.slice("/app/".length)))).toBe(true);
     }
   }
+});
+
+test("histories are as short in production as under `vesper up`", () => {
+  const settings = readFileSync(path.join(projectFolder, "deploy", "temporal.yaml"), "utf8");
+  expect(parse(settings)).toEqual({ "limit.historyCount.suggestContinueAsNew": [{ value: MOST_EVENTS }] });
 });
 
 test("the proxy passes on to services and ports that there are", () => {
