@@ -9,6 +9,7 @@ export interface PeerDeps {
   readonly freeTasksOf: (dead: DeadWorker) => Promise<string[]>;
   /** Told what a worker that is gone had begun. */
   readonly onFreed: (dead: DeadWorker, workflowIds: readonly string[]) => void;
+  /** Told of the first failure of several in a row. */
   readonly onProblem: (error: Error) => void;
   readonly nowWallMs: () => number;
 }
@@ -50,13 +51,16 @@ export function watchPeers(deps: PeerDeps): { close(): Promise<void> } {
   }
 
   async function watch(): Promise<void> {
+    let told = false;
     while (!over.signal.aborted) {
       let presence: Presence | null = null;
       try {
         presence = await deps.join();
+        told = false;
         await look(presence);
       } catch (error) {
-        if (!over.signal.aborted) deps.onProblem(error as Error);
+        if (!over.signal.aborted && !told) deps.onProblem(error as Error);
+        told = true;
       } finally {
         await presence?.close();
       }
