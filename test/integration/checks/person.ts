@@ -15,7 +15,7 @@ const OWN_PASSWORD = "rotation curves are flat";
 /** One with time enough: on a slow machine a minute of overhead is an hour of this sky. */
 const PROGRAMME = "GALAXIES";
 /** The request wants to be observed within this time of the sky: minutes of the test. */
-const WINDOW_MS = 2.5 * 3_600_000;
+const WINDOW_MS = 1.5 * 3_600_000;
 /** Frames of 5 s: what the test waits for is the way to them. */
 const FRAMES = 2;
 
@@ -166,7 +166,7 @@ async function downloadImage(person: Page, shot: (name: string) => Promise<Buffe
   expect(readFileSync(file).subarray(0, 30).toString("latin1")).toMatch(/^SIMPLE {2}= {20}T/);
 }
 
-/** The web dies under an open page: it says so, and is live again without being loaded anew. */
+/** The web dies under an open page: it is live again without being loaded anew, and shows what happens then. */
 async function outlivesTheWeb(stack: Stack, person: Page): Promise<void> {
   await person.goto("/night", { waitUntil: "load" });
   await person
@@ -176,12 +176,17 @@ async function outlivesTheWeb(stack: Stack, person: Page): Promise<void> {
   await person.evaluate("window.loadedOnce = true");
   const killed = stack.pid("api");
   process.kill(killed, "SIGKILL");
-  const killedMs = Date.now();
-  await person.getByText(/NOT LIVE since/).waitFor({ timeout: PATIENCE_MS });
-  await waitFor("the web runs again", PATIENCE_MS, async () => stack.pid("api") !== killed);
-  await person.getByText(/NOT LIVE since/).waitFor({ state: "hidden", timeout: PATIENCE_MS });
-  note("web killed: until an open page was live again", Date.now() - killedMs);
+  await waitFor("the web runs again", PATIENCE_MS, async () => {
+    const running = stack.parts().includes("api") && stack.pid("api") !== killed;
+    return running && (await stack.api("/readyz")).status === 200;
+  });
+  const pausedMs = Date.now();
+  expect((await stack.api("/api/observatory/pause", { method: "POST" })).status).toBe(200);
+  await person.locator("#status").getByText("PAUSED").waitFor({ timeout: PATIENCE_MS });
+  note("web killed: from a pause after it to the open page that shows it", Date.now() - pausedMs);
   expect(await person.evaluate("window.loadedOnce")).toBe(true);
+  expect((await stack.api("/api/observatory/resume", { method: "POST" })).status).toBe(200);
+  await person.locator("#status").getByText("RUNNING").waitFor({ timeout: PATIENCE_MS });
 }
 
 /** What a browser says of a server that is not there is no fault of the page. */
