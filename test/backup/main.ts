@@ -122,7 +122,13 @@ try {
     ],
     rains: [],
   });
-  const violations = violationsOf(evidence);
+  // The restore says which frames were under way: these may end with their camera.
+  const underWay = (/Exposures that were under way[^:]*: (.*)\.$/m.exec(restored.printed)?.[1] ?? "").split(
+    ", ",
+  );
+  const violations = violationsOf(evidence).filter(
+    ({ words }) => !underWay.some((id) => id !== "" && words.startsWith(`${id} (`)),
+  );
   for (const { invariant, words } of violations) expect(`${invariant}: ${words}`, false);
   say(
     `${evidence.images.length} images, ${evidence.executions.length} workflows, ${violations.length} violations`,
