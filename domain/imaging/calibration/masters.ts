@@ -75,14 +75,26 @@ export function calibrated(
     const pixels = darkSubtracted(raw, offsets);
     return flat === undefined ? pixels : divided(pixels, flat);
   }
-  // The usual case in one pass.
+  // The usual case without arrays in between.
   const pixels = new Float32Array(raw.length);
   for (let i = 0; i < pixels.length; i += 1) {
-    const response = flat[i] ?? 0;
-    const light = Math.fround((raw[i] ?? 0) - (bias[i] ?? 0) - darkScale * (dark[i] ?? 0));
-    pixels[i] = response > LEAST_RESPONSE ? light / response : Number.NaN;
+    pixels[i] = ((raw[i] ?? 0) - (bias[i] ?? 0) - darkScale * (dark[i] ?? 0)) / (flat[i] ?? 0);
   }
+  for (const i of unlitPixels(flat)) pixels[i] = Number.NaN;
   return pixels;
+}
+
+const unlit = new WeakMap<Float32Array, readonly number[]>();
+
+/** Pixels of a flat that see no light. One flat corrects many frames: looked for once. Asking each pixel doubles the time of a frame. */
+function unlitPixels(flat: Float32Array): readonly number[] {
+  let found = unlit.get(flat);
+  if (found === undefined) {
+    const indexes: number[] = [];
+    for (let i = 0; i < flat.length; i += 1) if (!((flat[i] ?? 0) > LEAST_RESPONSE)) indexes.push(i);
+    unlit.set(flat, (found = indexes));
+  }
+  return found;
 }
 
 function divided(pixels: Float32Array<ArrayBuffer>, flat: Float32Array): Float32Array<ArrayBuffer> {
