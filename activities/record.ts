@@ -6,6 +6,7 @@ import { instrumentOf, type Observatory } from "../domain/observatory.ts";
 import { ALERT_PROGRAMME_ID, reservationS } from "../domain/quota/ledger.ts";
 import { sequenceDurationS } from "../domain/requests/duration.ts";
 import type { Hold, HoldKind } from "../domain/safety/holds.ts";
+import { withoutFullStop } from "../domain/sentence.ts";
 import type { AlertStages } from "../db/entities/alert.ts";
 import type { AlertFacts } from "../db/repositories/alerts.ts";
 import type { Database } from "../db/orm.ts";
@@ -632,9 +633,4 @@ export function createRecordActivities(deps: RecordDeps) {
     journal,
     exportHistories,
   };
-}
-
-/** A sentence that goes on inside another one. */
-function withoutFullStop(sentence: string): string {
-  return sentence.replace(/\.$/, "");
 }

@@ -5,6 +5,7 @@ import {
   CALIBRATION_KINDS,
   type GroupResult,
 } from "../../../domain/imaging/calibration/calibration-night.ts";
+import { withoutFullStop } from "../../../domain/sentence.ts";
 import type { Observatory } from "../../../domain/observatory.ts";
 import type { CalibrationReport } from "../../../workflows/messages.ts";
 import type { PageModel } from "../../pages/pages.ts";
@@ -88,7 +89,7 @@ function withParam(query: URLSearchParams, name: string, value: string): string 
 
 function sentenceOf(newest: CalibrationRecord | undefined, running: CalibrationReport | null): string {
   if (running !== null) {
-    return `Calibrations of ${running.date} are under way: ${running.words}. ${running.framesTaken} of ${running.framesPlanned} frames taken.`;
+    return `Calibrations of ${running.date} are under way: ${withoutFullStop(running.words)}. ${running.framesTaken} of ${running.framesPlanned} frames taken.`;
   }
   if (newest === undefined) return "No calibration has been taken yet.";
   const when = newest.endedMs === null ? "began" : "ended";
