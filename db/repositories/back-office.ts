@@ -132,11 +132,13 @@ export function createBackOffice(orm: MikroORM) {
     const { where, values } = conditions(table, query, large);
     const sort = table.columns.find(({ name }) => name === query.sort?.column && sortable.has(name));
     const direction = query.sort?.descending === true ? "desc" : "asc";
+    // With the table's name before it: alone it would be the column as it is shown, a text, which no index helps to sort.
+    const sorted = (name: string): string => `${quoted(table.name)}.${quoted(name)}`;
     const order = [
       ...(sort === undefined
         ? []
-        : [`${quoted(sort.name)} ${direction}${sort.nullable ? " nulls last" : ""}`]),
-      ...keys(table).map(({ name }) => `${quoted(name)} ${sort === undefined ? "desc" : direction}`),
+        : [`${sorted(sort.name)} ${direction}${sort.nullable ? " nulls last" : ""}`]),
+      ...keys(table).map(({ name }) => `${sorted(name)} ${sort === undefined ? "desc" : direction}`),
     ].join(", ");
     const rows = await em.execute<Record<string, string | null>[]>(
       `select ${selection(table)} from ${quoted(table.name)} ${where} order by ${order} limit ? offset ?`,

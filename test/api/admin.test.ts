@@ -193,6 +193,15 @@ test("by API: an ETag guards changes, search, filter and order work", async () =
   expect(found.json()).toMatchObject({ total: 1, items: [{ key: "API" }] });
   const filtered = await web.app.inject({ url: `${url}?column=kind&value=alert`, headers });
   expect(filtered.json()).toMatchObject({ total: 1, items: [{ key: "ALERT" }] });
+  // By value and not as text: 9 before 10.
+  for (let i = 0; i < 12; i += 1) {
+    const line = { level: "info" as const, module: "test", text: `line ${i}` };
+    await web.database.journal.append({ atWallMs: 1_000 * i, atMs: 1_000 * i, ...line });
+  }
+  const lines = await web.app.inject({ url: "/api/admin/tables/journal_entry?sort=id&limit=500", headers });
+  const ids = (lines.json() as { items: { key: string }[] }).items.map(({ key }) => Number(key));
+  expect(ids.length).toBeGreaterThan(11);
+  expect(ids).toEqual(ids.toSorted((a, b) => a - b));
   const secret = await web.app.inject({
     method: "PATCH",
     url: "/api/admin/tables/user/U0001",
