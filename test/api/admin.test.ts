@@ -199,7 +199,7 @@ test("by API: an ETag guards changes, search, filter and order work", async () =
     await web.database.journal.append({ atWallMs: 1_000 * i, atMs: 1_000 * i, ...line });
   }
   const lines = await web.app.inject({ url: "/api/admin/tables/journal_entry?sort=id&limit=500", headers });
-  const ids = (lines.json() as { items: { key: string }[] }).items.map(({ key }) => Number(key));
+  const ids = lines.json<{ items: { key: string }[] }>().items.map(({ key }) => Number(key));
   expect(ids.length).toBeGreaterThan(11);
   expect(ids).toEqual(ids.toSorted((a, b) => a - b));
   const secret = await web.app.inject({

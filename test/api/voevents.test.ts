@@ -173,8 +173,9 @@ test("the button makes an alert where it can be observed, through the same intak
   const twice = await browser.post("/alerts/simulate", { stream: "fermi-gbm", event });
   expect(twice.headers.location).toBe(pressed.headers.location);
   const key = decodeURIComponent(/\/alerts\/([^?]+)/.exec(String(pressed.headers.location))?.[1] ?? "");
-  expect(key).toMatch(/^fermi/);
-  expect((await web.database.alerts.chain(key))?.notices).toHaveLength(1);
+  // It may have been joined to the alert before: both are of the same moment, and may be of the same place.
+  const notices = (await web.database.alerts.chain(key))?.notices ?? [];
+  expect(notices.some(({ ivorn }) => ivorn.includes(event))).toBe(true);
 });
 
 test("with the database frozen the answer is 503 in less than 3 s", async () => {
