@@ -13,6 +13,8 @@ import {
   type CameraDeps,
   type ExposureFacts,
   type ExposureInput,
+  type RecordedFacts,
+  type StoredFrame,
   type StoredImage,
 } from "./exposure.ts";
 import type { StartNotes } from "./start-notes.ts";
@@ -78,9 +80,12 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
     const startMs = row.startMs ?? row.intendedStartMs;
     const nightDate = nightDateAt(deps.observatory.site, startMs);
     const found = await deps.findFrame({ input, instrument, startMs, nightDate });
-    if (found === null) return null;
-    await exposures.store(found.frame, found.facts);
-    const { imageId, path, sha256, bytes } = found.frame;
+    return found === null ? null : record(found.frame, found.facts);
+  }
+
+  async function record(frame: StoredFrame, facts: RecordedFacts): Promise<StoredImage> {
+    await exposures.store(frame, facts);
+    const { imageId, path, sha256, bytes } = frame;
     return { imageId, path, sha256, bytes };
   }
 
@@ -187,10 +192,8 @@ export function createFetchExposure(deps: CameraDeps, cameraClock: CameraClock, 
       temperatureC: status.temperatureC,
       nightDate: nightDateAt(deps.observatory.site, startMs),
     };
-    const frame = await deps.storeFrame(raw, facts);
-    await exposures.store(frame, facts);
-    const { imageId, path, sha256, bytes } = frame;
-    return { imageId, path, sha256, bytes };
+    return record(await deps.storeFrame(raw, facts), facts);
   }
+
   return { fetchExposure, adopt };
 }

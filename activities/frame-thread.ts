@@ -6,16 +6,13 @@ import { encodePng } from "../adapters/files/png.ts";
 import { readFitsFile } from "../adapters/files/read-fits-file.ts";
 import { sha256Of, storeAtomically } from "../adapters/files/store-atomically.ts";
 import { imageFloat32 } from "../domain/imaging/fits/read-image.ts";
-import { DEFAULT_LIMITS, readFits } from "../domain/imaging/fits/reader.ts";
+import { FRAME_LIMITS, readFits } from "../domain/imaging/fits/reader.ts";
 import { headerRecord } from "../domain/imaging/headers.ts";
 import { buildFrame, frameStatistics } from "../domain/imaging/science-frame.ts";
 import type { FindFrameJob, FrameJob, FrameWritten, WriteFrameJob } from "./frame-job.ts";
 import type { JobAnswer } from "./job-thread.ts";
 
 /** The thread that turns a camera's answer into files: some 100 ms a megapixel that the event loop must not feel. */
-
-/** A frame of 8k x 8k. */
-const LIMITS = { ...DEFAULT_LIMITS, maxDataBytes: 256 * 1024 * 1024 };
 
 parentPort?.on("message", ({ id, job }: { readonly id: number; readonly job: FrameJob }) => {
   void work(job)
@@ -69,8 +66,8 @@ async function write({
  */
 async function find(job: FindFrameJob): Promise<FrameWritten | null> {
   if (!existsSync(job.fitsFile)) return null;
-  const bytes = await readFitsFile(job.fitsFile, LIMITS);
-  const hdu = readFits(bytes, { limits: LIMITS })[0];
+  const bytes = await readFitsFile(job.fitsFile, FRAME_LIMITS);
+  const hdu = readFits(bytes, { limits: FRAME_LIMITS })[0];
   const [width, height] = hdu?.axes ?? [];
   if (hdu === undefined || width === undefined || height === undefined) {
     throw new Error(`${job.fitsFile} holds no picture`);

@@ -14,7 +14,7 @@ import { readMaster } from "../domain/imaging/calibration/read-master.ts";
 import { detectSources, medianFwhmPx } from "../domain/imaging/detect-sources.ts";
 import { FitsError } from "../domain/imaging/fits/error.ts";
 import { imageFloat32 } from "../domain/imaging/fits/read-image.ts";
-import { DEFAULT_LIMITS, readFits } from "../domain/imaging/fits/reader.ts";
+import { FRAME_LIMITS, readFits } from "../domain/imaging/fits/reader.ts";
 import { headerRecord } from "../domain/imaging/headers.ts";
 import { imageStatistics } from "../domain/imaging/statistics.ts";
 import { greyPreview, shrunk } from "../domain/imaging/stretch.ts";
@@ -35,8 +35,6 @@ import type { JobAnswer } from "./job-thread.ts";
  */
 if (platform() === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
-/** A frame of 8k x 8k floats. */
-const LIMITS = { ...DEFAULT_LIMITS, maxDataBytes: 256 * 1024 * 1024 };
 const PREVIEW_SIDE = 1_024;
 /** Masters of both cameras for a night of many filters; a master of 1024 x 1024 is 4 MB. */
 const REMEMBERED = 8;
@@ -137,12 +135,12 @@ async function loadFrame(
   sha256?: string,
 ): Promise<{ readonly frame: RawFrame; readonly pixels: Float32Array }> {
   const name = path.basename(file);
-  const bytes = await readFitsFile(file, LIMITS);
+  const bytes = await readFitsFile(file, FRAME_LIMITS);
   const found = sha256Of(bytes);
   if (sha256 !== undefined && found !== sha256) {
     throw new FitsError("badValue", `${name}: its SHA-256 is ${found}, recorded is ${sha256}`);
   }
-  const hdu = readFits(bytes, { limits: LIMITS })[0];
+  const hdu = readFits(bytes, { limits: FRAME_LIMITS })[0];
   if (hdu === undefined || hdu.axes.length !== 2) {
     throw new FitsError("unsupported", `${name}: the first HDU must hold a picture of two axes`);
   }
@@ -172,7 +170,7 @@ async function loadMasters(files: readonly MasterFile[]): Promise<UsableMaster[]
 
 async function loadMaster(file: string, sha256: string): Promise<UsableMaster> {
   const name = path.basename(file);
-  const bytes = await readFitsFile(file, LIMITS);
+  const bytes = await readFitsFile(file, FRAME_LIMITS);
   const found = sha256Of(bytes);
   if (found !== sha256) {
     throw new FitsError("badValue", `${name}: its SHA-256 is ${found}, recorded is ${sha256}`);

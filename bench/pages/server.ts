@@ -9,7 +9,7 @@ import { openDatabase } from "../../db/orm.ts";
 import { FakeGateway } from "../../test/api/support/gateway.ts";
 import { fakeMembership } from "../../test/api/support/membership.ts";
 import { NOW_MS } from "../../test/api/support/states.ts";
-import { observatory } from "../../test/api/support/web.ts";
+import { observatory, WEB_SETTINGS } from "../../test/api/support/web.ts";
 
 const url = process.argv[2] ?? "";
 const home = process.argv[3] ?? "/nonexistent";
@@ -17,17 +17,7 @@ const startedWallMs = Date.now();
 const database = await openDatabase(url);
 const notifications = await createNotificationListener(url, {});
 const app = await buildApp({
-  settings: {
-    home,
-    port: 3000,
-    publicUrl: null,
-    webhookSecret: null,
-    icSecret: null,
-    fscSecret: null,
-    fscWebhookSecret: null,
-    temporalUiUrl: "http://127.0.0.1:8233",
-    temporalNamespace: "default",
-  },
+  settings: { ...WEB_SETTINGS, home },
   database,
   gateway: new FakeGateway(),
   membership: fakeMembership(database, Date.now),

@@ -14,14 +14,11 @@ import type {
 } from "../../domain/imaging/calibration/plan-reduction.ts";
 import { FitsError } from "../../domain/imaging/fits/error.ts";
 import { imageFloat32 } from "../../domain/imaging/fits/read-image.ts";
-import { DEFAULT_LIMITS, readFits } from "../../domain/imaging/fits/reader.ts";
+import { FRAME_LIMITS, readFits } from "../../domain/imaging/fits/reader.ts";
 import type { Hdu } from "../../domain/imaging/fits/reader.ts";
 import { UsageError, readOptions, requiredText, withUsage } from "./options.ts";
 
 const FITS_FILE = /\.(fits|fit|fts)(\.gz)?$/i;
-/** A frame of 8k x 8k floats. */
-const LIMITS = { ...DEFAULT_LIMITS, maxDataBytes: 256 * 1024 * 1024 };
-
 /** A folder being reduced, and what is to be told of it. */
 interface Reduction {
   readonly rawFolder: string;
@@ -67,8 +64,8 @@ async function scan({ rawFolder, problems }: Reduction): Promise<RawFrame[]> {
   const frames: RawFrame[] = [];
   for (const name of names) {
     try {
-      const bytes = await readFitsFile(path.join(rawFolder, name), LIMITS);
-      const hdu = frameOf(readFits(bytes, { limits: LIMITS }));
+      const bytes = await readFitsFile(path.join(rawFolder, name), FRAME_LIMITS);
+      const hdu = frameOf(readFits(bytes, { limits: FRAME_LIMITS }));
       const identity = identityOf(hdu.cards, hdu.axes);
       if (typeof identity === "string") {
         problems.push(`${name}: left out, ${identity}`);
@@ -132,8 +129,8 @@ async function loadGroup(reduction: Reduction, group: CalibrationGroup): Promise
 }
 
 async function loadPixels({ rawFolder }: Reduction, frame: RawFrame): Promise<Float32Array> {
-  const bytes = await readFitsFile(path.join(rawFolder, frame.name), LIMITS);
-  return imageFloat32(frameOf(readFits(bytes, { limits: LIMITS })));
+  const bytes = await readFitsFile(path.join(rawFolder, frame.name), FRAME_LIMITS);
+  return imageFloat32(frameOf(readFits(bytes, { limits: FRAME_LIMITS })));
 }
 
 /** The first HDU with a picture: some cameras write an empty primary HDU and the frame behind it. */

@@ -276,17 +276,7 @@ const draft = (): Call => ({
 beforeAll(async () => {
   home = await mkdtemp(path.join(tmpdir(), "vesper-open-api-"));
   web = await startWeb({
-    settings: {
-      home,
-      port: 3000,
-      publicUrl: null,
-      webhookSecret: null,
-      icSecret: null,
-      fscSecret: null,
-      fscWebhookSecret: null,
-      temporalUiUrl: "http://127.0.0.1:8233",
-      temporalNamespace: "default",
-    },
+    settings: { home },
     intake: {
       take: async () => ({
         kind: "taken",

@@ -14,17 +14,7 @@ let home: string;
 beforeAll(async () => {
   home = await mkdtemp(path.join(tmpdir(), "vesper-records-"));
   web = await startWeb({
-    settings: {
-      home,
-      port: 3000,
-      publicUrl: null,
-      webhookSecret: null,
-      icSecret: null,
-      fscSecret: null,
-      fscWebhookSecret: null,
-      temporalUiUrl: "http://127.0.0.1:8233",
-      temporalNamespace: "default",
-    },
+    settings: { home },
   });
   await populate(web.database, home, await hashPassword(PASSWORD));
   browser = await signInAs(web.app, "user@vesper.example");

@@ -63,17 +63,7 @@ suite("what is said of every page", () => {
     mkdirSync(shots, { recursive: true });
     let intake: Intake | null = null;
     web = await startWeb({
-      settings: {
-        home,
-        port: 3000,
-        publicUrl: null,
-        webhookSecret: null,
-        icSecret: null,
-        fscSecret: null,
-        fscWebhookSecret: null,
-        temporalUiUrl: "http://127.0.0.1:8233",
-        temporalNamespace: "default",
-      },
+      settings: { home },
       clock: () => clock,
       nowWallMs: () => Date.now(),
       log: pino({ level: "error" }, { write: (line) => complaints.push(line) }),

@@ -36,17 +36,7 @@ suite("in a browser", () => {
   beforeAll(async () => {
     mkdirSync(shots, { recursive: true });
     web = await startWeb({
-      settings: {
-        home,
-        port: 3000,
-        publicUrl: null,
-        webhookSecret: null,
-        icSecret: null,
-        fscSecret: null,
-        fscWebhookSecret: null,
-        temporalUiUrl: "http://127.0.0.1:8233",
-        temporalNamespace: "default",
-      },
+      settings: { home },
       clock: () => clock,
       nowWallMs: () => Date.now(),
       log: pino({ level: "error" }, { write: (line) => failures.push(line) }),

@@ -22,6 +22,9 @@ export const DEFAULT_LIMITS: FitsLimits = {
   maxHeaderRecords: 36_000,
 };
 
+/** For files of our own cameras: a frame of 8k x 8k floats. */
+export const FRAME_LIMITS: FitsLimits = { ...DEFAULT_LIMITS, maxDataBytes: 256 * 1024 * 1024 };
+
 /** One header and its data, not yet decoded: `data` is a view of the file's bytes. */
 export interface Hdu {
   readonly index: number;

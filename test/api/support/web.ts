@@ -49,6 +49,19 @@ export const observatoryFile = fileURLToPath(new URL("../../../observatories/col
 /** The observatory of the demonstration. */
 export const observatory = loadObservatory(observatoryFile, {});
 
+/** Settings of a web without secrets, proxy and files. */
+export const WEB_SETTINGS: ApiDeps["settings"] = {
+  home: "/nonexistent",
+  port: 3000,
+  publicUrl: null,
+  webhookSecret: null,
+  icSecret: null,
+  fscSecret: null,
+  fscWebhookSecret: null,
+  temporalUiUrl: "http://127.0.0.1:8233",
+  temporalNamespace: "default",
+};
+
 /** The web on a real, migrated, empty database, with a faked Temporal. */
 export async function startWeb({
   settings,
@@ -69,18 +82,7 @@ export async function startWeb({
   const clock = { wallMs: NOW_MS };
   const listeners = new Set<(change: DatabaseChange) => void>();
   const deps: ApiDeps = {
-    settings: {
-      home: "/nonexistent",
-      port: 3000,
-      publicUrl: null,
-      webhookSecret: null,
-      icSecret: null,
-      fscSecret: null,
-      fscWebhookSecret: null,
-      temporalUiUrl: "http://127.0.0.1:8233",
-      temporalNamespace: "default",
-      ...settings,
-    },
+    settings: { ...WEB_SETTINGS, ...settings },
     database,
     gateway,
     membership: fakeMembership(database, () => clock.wallMs),
