@@ -85,11 +85,7 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk, { matched,
       const { name = "", comment = "", programmeId = "" } = request.body;
       const who = desk.author(request.identity, request.ip);
       const draft = await desk.keep(who, { name, comment, programmeId, times: "utc", sequences: [] });
-      void reply
-        .status(201)
-        .header("location", `/api/request-drafts/${draft.id}`)
-        .header("etag", etagOf(draft.version));
-      return draftJson(draft);
+      return begun(reply, draft);
     },
   );
 
@@ -312,11 +308,7 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk, { matched,
     },
     async (request, reply) => {
       const draft = await desk.edit(desk.author(request.identity, request.ip), request.params.id);
-      void reply
-        .status(201)
-        .header("location", `/api/request-drafts/${draft.id}`)
-        .header("etag", etagOf(draft.version));
-      return draftJson(draft);
+      return begun(reply, draft);
     },
   );
 
@@ -333,13 +325,18 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk, { matched,
     },
     async (request, reply) => {
       const draft = await desk.copy(desk.author(request.identity, request.ip), request.params.id);
-      void reply
-        .status(201)
-        .header("location", `/api/request-drafts/${draft.id}`)
-        .header("etag", etagOf(draft.version));
-      return draftJson(draft);
+      return begun(reply, draft);
     },
   );
+
+  /** A draft that there is now: where, and in which version. */
+  function begun(reply: FastifyReply, draft: RequestDraftRecord) {
+    void reply
+      .status(201)
+      .header("location", `/api/request-drafts/${draft.id}`)
+      .header("etag", etagOf(draft.version));
+    return draftJson(draft);
+  }
 
   /** One step of the builder over the draft as it is. */
   async function step(
