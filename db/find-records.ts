@@ -5,7 +5,9 @@ import type {
   FilterQuery,
   QBFilterQuery,
 } from "@mikro-orm/postgresql";
+import { countEntities } from "./count.ts";
 import { InstantType } from "./instant.ts";
+import { type Page, pageBounds, type PageQuery } from "./page.ts";
 import type { PlainRecord } from "./record.ts";
 
 export interface FindOptions<E> {
@@ -33,7 +35,19 @@ export async function findRecords<E extends object>(
   return queryRecords(em, entity, query.getQuery(), query.getParams());
 }
 
-/** The same for a statement of one's own that selects every column of the entity's table. */
+/** One page of a list and how many rows it has in all: counted up to COUNTED_AT_MOST, beyond that estimated. */
+export async function findPage<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  where: FilterQuery<E>,
+  query: PageQuery,
+  orderBy: NonNullable<FindOptions<E>["orderBy"]>,
+): Promise<Page<PlainRecord<E>>> {
+  const items = await findRecords(em, entity, where, { ...pageBounds(query), orderBy });
+  return { items, ...(await countEntities(em, entity, where)) };
+}
+
+/** `findRecords` for a statement of one's own that selects every column of the entity's table. */
 export async function queryRecords<E extends object>(
   em: EntityManager,
   entity: EntityName<E>,

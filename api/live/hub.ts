@@ -86,7 +86,9 @@ type HubDeps = Pick<ApiDeps, "observatory" | "clock" | "nowWallMs" | "notificati
 export function createLiveHub(deps: HubDeps): LiveHub {
   const { observatory, clock, nowWallMs, database, renderer, onProblem } = deps;
   const listeners = new Set<Listener>();
-  /** The newest message of each swapped region: what a new page gets, and what a change is told from. */
+  /** New pages, which get what is now with the next reading whether it changed or not: theirs may be older. */
+  const fresh = new Set<Listener>();
+  /** The newest message of each swapped region: what a change is told from. */
   const newest = new Map<string, string>();
   const told = new Set<Topic>();
   let schedule: { readonly detail: ScheduleDetail | null } | null = null;
@@ -97,10 +99,12 @@ export function createLiveHub(deps: HubDeps): LiveHub {
   let again = false;
   let gathering: NodeJS.Timeout | null = null;
 
-  function send(event: string, topic: Topic, text: string): void {
-    if (newest.get(event) === text) return;
+  function send(event: string, topic: Topic, text: string, readers: ReadonlySet<Listener>): void {
+    const changed = newest.get(event) !== text;
     newest.set(event, text);
-    for (const listener of listeners) if (listener.topics.has(topic)) listener.write(text);
+    for (const listener of listeners) {
+      if (listener.topics.has(topic) && (changed || readers.has(listener))) listener.write(text);
+    }
   }
 
   async function refresh(): Promise<void> {
@@ -113,20 +117,22 @@ export function createLiveHub(deps: HubDeps): LiveHub {
       do {
         again = false;
         lastTickWallMs = nowWallMs();
+        const begun = new Set(fresh);
         const situation = await deps.situation();
         const nowMs = observatoryMs(clock(), nowWallMs());
         const bar = statusBar(situation, clock(), nowWallMs());
-        send("status", "status", eventText("status", renderer.fragment("status-bar", bar)));
-        send("ribbon", "status", eventText("ribbon", renderer.fragment("ribbon", bar)));
+        send("status", "status", eventText("status", renderer.fragment("status-bar", bar)), begun);
+        send("ribbon", "status", eventText("ribbon", renderer.fragment("ribbon", bar)), begun);
         if (wanted("night")) {
           const model = nightLive(situation, await deps.lateCommands(), observatory, deps.settings, nowMs);
-          send("night", "night", eventText("night", renderer.fragment("night-live", model)));
+          send("night", "night", eventText("night", renderer.fragment("night-live", model)), begun);
         }
         if (wanted("home")) {
           schedule ??= { detail: await database.schedules.current() };
           const model = homeLive(situation, schedule.detail, observatory, nowMs);
-          send("home", "home", eventText("home", renderer.fragment("home-live", model)));
+          send("home", "home", eventText("home", renderer.fragment("home-live", model)), begun);
         }
+        for (const listener of begun) fresh.delete(listener);
         quiet = (situation.night?.executing ?? null) === null && clock().rate <= 1;
       } while (again);
     } catch (error) {
@@ -240,22 +246,12 @@ export function createLiveHub(deps: HubDeps): LiveHub {
     connect: (listener) => {
       listener.write(`retry: 2000\n\n${heartbeat()}`);
       listeners.add(listener);
-      for (const [event, topic] of [
-        ["status", "status"],
-        ["ribbon", "status"],
-        ["night", "night"],
-        ["home", "home"],
-      ] as const) {
-        const text = newest.get(event);
-        // Older than a tick it would set a fresh page back.
-        if (text !== undefined && listener.topics.has(topic) && nowWallMs() - lastTickWallMs < TICK_MS) {
-          listener.write(text);
-        }
-      }
+      fresh.add(listener);
       if (listener.topics.has("journal")) void sendJournal();
       void refresh();
       return () => {
         listeners.delete(listener);
+        fresh.delete(listener);
         sent.delete(listener);
       };
     },

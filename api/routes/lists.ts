@@ -94,24 +94,29 @@ export interface Pager {
   readonly next: string;
 }
 
+/** How many rows a list has, counted or estimated. */
+type Counted = Pick<Page<unknown>, "total" | "isEstimate">;
+
 /**
  * The line under a list: where one is, and links that keep the filters.
  * @param query the filters of the address, without `page`
+ * @param list how long it is in all
  */
 export function pager(
   path: string,
   query: Readonly<Record<string, string | undefined>>,
   page: number,
   pageSize: number,
-  total: number,
+  list: Counted,
   noun: string,
-  totalWords = count(total, noun),
 ): Pager {
+  const { total } = list;
+  const words = totalWords(list, noun);
   const href = (n: number): string => pageHref(path, query, n);
   const first = (page - 1) * pageSize + 1;
   const last = Math.min(page * pageSize, total);
   return {
-    words: total <= pageSize && page === 1 ? totalWords : `${first} to ${last} of ${totalWords}`,
+    words: total <= pageSize && page === 1 ? words : `${first} to ${last} of ${words}`,
     previous: page > 1 ? href(page - 1) : "",
     next: last < total ? href(page + 1) : "",
   };
@@ -194,7 +199,7 @@ export function longPager<T>(
   noun: string,
 ): Pager {
   const { items, isEstimate = false } = list;
-  const near = pager(path, query, page, pageSize, list.total, noun, totalWords(list, noun));
+  const near = pager(path, query, page, pageSize, list, noun);
   const [first, last] = [items[0], items.at(-1)];
   const by = (href: string, key: "after" | "before", item: T): string =>
     `${href}${href.includes("?") ? "&" : "?"}${key}=${encodeURIComponent(cursorText(neighbour(item)))}`;
@@ -210,10 +215,7 @@ export function longPager<T>(
 }
 
 /** How many rows a list has, in words: `312 rows`, `about 1,000,000 rows`. */
-export function totalWords(
-  { total, isEstimate = false }: Pick<Page<unknown>, "total" | "isEstimate">,
-  noun: string,
-): string {
+export function totalWords({ total, isEstimate = false }: Counted, noun: string): string {
   return isEstimate ? about(total, noun) : count(total, noun);
 }
 

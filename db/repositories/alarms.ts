@@ -2,8 +2,8 @@ import { LockMode } from "@mikro-orm/core";
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { latches, type RaisedAlarm } from "../../domain/safety/alarms.ts";
 import { Alarm, type AlarmRecord } from "../entities/alarm.ts";
-import { type Page, pageBounds, type PageQuery } from "../page.ts";
-import { findRecords } from "../find-records.ts";
+import { type Page, type PageQuery } from "../page.ts";
+import { findPage, findRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 /** What the chip on every page says. */
@@ -130,15 +130,16 @@ export function createAlarmRepository(orm: MikroORM) {
   const list = async (
     query: PageQuery & { readonly site?: string; readonly level?: AlarmRecord["level"] } = {},
   ): Promise<Page<AlarmRecord>> => {
-    const [rows, total] = await orm.em.fork().findAndCount(
+    return findPage(
+      orm.em.fork(),
       Alarm,
       {
         ...(query.site === undefined ? {} : { site: query.site }),
         ...(query.level === undefined ? {} : { level: query.level }),
       },
-      { ...pageBounds(query), orderBy: { id: "desc" } },
+      query,
+      { id: "desc" },
     );
-    return { items: rows.map((row) => recordOf(row)), total };
   };
 
   const summary = async (site: string): Promise<AlarmSummary> => {

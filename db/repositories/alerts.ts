@@ -3,7 +3,8 @@ import { Alert, type AlertRecord, type AlertStage } from "../entities/alert.ts";
 import { Image, type ImageRecord } from "../entities/image.ts";
 import { Notice, type NoticeRecord } from "../entities/notice.ts";
 import { Request, type RequestRecord } from "../entities/request.ts";
-import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { findPage } from "../find-records.ts";
+import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 import { createSequenceRepository, type SequenceDetail } from "./sequences.ts";
 
@@ -58,16 +59,17 @@ export function createAlertRepository(orm: MikroORM) {
   const list = async (
     query: PageQuery & { readonly site?: string; readonly closed?: boolean; readonly stream?: string } = {},
   ): Promise<Page<AlertRecord>> => {
-    const [rows, total] = await orm.em.fork().findAndCount(
+    return findPage(
+      orm.em.fork(),
       Alert,
       {
         ...(query.site === undefined ? {} : { site: query.site }),
         ...(query.closed === undefined ? {} : { closed: query.closed }),
         ...(query.stream === undefined ? {} : { stream: query.stream }),
       },
-      { ...pageBounds(query), orderBy: { createdWallMs: "desc", key: "desc" } },
+      query,
+      { createdWallMs: "desc", key: "desc" },
     );
-    return { items: rows.map((row) => recordOf(row)), total };
   };
 
   /** Alerts that are followed now, oldest first. */

@@ -1,6 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Audit, type AuditRecord } from "../entities/audit.ts";
-import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { findPage } from "../find-records.ts";
+import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
 export type AuditRepository = ReturnType<typeof createAuditRepository>;
@@ -14,16 +15,17 @@ export function createAuditRepository(orm: MikroORM) {
   const list = async (
     query: PageQuery & { readonly userId?: string; readonly action?: string; readonly subject?: string } = {},
   ): Promise<Page<AuditRecord>> => {
-    const [rows, total] = await orm.em.fork().findAndCount(
+    return findPage(
+      orm.em.fork(),
       Audit,
       {
         ...(query.userId === undefined ? {} : { userId: query.userId }),
         ...(query.action === undefined ? {} : { action: query.action }),
         ...(query.subject === undefined ? {} : { subject: query.subject }),
       },
-      { ...pageBounds(query), orderBy: { id: "desc" } },
+      query,
+      { id: "desc" },
     );
-    return { items: rows.map((row) => recordOf(row)), total };
   };
 
   /** What was done to one thing, newest first. */

@@ -8,7 +8,8 @@ import {
 } from "../entities/calibration-frame.ts";
 import { Image } from "../entities/image.ts";
 import { Night } from "../entities/night.ts";
-import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { findPage } from "../find-records.ts";
+import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
 /** Names one calibration frame: frame `n` (1-based) of a group, in an attempt. */
@@ -92,13 +93,10 @@ export function createCalibrationRepository(orm: MikroORM) {
   const list = async (
     query: PageQuery & { readonly site?: string } = {},
   ): Promise<Page<CalibrationRecord>> => {
-    const [rows, total] = await orm.em
-      .fork()
-      .findAndCount(Calibration, query.site === undefined ? {} : { site: query.site }, {
-        ...pageBounds(query),
-        orderBy: { date: "desc", run: "desc" },
-      });
-    return { items: rows.map((row) => recordOf(row)), total };
+    return findPage(orm.em.fork(), Calibration, query.site === undefined ? {} : { site: query.site }, query, {
+      date: "desc",
+      run: "desc",
+    });
   };
 
   /** What was exposed in a night: cameras, filters, exposure times of the stored frames. */
@@ -230,11 +228,7 @@ export function createCalibrationRepository(orm: MikroORM) {
       const value = query[key];
       if (value !== undefined) where[key] = value;
     }
-    const [rows, total] = await orm.em.fork().findAndCount(CalibrationFrame, where, {
-      ...pageBounds(query),
-      orderBy: { intendedStartMs: "desc", id: "desc" },
-    });
-    return { items: rows.map((row) => recordOf(row)), total };
+    return findPage(orm.em.fork(), CalibrationFrame, where, query, { intendedStartMs: "desc", id: "desc" });
   };
 
   return {

@@ -1,7 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { DeviceCommand, type DeviceCommandRecord } from "../entities/device-command.ts";
-import { type Page, pageBounds, type PageQuery } from "../page.ts";
-import { recordOf } from "../record.ts";
+import { findPage } from "../find-records.ts";
+import { type Page, type PageQuery } from "../page.ts";
 
 export type NewDeviceCommand = Omit<DeviceCommandRecord, "id">;
 export type DeviceCommandRepository = ReturnType<typeof createDeviceCommandRepository>;
@@ -22,14 +22,7 @@ export function createDeviceCommandRepository(orm: MikroORM) {
   const list = async (
     query: PageQuery & { readonly deviceId: string },
   ): Promise<Page<DeviceCommandRecord>> => {
-    const [rows, total] = await orm.em
-      .fork()
-      .findAndCount(
-        DeviceCommand,
-        { deviceId: query.deviceId },
-        { ...pageBounds(query), orderBy: { id: "desc" } },
-      );
-    return { items: rows.map((row) => recordOf(row)), total };
+    return findPage(orm.em.fork(), DeviceCommand, { deviceId: query.deviceId }, query, { id: "desc" });
   };
 
   return { append, list };

@@ -1,6 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { FscMessage, type FscMessageRecord } from "../entities/fsc-message.ts";
-import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { findPage } from "../find-records.ts";
+import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
 export type FscMessageRepository = ReturnType<typeof createFscMessageRepository>;
@@ -26,15 +27,7 @@ export function createFscMessageRepository(orm: MikroORM) {
 
   /** Messages, newest first. */
   const list = async (query: PageQuery = {}): Promise<Page<FscMessageRecord>> => {
-    const [rows, total] = await orm.em.fork().findAndCount(
-      FscMessage,
-      {},
-      {
-        ...pageBounds(query),
-        orderBy: { receivedWallMs: "desc", id: "desc" },
-      },
-    );
-    return { items: rows.map((row) => recordOf(row)), total };
+    return findPage(orm.em.fork(), FscMessage, {}, query, { receivedWallMs: "desc", id: "desc" });
   };
 
   const one = async (id: string): Promise<FscMessageRecord | null> => {

@@ -1,6 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Hold, type HoldRecord } from "../entities/hold.ts";
-import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { findPage } from "../find-records.ts";
+import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
 export type HoldRepository = ReturnType<typeof createHoldRepository>;
@@ -51,13 +52,9 @@ export function createHoldRepository(orm: MikroORM) {
 
   /** All holds, newest first. */
   const list = async (query: PageQuery & { readonly site?: string } = {}): Promise<Page<HoldRecord>> => {
-    const [rows, total] = await orm.em
-      .fork()
-      .findAndCount(Hold, query.site === undefined ? {} : { site: query.site }, {
-        ...pageBounds(query),
-        orderBy: { id: "desc" },
-      });
-    return { items: rows.map((row) => recordOf(row)), total };
+    return findPage(orm.em.fork(), Hold, query.site === undefined ? {} : { site: query.site }, query, {
+      id: "desc",
+    });
   };
 
   return { record, lift, open, list };

@@ -1,7 +1,8 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { masterMessage } from "../../domain/partners/messages.ts";
 import { Master, type MasterRecord } from "../entities/master.ts";
-import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { findPage } from "../find-records.ts";
+import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 import { enqueue } from "./outbox.ts";
 
@@ -41,11 +42,7 @@ export function createMasterRepository(orm: MikroORM) {
       const value = query[key];
       if (value !== undefined) where[key] = value;
     }
-    const [rows, total] = await orm.em.fork().findAndCount(Master, where, {
-      ...pageBounds(query),
-      orderBy: { nightDate: "desc", madeMs: "desc", id: "desc" },
-    });
-    return { items: rows.map((row) => recordOf(row)), total };
+    return findPage(orm.em.fork(), Master, where, query, { nightDate: "desc", madeMs: "desc", id: "desc" });
   };
 
   /** The masters of an instrument of the nights from one date to another, newest first. */

@@ -1,6 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Night, type NightRecord } from "../entities/night.ts";
-import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { findPage } from "../find-records.ts";
+import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
 export type NightRepository = ReturnType<typeof createNightRepository>;
@@ -90,13 +91,9 @@ export function createNightRepository(orm: MikroORM) {
 
   /** Nights, newest first. */
   const list = async (query: PageQuery & { readonly site?: string } = {}): Promise<Page<NightRecord>> => {
-    const [rows, total] = await orm.em
-      .fork()
-      .findAndCount(Night, query.site === undefined ? {} : { site: query.site }, {
-        ...pageBounds(query),
-        orderBy: { date: "desc" },
-      });
-    return { items: rows.map((row) => recordOf(row)), total };
+    return findPage(orm.em.fork(), Night, query.site === undefined ? {} : { site: query.site }, query, {
+      date: "desc",
+    });
   };
 
   return { open, setPhase, end, one, latest, list };

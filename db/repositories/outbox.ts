@@ -5,7 +5,8 @@ import {
   type OutboxState,
   type OutboxTopic,
 } from "../entities/outbox-message.ts";
-import { type Page, pageBounds, type PageQuery } from "../page.ts";
+import { findPage } from "../find-records.ts";
+import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
 /** A message to be sent. */
@@ -169,10 +170,7 @@ export function createOutboxRepository(orm: MikroORM) {
       ...(query.state === undefined ? {} : { state: query.state }),
       ...(query.topic === undefined ? {} : { topic: query.topic }),
     };
-    const [rows, total] = await orm.em
-      .fork()
-      .findAndCount(OutboxMessage, where, { ...pageBounds(query), orderBy: { id: "desc" } });
-    return { items: rows.map((row) => recordOf(row)), total };
+    return findPage(orm.em.fork(), OutboxMessage, where, query, { id: "desc" });
   };
 
   /** What waits or failed, by lane; a lane without either is not named. */

@@ -10,6 +10,7 @@ import { countEntities } from "../count.ts";
 import { Programme } from "../entities/programme.ts";
 import { QuotaBalanceRow } from "../entities/quota-balance.ts";
 import { QuotaEntry, type QuotaEntryRecord } from "../entities/quota-entry.ts";
+import { findPage } from "../find-records.ts";
 import { type Page, pageBounds, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
@@ -150,16 +151,17 @@ export function createQuotaRepository(orm: MikroORM) {
       readonly sequenceIds?: readonly string[];
     } = {},
   ): Promise<Page<QuotaEntryRecord>> => {
-    const [rows, total] = await orm.em.fork().findAndCount(
+    return findPage(
+      orm.em.fork(),
       QuotaEntry,
       {
         ...(query.programmeId === undefined ? {} : { programmeId: query.programmeId }),
         ...(query.sequenceId === undefined ? {} : { sequenceId: query.sequenceId }),
         ...(query.sequenceIds === undefined ? {} : { sequenceId: { $in: [...query.sequenceIds] } }),
       },
-      { ...pageBounds(query), orderBy: { id: "desc" } },
+      query,
+      { id: "desc" },
     );
-    return { items: rows.map((row) => recordOf(row)), total };
   };
 
   /** What each of these sequences has spent and holds, seconds; those without a line are not there. */

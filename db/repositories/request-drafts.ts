@@ -1,7 +1,8 @@
 import { LockMode, type EntityManager, type InferEntity, type MikroORM } from "@mikro-orm/postgresql";
 import { withAllFields, type WrittenRequest } from "../../domain/requests/written.ts";
 import { RequestDraft, type RequestDraftRecord } from "../entities/request-draft.ts";
-import { pageBounds, type Page, type PageQuery } from "../page.ts";
+import { findPage } from "../find-records.ts";
+import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
 /** What came of saving a draft: saved as the next version, or another had saved meanwhile (theirs is given). */
@@ -57,14 +58,11 @@ export function createRequestDraftRepository(orm: MikroORM) {
 
   /** Drafts of one person, last saved first, a part at a time. */
   const page = async (userId: string, query: PageQuery): Promise<Page<RequestDraftRecord>> => {
-    const [rows, total] = await orm.em
-      .fork()
-      .findAndCount(
-        RequestDraft,
-        { userId },
-        { orderBy: { updatedWallMs: "desc", id: "asc" }, ...pageBounds(query) },
-      );
-    return { items: rows.map(draftOf), total };
+    const { items, ...total } = await findPage(orm.em.fork(), RequestDraft, { userId }, query, {
+      updatedWallMs: "desc",
+      id: "asc",
+    });
+    return { items: items.map(withWholeDocument), ...total };
   };
 
   /** Saves over version `version`, and only over that one. The same text saved again is no new version. */
@@ -109,7 +107,10 @@ export function createRequestDraftRepository(orm: MikroORM) {
 }
 
 function draftOf(row: InferEntity<typeof RequestDraft>): RequestDraftRecord {
-  const record = recordOf(row);
+  return withWholeDocument(recordOf(row));
+}
+
+function withWholeDocument(record: RequestDraftRecord): RequestDraftRecord {
   return { ...record, document: withAllFields(record.document) };
 }
 

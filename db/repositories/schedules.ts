@@ -1,5 +1,6 @@
 import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import { scheduleMessage } from "../../domain/partners/messages.ts";
+import { countEntities } from "../count.ts";
 import { Request, type RequestRecord } from "../entities/request.ts";
 import { Schedule, type ScheduleRecord } from "../entities/schedule.ts";
 import {
@@ -113,11 +114,12 @@ export function createScheduleRepository(orm: MikroORM) {
     query: PageQuery & { readonly nightId?: string } = {},
   ): Promise<Page<ScheduleSummary>> => {
     const em = orm.em.fork();
-    const [rows, total] = await em.findAndCount(
-      Schedule,
-      query.nightId === undefined ? {} : { nightId: query.nightId },
-      { ...pageBounds(query), orderBy: { id: "desc" }, exclude: ["problem"] },
-    );
+    const where = query.nightId === undefined ? {} : { nightId: query.nightId };
+    const rows = await em.find(Schedule, where, {
+      ...pageBounds(query),
+      orderBy: { id: "desc" },
+      exclude: ["problem"],
+    });
     const counts =
       rows.length === 0
         ? []
@@ -133,7 +135,7 @@ export function createScheduleRepository(orm: MikroORM) {
       const count = countOf.get(row.id);
       return { ...summary, planned: count?.planned ?? 0, refused: count?.refused ?? 0 };
     });
-    return { items, total };
+    return { items, ...(await countEntities(em, Schedule, where)) };
   };
 
   /** Marks what became of a row, and why. False when the schedule has no such row. */

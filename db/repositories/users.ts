@@ -1,7 +1,8 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Profile } from "../../domain/permissions/profiles.ts";
 import { User, type UserRecord } from "../entities/user.ts";
-import { containing, type Page, pageBounds, type PageQuery } from "../page.ts";
+import { findPage } from "../find-records.ts";
+import { containing, type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
 export interface NewUser {
@@ -70,10 +71,7 @@ export function createUserRepository(orm: MikroORM) {
       const like = { $ilike: containing(query.text) };
       Object.assign(where, { $or: [{ mail: like }, { name: like }] });
     }
-    const [rows, total] = await orm.em
-      .fork()
-      .findAndCount(User, where, { ...pageBounds(query), orderBy: { mail: "asc" } });
-    return { items: rows.map((row) => recordOf(row)), total };
+    return findPage(orm.em.fork(), User, where, query, { mail: "asc" });
   };
 
   /** How many active administrators there are: a real site without one cannot let anybody in. */

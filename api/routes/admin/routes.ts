@@ -90,7 +90,7 @@ export function adminRoutes(context: ApiContext): void {
         filtered: text !== "" || value !== "",
         headers: listColumns(table).map(({ name }) => sortHeader(href, kept, name, sort, sortable.has(name))),
         rows: items.map((row) => ({ cells: listCells(table, row, true) })),
-        pager: pager(href, { ...kept, sort }, page, ON_PAGE, list.total, "row", words),
+        pager: pager(href, { ...kept, sort }, page, ON_PAGE, list, "row"),
         policy: policyModel(tablePolicy(table.name)),
       });
     },

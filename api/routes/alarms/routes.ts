@@ -39,8 +39,8 @@ export function alarmRoutes({ app, deps, pages }: ApiContext): void {
     async (request) => {
       const { which, limit = ON_PAGE, offset = 0 } = request.query;
       if (which === "all") {
-        const { items, total } = await database.alarms.list({ site, limit, offset });
-        return { items: [...items], total };
+        const { items, ...total } = await database.alarms.list({ site, limit, offset });
+        return { items: [...items], ...total };
       }
       const open = await database.alarms.open(site);
       return { items: open.slice(offset, offset + limit), total: open.length };
@@ -70,7 +70,7 @@ export function alarmRoutes({ app, deps, pages }: ApiContext): void {
     { config: { access: "read" }, schema: { querystring: Type.Object({ page: PageNumber }) } },
     async (request, reply) => {
       const { page = 1 } = request.query;
-      const [open, { items, total }] = await Promise.all([
+      const [open, { items, ...total }] = await Promise.all([
         database.alarms.open(site),
         database.alarms.list({ site, limit: ON_PAGE, offset: (page - 1) * ON_PAGE }),
       ]);

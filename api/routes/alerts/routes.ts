@@ -44,8 +44,8 @@ export function alertRoutes({ app, deps, pages, identities, situation }: ApiCont
       },
     },
     async (request) => {
-      const { items, total } = await alerts.list(request.query);
-      return { items: items.map(alertJson), total };
+      const { items, ...total } = await alerts.list(request.query);
+      return { items: items.map(alertJson), ...total };
     },
   );
 
@@ -190,7 +190,7 @@ export function alertRoutes({ app, deps, pages, identities, situation }: ApiCont
     status: number,
   ): Promise<FastifyReply> {
     const { state = "all", stream = "", page = 1 } = query;
-    const { items, total } = await alerts.list({
+    const { items, ...total } = await alerts.list({
       limit: ON_PAGE,
       offset: (page - 1) * ON_PAGE,
       ...(state === "all" ? {} : { closed: state === "closed" }),

@@ -44,8 +44,8 @@ export function calibrationRoutes(context: ApiContext): void {
       },
     },
     async (request) => {
-      const { items, total } = await calibrations.list({ ...request.query, site: siteId });
-      return { items: items.map(calibrationJson), total };
+      const { items, ...total } = await calibrations.list({ ...request.query, site: siteId });
+      return { items: items.map(calibrationJson), ...total };
     },
   );
 
@@ -88,8 +88,8 @@ export function calibrationRoutes(context: ApiContext): void {
       },
     },
     async (request) => {
-      const { items, total } = await masters.list({ ...request.query, site: siteId });
-      return { items: items.map(masterJson), total };
+      const { items, ...total } = await masters.list({ ...request.query, site: siteId });
+      return { items: items.map(masterJson), ...total };
     },
   );
 
@@ -112,8 +112,8 @@ export function calibrationRoutes(context: ApiContext): void {
       },
     },
     async (request) => {
-      const { items, total } = await calibrations.frames(request.query);
-      return { items: items.map(calibrationFrameJson), total };
+      const { items, ...total } = await calibrations.frames(request.query);
+      return { items: items.map(calibrationFrameJson), ...total };
     },
   );
 
@@ -280,7 +280,7 @@ export function calibrationRoutes(context: ApiContext): void {
       rejected: rejected.items,
       rejectedTotal: rejected.total,
       filters,
-      pager: pager("/calibrations", { ...filters }, page, ON_PAGE, list.total, "master"),
+      pager: pager("/calibrations", { ...filters }, page, ON_PAGE, list, "master"),
       observatory: deps.observatory,
       // A state of a former version knows of no calibration.
       running: state?.calibration ?? null,

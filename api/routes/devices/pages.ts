@@ -58,14 +58,7 @@ export function devicePages({ app, deps, pages, situation, charts }: ApiContext)
           offset: (page - 1) * COMMANDS_ON_PAGE,
         }),
       ]);
-      const commandsPager = pager(
-        deviceHref(id),
-        { span },
-        page,
-        COMMANDS_ON_PAGE,
-        commands.total,
-        "command",
-      );
+      const commandsPager = pager(deviceHref(id), { span }, page, COMMANDS_ON_PAGE, commands, "command");
       const model = deviceModel({
         device,
         row: row ?? undefined,
@@ -116,11 +109,11 @@ export function devicePages({ app, deps, pages, situation, charts }: ApiContext)
       },
     },
     async (request) => {
-      const { items, total } = await database.deviceCommands.list({
+      const { items, ...total } = await database.deviceCommands.list({
         ...request.query,
         deviceId: request.params.id,
       });
-      return { items: [...items], total };
+      return { items: [...items], ...total };
     },
   );
 

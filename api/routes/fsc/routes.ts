@@ -34,7 +34,7 @@ export async function fscRoutes({ app, deps, identities }: ApiContext): Promise<
       },
     },
     async (request) => {
-      const { items, total } = await fscMessages.list(request.query);
+      const { items, ...total } = await fscMessages.list(request.query);
       return {
         items: items.map(({ id, type, sentWallMs, receivedWallMs, receivedMs, payload }) => ({
           id,
@@ -44,7 +44,7 @@ export async function fscRoutes({ app, deps, identities }: ApiContext): Promise<
           receivedMs,
           data: payload["data"],
         })),
-        total,
+        ...total,
       };
     },
   );

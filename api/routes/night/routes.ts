@@ -57,11 +57,11 @@ export function nightRoutes(context: ApiContext): void {
       },
     },
     async (request) => {
-      const { items, total } = await deps.database.nights.list({
+      const { items, ...total } = await deps.database.nights.list({
         ...request.query,
         site: deps.observatory.site.id,
       });
-      return { items: items.map(({ openedBy: _openedBy, ...night }) => night), total };
+      return { items: items.map(({ openedBy: _openedBy, ...night }) => night), ...total };
     },
   );
 
@@ -77,11 +77,11 @@ export function nightRoutes(context: ApiContext): void {
       },
     },
     async (request) => {
-      const { items, total } = await deps.database.holds.list({
+      const { items, ...total } = await deps.database.holds.list({
         ...request.query,
         site: deps.observatory.site.id,
       });
-      return { items: [...items], total };
+      return { items: [...items], ...total };
     },
   );
 

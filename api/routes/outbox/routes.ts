@@ -37,10 +37,10 @@ export function outboxRoutes(context: ApiContext): void {
       },
     },
     async (request) => {
-      const [{ items, total }, lanes] = await Promise.all([outbox.list(request.query), outbox.lanes()]);
+      const [{ items, ...total }, lanes] = await Promise.all([outbox.list(request.query), outbox.lanes()]);
       return {
         items: items.map((message) => outboxJson(message, request.identity)),
-        total,
+        ...total,
         lanes: lanes.map((lane) => ({
           ...lane,
           destination: maySeeDestination(request.identity, lane) ? lane.destination : null,
@@ -131,7 +131,7 @@ export function outboxRoutes(context: ApiContext): void {
     status: number,
   ): Promise<FastifyReply> {
     const { state, topic, page = 1 } = query;
-    const [{ items, total }, lanes, inbound] = await Promise.all([
+    const [{ items, ...total }, lanes, inbound] = await Promise.all([
       outbox.list({
         limit: ON_PAGE,
         offset: (page - 1) * ON_PAGE,

@@ -77,8 +77,8 @@ export function programmeRoutes(context: ApiContext): void {
     },
     async (request) => {
       const { id } = await found(request.params.id);
-      const { items, total } = await database.quota.history(id, request.query);
-      return { items: [...items], total };
+      const { items, ...total } = await database.quota.history(id, request.query);
+      return { items: [...items], ...total };
     },
   );
 
@@ -108,7 +108,14 @@ export function programmeRoutes(context: ApiContext): void {
         ({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted) && (mine !== "1" || own.has(id)),
       );
       const shown = matching.slice((page - 1) * ON_PAGE, page * ON_PAGE);
-      const lines = pager("/programmes", { text, mine }, page, ON_PAGE, matching.length, "programme");
+      const lines = pager(
+        "/programmes",
+        { text, mine },
+        page,
+        ON_PAGE,
+        { total: matching.length },
+        "programme",
+      );
       const model = programmesModel(shown, balances, own, { text, mine }, lines, mayEdit(request));
       return pages.send(request, reply, "programmes/list", model);
     },
@@ -135,7 +142,7 @@ export function programmeRoutes(context: ApiContext): void {
         members,
         balance,
         lines: ledger.items,
-        pager: pager(programmeHref(id), {}, page, ON_PAGE, ledger.total, "line"),
+        pager: pager(programmeHref(id), {}, page, ON_PAGE, ledger, "line"),
         requests: requests.total,
         mayEdit: mayEdit(request),
       });

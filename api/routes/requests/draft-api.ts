@@ -57,8 +57,8 @@ export function draftApiRoutes({ app, deps }: ApiContext, desk: Desk, { matched,
     },
     async (request) => {
       const who = desk.author(request.identity, request.ip);
-      const { items, total } = await database.requestDrafts.page(who.userId, request.query);
-      return { items: await Promise.all(items.map(draftJson)), total };
+      const { items, ...total } = await database.requestDrafts.page(who.userId, request.query);
+      return { items: await Promise.all(items.map(draftJson)), ...total };
     },
   );
 

@@ -199,7 +199,7 @@ export function requestRoutes(context: ApiContext): void {
           {},
           page,
           SEQUENCES_ON_PAGE,
-          all.length,
+          { total: all.length },
           "sequence",
         ),
         appearances,

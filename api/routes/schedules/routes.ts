@@ -47,8 +47,8 @@ export function scheduleRoutes({
       },
     },
     async (request) => {
-      const { items, total } = await schedules.list(request.query);
-      return { items: [...items], total };
+      const { items, ...total } = await schedules.list(request.query);
+      return { items: [...items], ...total };
     },
   );
 
@@ -146,7 +146,7 @@ export function scheduleRoutes({
         offset: (page - 1) * OLDER_ON_PAGE,
         ...(night === "" ? {} : { nightId: `${deps.observatory.site.id}/${night}` }),
       });
-      const lines = pager("/schedules", { night }, page, OLDER_ON_PAGE, list.total, "schedule");
+      const lines = pager("/schedules", { night }, page, OLDER_ON_PAGE, list, "schedule");
       return pages.send(request, reply, "schedule/list", olderModel(list.items, night, lines));
     },
   );

@@ -63,7 +63,7 @@ export function scheduleModel(facts: ScheduleFacts, observatory: Observatory, no
       .filter(({ status }) => status !== "refused")
       .map((row) => plannedRow(row, nowMs, userId)),
     refused: shown.map(({ row, more }) => refusedRow(row, more, userId)),
-    refusedPager: pager(path, filters, page, REFUSED_ON_PAGE, groups.length, "refusal"),
+    refusedPager: pager(path, filters, page, REFUSED_ON_PAGE, { total: groups.length }, "refusal"),
     empty: emptyWords(situation),
     siteName: observatory.site.name,
   };

@@ -46,8 +46,8 @@ export function userRoutes(context: ApiContext): void {
       },
     },
     async (request) => {
-      const { items, total } = await database.users.list(cleaned(request.query));
-      return { items: [...items], total };
+      const { items, ...total } = await database.users.list(cleaned(request.query));
+      return { items: [...items], ...total };
     },
   );
 
@@ -129,7 +129,7 @@ export function userRoutes(context: ApiContext): void {
     async (request, reply) => {
       const { text = "", profile = "", state = "", page = 1 } = request.query;
       const filters = { text, profile, state };
-      const { items, total } = await database.users.list({
+      const { items, ...total } = await database.users.list({
         limit: ON_PAGE,
         offset: (page - 1) * ON_PAGE,
         ...cleaned(filters),
