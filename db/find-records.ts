@@ -35,6 +35,16 @@ export async function findRecords<E extends object>(
   return queryRecords(em, entity, query.getQuery(), query.getParams());
 }
 
+/** The row that passes a filter, as a record; null when none does. */
+export async function findRecord<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  where: FilterQuery<E>,
+): Promise<PlainRecord<E> | null> {
+  const [record] = await findRecords(em, entity, where, { limit: 1 });
+  return record ?? null;
+}
+
 /** One page of a list and how many rows it has in all: counted up to COUNTED_AT_MOST, beyond that estimated. */
 export async function findPage<E extends object>(
   em: EntityManager,

@@ -155,6 +155,15 @@
     if (busy && document.activeElement !== document.body) event.preventDefault();
   });
 
+  // ---- alarms in the title: a tab that is not looked at says so too ----
+  document.addEventListener("htmx:sseMessage", (event) => {
+    if (event.target.id !== "status") return;
+    const mark = document.querySelector("[data-alarms]")?.dataset.alarms ?? "";
+    const plain = document.title.replace(/^\(!\d+\) /, "");
+    const title = mark === "" || plain.startsWith("Error:") ? plain : `${mark} ${plain}`;
+    if (document.title !== title) document.title = title;
+  });
+
   function holdsSelection(region) {
     const selection = getSelection();
     return selection !== null && String(selection) !== "" && region.contains(selection.anchorNode);

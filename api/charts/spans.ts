@@ -1,4 +1,4 @@
-import { nightDateAt, nightOf } from "../../domain/astronomy/night.ts";
+import { localMeanNoonMs, nightDateAt } from "../../domain/astronomy/night.ts";
 import type { Site } from "../../domain/observatory.ts";
 import { MS_PER_DAY, MS_PER_HOUR } from "../../domain/units.ts";
 
@@ -18,7 +18,7 @@ export function spanOf(
     case "hour":
       return { fromMs: nowMs - MS_PER_HOUR, toMs: nowMs };
     case "night":
-      return { fromMs: nightOf(site, nightDateAt(site, nowMs)).windowStartMs, toMs: nowMs };
+      return { fromMs: localMeanNoonMs(site, nightDateAt(site, nowMs)), toMs: nowMs };
     default:
       return { fromMs: nowMs - 7 * MS_PER_DAY, toMs: nowMs };
   }

@@ -8,7 +8,7 @@ import { topicOf, type HelpTopic } from "../routes/help/topics.ts";
 import type { Identities } from "../plugins/identity.ts";
 import type { Problem } from "../problem.ts";
 import type { Situation } from "../situation/situation.ts";
-import { shownClock, statusBar } from "../situation/status-bar.ts";
+import { shownClock, statusBar, type StatusBar } from "../situation/status-bar.ts";
 import type { Assets } from "./assets.ts";
 import type { Renderer } from "./renderer.ts";
 import { themeOf, themeChoices } from "./theme.ts";
@@ -100,6 +100,7 @@ export function createPages(deps: PagesDeps): Pages {
     const shown = shownClock(clock(), observatory, nowWallMs());
     const mayControl = identity !== null && may(identity.profile, "night.control");
     const topics = ["status", ...(page.topics ?? [])].join(",");
+    const status = situation === null ? null : statusBar(situation, clock(), nowWallMs());
     return {
       theme,
       themes: themeChoices(theme),
@@ -109,7 +110,8 @@ export function createPages(deps: PagesDeps): Pages {
       appVersion: version,
       siteName: observatory.site.name,
       shown,
-      status: situation === null ? null : statusBar(situation, clock(), nowWallMs()),
+      titleMark: titleMark(page.title, status),
+      status,
       firstVisit:
         firstVisit === null
           ? null
@@ -175,6 +177,12 @@ export function createPages(deps: PagesDeps): Pages {
       return html(reply, problem.status, body);
     },
   };
+}
+
+/** Alarms, before the title of a page; what is wrong with a form is said before all. */
+function titleMark(title: string, status: StatusBar | null): string {
+  const mark = status?.alarms?.inTitle ?? "";
+  return mark === "" || title.startsWith("Error:") ? "" : `${mark} `;
 }
 
 /** The entries that a profile may follow. On a phone some of the line stand under More instead. */

@@ -19,11 +19,24 @@ export async function withAlarms(
   }
 }
 
-/** The chip on every page: `2 alarms`, and `, 1 new` where there is room; null when the list is empty. */
-export function alarmMark(alarms: AlarmSummary | null): (Mark & { readonly fresh: string }) | null {
+/** Alarms as every page shows them. */
+export interface AlarmMark extends Mark {
+  /** `, 1 new`, where there is room; empty when none is. */
+  readonly fresh: string;
+  /** Before the title of the page, for tabs that are not looked at: `(!2)`. */
+  readonly inTitle: string;
+}
+
+/** The chip on every page: `2 alarms`; null when the list is empty. */
+export function alarmMark(alarms: AlarmSummary | null): AlarmMark | null {
   if (alarms === null || (alarms.active === 0 && alarms.fresh === 0)) return null;
   const loud = alarms.worst !== "LOW" && (alarms.active > 0 || alarms.fresh > 0);
   const words = alarms.active === 0 ? "alarms over" : count(alarms.active, "alarm");
   const fresh = alarms.fresh === 0 ? "" : `, ${alarms.fresh} new`;
-  return { tone: loud ? "alarm" : "warning", word: words, fresh };
+  return {
+    tone: loud ? "alarm" : "warning",
+    word: words,
+    fresh,
+    inTitle: `(!${alarms.active || alarms.fresh})`,
+  };
 }

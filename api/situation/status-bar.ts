@@ -9,7 +9,7 @@ import { count, NBSP } from "../words/numbers.ts";
 import { alertHref } from "../words/links.ts";
 import { skyError } from "../words/sky.ts";
 import { clockTime, duration, latency } from "../words/time.ts";
-import { alarmMark } from "./alarms.ts";
+import { alarmMark, type AlarmMark } from "./alarms.ts";
 import { phaseSentence, phaseWords } from "./phase.ts";
 import type { Situation } from "./situation.ts";
 import { domeMark, modeMark, safetyMark } from "./tone.ts";
@@ -31,7 +31,7 @@ export interface StatusBar {
     readonly words: string;
   } | null;
   /** How many alarms; null when the list is empty. */
-  readonly alarms: (Mark & { readonly fresh: string }) | null;
+  readonly alarms: AlarmMark | null;
   /** Why nothing is observed, the first hold and how many more there are; empty when there is none. */
   readonly held: string;
   readonly stale: string;

@@ -3,7 +3,7 @@ import type { MikroORM } from "@mikro-orm/postgresql";
 import { latches, type RaisedAlarm } from "../../domain/safety/alarms.ts";
 import { Alarm, type AlarmRecord } from "../entities/alarm.ts";
 import { type Page, type PageQuery } from "../page.ts";
-import { findPage, findRecords } from "../find-records.ts";
+import { findPage, findRecord, findRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 /** What the chip on every page says. */
@@ -110,10 +110,7 @@ export function createAlarmRepository(orm: MikroORM) {
       return { alarm: recordOf(row), changed: true };
     });
 
-  const one = async (id: number): Promise<AlarmRecord | null> => {
-    const row = await orm.em.fork().findOne(Alarm, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: number): Promise<AlarmRecord | null> => findRecord(orm.em.fork(), Alarm, { id });
 
   /** What is on the list: raised now first, by level, then what waits to be acknowledged. */
   const open = async (site: string): Promise<AlarmRecord[]> => {

@@ -3,7 +3,7 @@ import { Alert, type AlertRecord, type AlertStage } from "../entities/alert.ts";
 import { Image, type ImageRecord } from "../entities/image.ts";
 import { Notice, type NoticeRecord } from "../entities/notice.ts";
 import { Request, type RequestRecord } from "../entities/request.ts";
-import { findPage } from "../find-records.ts";
+import { findPage, findRecord } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 import { createSequenceRepository, type SequenceDetail } from "./sequences.ts";
@@ -50,10 +50,7 @@ export function createAlertRepository(orm: MikroORM) {
     await stampStages(orm.em.fork(), key, stages);
   };
 
-  const one = async (key: string): Promise<AlertRecord | null> => {
-    const row = await orm.em.fork().findOne(Alert, { key });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (key: string): Promise<AlertRecord | null> => findRecord(orm.em.fork(), Alert, { key });
 
   /** Alerts, the newest first. */
   const list = async (

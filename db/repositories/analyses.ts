@@ -1,6 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Analysis, type AnalysisRecord } from "../entities/analysis.ts";
 import { Report, type ReportRecord } from "../entities/report.ts";
+import { findRecord } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 import { enqueue } from "./outbox.ts";
 
@@ -13,10 +14,8 @@ export function createAnalysisRepository(orm: MikroORM) {
     await orm.em.fork().upsert(Analysis, { ...analysis });
   };
 
-  const one = async (sequenceId: string): Promise<AnalysisRecord | null> => {
-    const row = await orm.em.fork().findOne(Analysis, { sequenceId });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (sequenceId: string): Promise<AnalysisRecord | null> =>
+    findRecord(orm.em.fork(), Analysis, { sequenceId });
 
   /**
    * Stores a version of the report on an alert and tells FSC, all or nothing. The same version stored again (an activity

@@ -4,8 +4,7 @@ import {
   type CalibratedImageRecord,
   type CalibratedKind,
 } from "../entities/calibrated-image.ts";
-import { findRecords } from "../find-records.ts";
-import { recordOf } from "../record.ts";
+import { findRecord, findRecords } from "../find-records.ts";
 
 export type CalibratedImageRepository = ReturnType<typeof createCalibratedImageRepository>;
 
@@ -16,10 +15,8 @@ export function createCalibratedImageRepository(orm: MikroORM) {
     await orm.em.fork().upsert(CalibratedImage, { ...image });
   };
 
-  const one = async (id: string): Promise<CalibratedImageRecord | null> => {
-    const row = await orm.em.fork().findOne(CalibratedImage, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: string): Promise<CalibratedImageRecord | null> =>
+    findRecord(orm.em.fork(), CalibratedImage, { id });
 
   /** Those of some raw images, by image id. */
   const ofImages = async (imageIds: readonly string[]): Promise<Map<string, CalibratedImageRecord[]>> => {

@@ -8,7 +8,7 @@ import {
 } from "../entities/calibration-frame.ts";
 import { Image } from "../entities/image.ts";
 import { Night } from "../entities/night.ts";
-import { findPage } from "../find-records.ts";
+import { findPage, findRecord } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
@@ -84,10 +84,8 @@ export function createCalibrationRepository(orm: MikroORM) {
     return (await orm.em.fork().nativeUpdate(Calibration, { id, status: "open" }, change)) === 1;
   };
 
-  const one = async (id: string): Promise<CalibrationRecord | null> => {
-    const row = await orm.em.fork().findOne(Calibration, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: string): Promise<CalibrationRecord | null> =>
+    findRecord(orm.em.fork(), Calibration, { id });
 
   /** Runs, newest first. */
   const list = async (
@@ -189,15 +187,11 @@ export function createCalibrationRepository(orm: MikroORM) {
       );
   };
 
-  const frame = async (key: CalibrationFrameKey): Promise<CalibrationFrameRecord | null> => {
-    const row = await orm.em.fork().findOne(CalibrationFrame, { id: calibrationFrameId(key) });
-    return row === null ? null : recordOf(row);
-  };
+  const frame = async (key: CalibrationFrameKey): Promise<CalibrationFrameRecord | null> =>
+    findRecord(orm.em.fork(), CalibrationFrame, { id: calibrationFrameId(key) });
 
-  const frameById = async (id: string): Promise<CalibrationFrameRecord | null> => {
-    const row = await orm.em.fork().findOne(CalibrationFrame, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const frameById = async (id: string): Promise<CalibrationFrameRecord | null> =>
+    findRecord(orm.em.fork(), CalibrationFrame, { id });
 
   /** The stored frames of a group, in order. */
   const framesOf = async (groupId: string): Promise<CalibrationFrameRecord[]> => {

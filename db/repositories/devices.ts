@@ -2,6 +2,7 @@ import type { MikroORM } from "@mikro-orm/postgresql";
 import { statusMessage } from "../../domain/partners/messages.ts";
 import { Device, type DeviceRecord } from "../entities/device.ts";
 import { DeviceStatus, type DeviceStatusRecord } from "../entities/device-status.ts";
+import { findRecord } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 import { enqueue } from "./outbox.ts";
 
@@ -84,10 +85,8 @@ export function createDeviceRepository(orm: MikroORM) {
     return rows.map((row) => recordOf(row));
   };
 
-  const one = async (deviceId: string): Promise<DeviceRecord | null> => {
-    const row = await orm.em.fork().findOne(Device, { deviceId });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (deviceId: string): Promise<DeviceRecord | null> =>
+    findRecord(orm.em.fork(), Device, { deviceId });
 
   /** What a device said between two observatory instants, oldest first, at most `limit` rows. */
   const history = async (

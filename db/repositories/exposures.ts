@@ -1,6 +1,6 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Exposure, type ExposureRecord, type ExposureState } from "../entities/exposure.ts";
-import { findRecords } from "../find-records.ts";
+import { findRecord, findRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 /** Names one exposure: frame `n` (1-based) of a plan, in an attempt (1-based). */
@@ -24,10 +24,8 @@ const BEFORE: Readonly<Record<ExposureState, readonly ExposureState[]>> = {
 export type ExposureRepository = ReturnType<typeof createExposureRepository>;
 
 export function createExposureRepository(orm: MikroORM) {
-  const one = async (key: ExposureKey): Promise<ExposureRecord | null> => {
-    const row = await orm.em.fork().findOne(Exposure, { id: exposureId(key) });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (key: ExposureKey): Promise<ExposureRecord | null> =>
+    findRecord(orm.em.fork(), Exposure, { id: exposureId(key) });
 
   /**
    * Writes that an exposure is starting, with its intended start, once. Called again, by a retry or another worker, it

@@ -1,6 +1,6 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { FscMessage, type FscMessageRecord } from "../entities/fsc-message.ts";
-import { findPage } from "../find-records.ts";
+import { findPage, findRecord } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
@@ -30,10 +30,8 @@ export function createFscMessageRepository(orm: MikroORM) {
     return findPage(orm.em.fork(), FscMessage, {}, query, { receivedWallMs: "desc", id: "desc" });
   };
 
-  const one = async (id: string): Promise<FscMessageRecord | null> => {
-    const row = await orm.em.fork().findOne(FscMessage, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: string): Promise<FscMessageRecord | null> =>
+    findRecord(orm.em.fork(), FscMessage, { id });
 
   return { store, list, one };
 }

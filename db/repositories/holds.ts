@@ -1,6 +1,6 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Hold, type HoldRecord } from "../entities/hold.ts";
-import { findPage } from "../find-records.ts";
+import { findPage, findRecords } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
@@ -57,5 +57,18 @@ export function createHoldRepository(orm: MikroORM) {
     });
   };
 
-  return { record, lift, open, list };
+  /** Holds that held between two observatory instants, oldest first. */
+  const between = async (site: string, fromMs: number, toMs: number): Promise<HoldRecord[]> =>
+    findRecords(
+      orm.em.fork(),
+      Hold,
+      {
+        site,
+        sinceMs: { $lte: toMs },
+        $or: [{ liftedMs: null }, { liftedMs: { $gt: fromMs } }],
+      },
+      { orderBy: { id: "asc" } },
+    );
+
+  return { record, lift, open, list, between };
 }

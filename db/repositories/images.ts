@@ -2,7 +2,7 @@ import type { MikroORM } from "@mikro-orm/postgresql";
 import { Exposure } from "../entities/exposure.ts";
 import { Image, type ImageRecord } from "../entities/image.ts";
 import { countEntities, type RowCount } from "../count.ts";
-import { findRecords } from "../find-records.ts";
+import { findRecord, findRecords } from "../find-records.ts";
 import { type CursorQuery, type Page, pageBounds } from "../page.ts";
 import { recordOf } from "../record.ts";
 import type { ExposureKey } from "./exposures.ts";
@@ -46,15 +46,10 @@ export function createImageRepository(orm: MikroORM) {
       );
     });
 
-  const one = async (id: string): Promise<ImageRecord | null> => {
-    const row = await orm.em.fork().findOne(Image, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: string): Promise<ImageRecord | null> => findRecord(orm.em.fork(), Image, { id });
 
-  const ofExposure = async (exposureId: string): Promise<ImageRecord | null> => {
-    const row = await orm.em.fork().findOne(Image, { exposureId });
-    return row === null ? null : recordOf(row);
-  };
+  const ofExposure = async (exposureId: string): Promise<ImageRecord | null> =>
+    findRecord(orm.em.fork(), Image, { exposureId });
 
   /** Images, newest first. */
   const list = async (query: ImageQuery = {}): Promise<Page<ImageRecord>> => {
@@ -101,6 +96,7 @@ export function createImageRepository(orm: MikroORM) {
        ) as i`,
       [JSON.stringify(sequenceIds), limit],
     );
+    if (ids.length === 0) return [];
     return findRecords(
       em,
       Image,

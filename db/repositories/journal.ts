@@ -1,9 +1,8 @@
 import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import { JournalEntry, type JournalEntryRecord, type JournalLevel } from "../entities/journal-entry.ts";
 import { countEntities } from "../count.ts";
-import { findRecords } from "../find-records.ts";
+import { findRecord, findRecords } from "../find-records.ts";
 import { containing } from "../page.ts";
-import { recordOf } from "../record.ts";
 
 /** A line to be written; what is left out is null. */
 export interface NewJournalEntry {
@@ -107,10 +106,8 @@ export function createJournalRepository(orm: MikroORM) {
     return findRecords(em, JournalEntry, where, { orderBy: { id: "desc" }, limit: limitOf(query) + 1 });
   }
 
-  const one = async (id: number): Promise<JournalEntryRecord | null> => {
-    const row = await orm.em.fork().findOne(JournalEntry, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: number): Promise<JournalEntryRecord | null> =>
+    findRecord(orm.em.fork(), JournalEntry, { id });
 
   /** Modules that have written, for the filter of the System page. */
   const modules = async (): Promise<string[]> => {

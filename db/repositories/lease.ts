@@ -1,16 +1,14 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Lease, type LeaseRecord } from "../entities/lease.ts";
-import { recordOf } from "../record.ts";
+import { findRecord } from "../find-records.ts";
 
 export type LeaseRepository = ReturnType<typeof createLeaseRepository>;
 
 /** Who may move the hardware of a site. */
 export function createLeaseRepository(orm: MikroORM) {
   /** The stored lease, or null when none was ever written. */
-  const read = async (site: string): Promise<LeaseRecord | null> => {
-    const row = await orm.em.fork().findOne(Lease, { site });
-    return row === null ? null : recordOf(row);
-  };
+  const read = async (site: string): Promise<LeaseRecord | null> =>
+    findRecord(orm.em.fork(), Lease, { site });
 
   /**
    * Writes a lease of a higher generation than the stored one. False when the stored generation is the same or

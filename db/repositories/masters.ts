@@ -1,7 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { masterMessage } from "../../domain/partners/messages.ts";
 import { Master, type MasterRecord } from "../entities/master.ts";
-import { findPage } from "../find-records.ts";
+import { findPage, findRecord } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 import { enqueue } from "./outbox.ts";
@@ -30,10 +30,7 @@ export function createMasterRepository(orm: MikroORM) {
       });
     });
 
-  const one = async (id: string): Promise<MasterRecord | null> => {
-    const row = await orm.em.fork().findOne(Master, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: string): Promise<MasterRecord | null> => findRecord(orm.em.fork(), Master, { id });
 
   /** Masters, newest first. */
   const list = async (query: MasterQuery = {}): Promise<Page<MasterRecord>> => {

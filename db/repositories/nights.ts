@@ -1,6 +1,6 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Night, type NightRecord } from "../entities/night.ts";
-import { findPage } from "../find-records.ts";
+import { findPage, findRecord } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
@@ -78,10 +78,7 @@ export function createNightRepository(orm: MikroORM) {
     return changed === 1;
   };
 
-  const one = async (id: string): Promise<NightRecord | null> => {
-    const row = await orm.em.fork().findOne(Night, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: string): Promise<NightRecord | null> => findRecord(orm.em.fork(), Night, { id });
 
   /** The night of a site that was started last, open or ended; null before the first. */
   const latest = async (site: string): Promise<NightRecord | null> => {

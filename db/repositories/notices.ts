@@ -1,15 +1,13 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Notice, type NoticeRecord } from "../entities/notice.ts";
+import { findRecord } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 export type NoticeRepository = ReturnType<typeof createNoticeRepository>;
 
 /** Notices are inserted by db/repositories/intake.ts, in the transaction that joins them to their alert. */
 export function createNoticeRepository(orm: MikroORM) {
-  const one = async (id: number): Promise<NoticeRecord | null> => {
-    const row = await orm.em.fork().findOne(Notice, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: number): Promise<NoticeRecord | null> => findRecord(orm.em.fork(), Notice, { id });
 
   /** Notices of one alert, oldest first. */
   const ofAlert = async (alertKey: string): Promise<NoticeRecord[]> => {

@@ -1,16 +1,14 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { NotificationSettings, type NotificationSettingsRecord } from "../entities/notification-settings.ts";
 import { SeenPage } from "../entities/seen-page.ts";
-import { recordOf } from "../record.ts";
+import { findRecord } from "../find-records.ts";
 
 export type NotificationRepository = ReturnType<typeof createNotificationRepository>;
 
 /** What people want to be told, and which first-visit help they have put away. */
 export function createNotificationRepository(orm: MikroORM) {
-  const settingsOf = async (userId: string): Promise<NotificationSettingsRecord | null> => {
-    const row = await orm.em.fork().findOne(NotificationSettings, { userId });
-    return row === null ? null : recordOf(row);
-  };
+  const settingsOf = async (userId: string): Promise<NotificationSettingsRecord | null> =>
+    findRecord(orm.em.fork(), NotificationSettings, { userId });
 
   const choose = async (settings: NotificationSettingsRecord): Promise<void> => {
     await orm.em.fork().upsert(NotificationSettings, { ...settings });

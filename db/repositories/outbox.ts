@@ -5,7 +5,7 @@ import {
   type OutboxState,
   type OutboxTopic,
 } from "../entities/outbox-message.ts";
-import { findPage } from "../find-records.ts";
+import { findPage, findRecord } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
@@ -159,10 +159,8 @@ export function createOutboxRepository(orm: MikroORM) {
         { state: "waiting", nextAttemptWallMs: wallMs },
       )) === 1;
 
-  const one = async (id: number): Promise<OutboxRecord | null> => {
-    const row = await orm.em.fork().findOne(OutboxMessage, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: number): Promise<OutboxRecord | null> =>
+    findRecord(orm.em.fork(), OutboxMessage, { id });
 
   /** Messages, newest first. */
   const list = async (query: OutboxQuery = {}): Promise<Page<OutboxRecord>> => {

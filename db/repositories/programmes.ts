@@ -2,6 +2,7 @@ import { LockMode, type MikroORM } from "@mikro-orm/postgresql";
 import { Membership, type MembershipRecord } from "../entities/membership.ts";
 import { Programme, type ProgrammeRecord } from "../entities/programme.ts";
 import type { UserRecord } from "../entities/user.ts";
+import { findRecord } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 /** A member as others may see one: no mail address. */
@@ -21,10 +22,8 @@ export type ProgrammeSave =
 export type ProgrammeRepository = ReturnType<typeof createProgrammeRepository>;
 
 export function createProgrammeRepository(orm: MikroORM) {
-  const byId = async (id: string): Promise<ProgrammeRecord | null> => {
-    const row = await orm.em.fork().findOne(Programme, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const byId = async (id: string): Promise<ProgrammeRecord | null> =>
+    findRecord(orm.em.fork(), Programme, { id });
 
   const list = async (): Promise<ProgrammeRecord[]> => {
     const rows = await orm.em.fork().find(Programme, {}, { orderBy: { id: "asc" } });

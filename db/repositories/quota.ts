@@ -10,7 +10,7 @@ import { countEntities } from "../count.ts";
 import { Programme } from "../entities/programme.ts";
 import { QuotaBalanceRow } from "../entities/quota-balance.ts";
 import { QuotaEntry, type QuotaEntryRecord } from "../entities/quota-entry.ts";
-import { findPage } from "../find-records.ts";
+import { findPage, findRecords } from "../find-records.ts";
 import { type Page, pageBounds, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
@@ -148,7 +148,6 @@ export function createQuotaRepository(orm: MikroORM) {
     query: PageQuery & {
       readonly programmeId?: string;
       readonly sequenceId?: string;
-      readonly sequenceIds?: readonly string[];
     } = {},
   ): Promise<Page<QuotaEntryRecord>> => {
     return findPage(
@@ -157,12 +156,22 @@ export function createQuotaRepository(orm: MikroORM) {
       {
         ...(query.programmeId === undefined ? {} : { programmeId: query.programmeId }),
         ...(query.sequenceId === undefined ? {} : { sequenceId: query.sequenceId }),
-        ...(query.sequenceIds === undefined ? {} : { sequenceId: { $in: [...query.sequenceIds] } }),
       },
       query,
       { id: "desc" },
     );
   };
+
+  /** The newest lines of these sequences. */
+  const ofSequences = async (sequenceIds: readonly string[], limit: number): Promise<QuotaEntryRecord[]> =>
+    sequenceIds.length === 0
+      ? []
+      : findRecords(
+          orm.em.fork(),
+          QuotaEntry,
+          { sequenceId: { $in: [...sequenceIds] } },
+          { orderBy: { id: "desc" }, limit },
+        );
 
   /** What each of these sequences has spent and holds, seconds; those without a line are not there. */
   const costs = async (
@@ -244,6 +253,7 @@ export function createQuotaRepository(orm: MikroORM) {
     openAttempts,
     list,
     costs,
+    ofSequences,
   };
 }
 

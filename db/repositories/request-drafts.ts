@@ -1,7 +1,7 @@
 import { LockMode, type EntityManager, type InferEntity, type MikroORM } from "@mikro-orm/postgresql";
 import { withAllFields, type WrittenRequest } from "../../domain/requests/written.ts";
 import { RequestDraft, type RequestDraftRecord } from "../entities/request-draft.ts";
-import { findPage } from "../find-records.ts";
+import { findPage, findRecord } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
@@ -43,8 +43,8 @@ export function createRequestDraftRepository(orm: MikroORM) {
     });
 
   const one = async (id: string): Promise<RequestDraftRecord | null> => {
-    const row = await orm.em.fork().findOne(RequestDraft, { id });
-    return row === null ? null : draftOf(row);
+    const record = await findRecord(orm.em.fork(), RequestDraft, { id });
+    return record === null ? null : withWholeDocument(record);
   };
 
   /** Drafts of one author, or of all, last saved first; at most 100. */

@@ -15,7 +15,7 @@ import { Request, type RequestRecord } from "../entities/request.ts";
 import { ScheduledSequence } from "../entities/scheduled-sequence.ts";
 import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
 import { countRows, type RowCount } from "../count.ts";
-import { findRecords } from "../find-records.ts";
+import { findRecord, findRecords } from "../find-records.ts";
 import { containing, type CursorQuery, type Page, pageBounds } from "../page.ts";
 import { recordOf } from "../record.ts";
 import { nextRequestId } from "./request-drafts.ts";
@@ -204,10 +204,7 @@ export function createRequestRepository(orm: MikroORM) {
   /** How many requests there are, about. */
   const count = async (): Promise<RowCount> => countRows(orm.em.fork(), "select 1 from request", []);
 
-  const one = async (id: string): Promise<RequestRecord | null> => {
-    const row = await orm.em.fork().findOne(Request, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: string): Promise<RequestRecord | null> => findRecord(orm.em.fork(), Request, { id });
 
   /** Submits a draft or withdrawn request with those of its sequences that were not begun. False when it is neither. */
   const submit = async (id: string, wallMs: number): Promise<boolean> =>

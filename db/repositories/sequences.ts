@@ -57,6 +57,10 @@ export function createSequenceRepository(orm: MikroORM) {
     return detailsOf(em, await findRecords(em, Sequence, { id: { $in: [...ids] } }));
   };
 
+  /** What sequences that were read already consist of. */
+  const detailed = async (records: readonly SequenceRecord[]): Promise<SequenceDetail[]> =>
+    detailsOf(orm.em.fork(), records);
+
   /** The sequences of one request in their order, without what they consist of. */
   const recordsOfRequest = async (requestId: string): Promise<SequenceRecord[]> => {
     return findRecords(orm.em.fork(), Sequence, { requestId }, { orderBy: { ordinal: "asc" } });
@@ -243,6 +247,7 @@ export function createSequenceRepository(orm: MikroORM) {
     detail,
     record,
     details,
+    detailed,
     ofRequest,
     recordsOfRequest,
     candidates,

@@ -1,6 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Session, type SessionRecord } from "../entities/session.ts";
 import { User, type UserRecord } from "../entities/user.ts";
+import { findRecord } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 export type SessionRepository = ReturnType<typeof createSessionRepository>;
@@ -17,10 +18,10 @@ export function createSessionRepository(orm: MikroORM) {
     wallMs: number,
   ): Promise<{ session: SessionRecord; user: UserRecord } | null> => {
     const em = orm.em.fork();
-    const session = await em.findOne(Session, { id, expiresWallMs: { $gt: wallMs } });
+    const session = await findRecord(em, Session, { id, expiresWallMs: { $gt: wallMs } });
     if (session === null) return null;
-    const user = await em.findOne(User, { id: session.userId, state: "active" });
-    return user === null ? null : { session: recordOf(session), user: recordOf(user) };
+    const user = await findRecord(em, User, { id: session.userId, state: "active" });
+    return user === null ? null : { session, user };
   };
 
   /** Notes that the session was used and prolongs it. */

@@ -1,5 +1,6 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Strategy, type StrategyRecord } from "../entities/strategy.ts";
+import { findRecord } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 export type StrategyRepository = ReturnType<typeof createStrategyRepository>;
@@ -10,16 +11,12 @@ export function createStrategyRepository(orm: MikroORM) {
     return rows.map((row) => recordOf(row));
   };
 
-  const one = async (id: string): Promise<StrategyRecord | null> => {
-    const row = await orm.em.fork().findOne(Strategy, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const one = async (id: string): Promise<StrategyRecord | null> =>
+    findRecord(orm.em.fork(), Strategy, { id });
 
   /** The strategy used where no rule names another; null when none is stored. */
-  const byDefault = async (): Promise<StrategyRecord | null> => {
-    const row = await orm.em.fork().findOne(Strategy, { isDefault: true });
-    return row === null ? null : recordOf(row);
-  };
+  const byDefault = async (): Promise<StrategyRecord | null> =>
+    findRecord(orm.em.fork(), Strategy, { isDefault: true });
 
   /** Stores a strategy as given, by its id. Made the default, it takes the place of the former one. */
   const upsert = async (strategy: StrategyRecord): Promise<void> => {

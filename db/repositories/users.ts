@@ -1,7 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Profile } from "../../domain/permissions/profiles.ts";
 import { User, type UserRecord } from "../entities/user.ts";
-import { findPage } from "../find-records.ts";
+import { findPage, findRecord } from "../find-records.ts";
 import { containing, type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
@@ -17,16 +17,11 @@ export interface NewUser {
 export type UserRepository = ReturnType<typeof createUserRepository>;
 
 export function createUserRepository(orm: MikroORM) {
-  const byId = async (id: string): Promise<UserRecord | null> => {
-    const row = await orm.em.fork().findOne(User, { id });
-    return row === null ? null : recordOf(row);
-  };
+  const byId = async (id: string): Promise<UserRecord | null> => findRecord(orm.em.fork(), User, { id });
 
   /** By mail address, whatever its case. */
-  const byMail = async (mail: string): Promise<UserRecord | null> => {
-    const row = await orm.em.fork().findOne(User, { mail: mail.trim().toLowerCase() });
-    return row === null ? null : recordOf(row);
-  };
+  const byMail = async (mail: string): Promise<UserRecord | null> =>
+    findRecord(orm.em.fork(), User, { mail: mail.trim().toLowerCase() });
 
   /** Stores a new user with the next id, or returns the one who has that mail address already. */
   const create = async (user: NewUser): Promise<{ user: UserRecord; created: boolean }> => {

@@ -171,6 +171,9 @@ async function makeRain(
     return Date.now();
   };
   while (await pause(between(random, SHORTEST_DRY_MS, LONGEST_DRY_MS), over)) {
+    // A tripped guard wants minutes of good weather: rain within them would keep the dome closed for the whole night.
+    const { holds } = await waitFor("the api tells the holds", TAKEN_LIMIT_MS, () => state(stack));
+    if (holds.some(({ kind }: { kind: string }) => kind === "guard")) continue;
     const fromWallMs = await weather("rain");
     await sleep(between(random, SHORTEST_RAIN_MS, LONGEST_RAIN_MS));
     rains.push({ fromWallMs, untilWallMs: await weather("clear") });

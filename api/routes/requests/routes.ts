@@ -177,23 +177,22 @@ export function requestRoutes(context: ApiContext): void {
         return reply.redirect(`/requests/${encodeURIComponent(id)}/edit`, 303);
       }
       const [record, all] = await Promise.all([existing(id), database.sequences.recordsOfRequest(id)]);
-      const ids = all
-        .slice((page - 1) * SEQUENCES_ON_PAGE, page * SEQUENCES_ON_PAGE)
-        .map((sequence) => sequence.id);
+      const shown = all.slice((page - 1) * SEQUENCES_ON_PAGE, page * SEQUENCES_ON_PAGE);
+      const ids = shown.map((sequence) => sequence.id);
       const [sequences, appearances, frames, balance, ledger, audits, author] = await Promise.all([
-        database.sequences.details(ids),
+        database.sequences.detailed(shown),
         database.schedules.ofSequences(ids, APPEARANCES_SHOWN),
         database.images.ofSequences(ids, IMAGES_SHOWN),
         database.quota.balance(record.programmeId),
-        database.quota.list({ sequenceIds: ids, limit: LEDGER_SHOWN }),
-        database.audits.list({ subject: id, limit: HISTORY_SHOWN }),
+        database.quota.ofSequences(ids, LEDGER_SHOWN),
+        database.audits.ofSubject(id, HISTORY_SHOWN),
         record.userId === null ? null : database.users.byId(record.userId),
       ]);
       const { identity } = request;
       const model = requestModel({
         request: record,
         all,
-        sequences: sequences.toSorted((one, other) => one.ordinal - other.ordinal),
+        sequences,
         pager: pager(
           `/requests/${encodeURIComponent(id)}`,
           {},
@@ -206,8 +205,8 @@ export function requestRoutes(context: ApiContext): void {
         images: frames,
         calibrated: await database.calibratedImages.ofImages(frames.map((frame) => frame.id)),
         balance,
-        ledger: ledger.items,
-        history: audits.items,
+        ledger,
+        history: audits,
         author: author?.name ?? "",
         mine: identity !== null && identity.userId !== null && identity.userId === record.userId,
         mayChange:

@@ -15,7 +15,6 @@ const SpanSchema = Type.Optional(Type.Union(SPANS.map((span) => Type.Literal(spa
 const DateSchema = Type.Optional(
   Type.String({ maxLength: 10, description: "yyyy-mm-dd of local noon; tonight when absent" }),
 );
-const HOLDS_LOOKED_AT = 500;
 
 const Line = Type.Object({ name: Type.String(), value: Type.String() });
 const AlmanacSchema = Type.Object({
@@ -112,7 +111,7 @@ export function weatherRoutes({ app, deps, pages, situation, charts }: ApiContex
     const { fromMs, toMs } = spanOf(span, observatory.site, nowMs());
     const [rows, holds] = await Promise.all([
       database.weather.thinned(siteId, fromMs, toMs, MOST_POINTS),
-      database.holds.list({ site: siteId, limit: HOLDS_LOOKED_AT }),
+      database.holds.between(siteId, fromMs, toMs),
     ]);
     const limit = quantity.limit(observatory.weather);
     return {
@@ -124,8 +123,8 @@ export function weatherRoutes({ app, deps, pages, situation, charts }: ApiContex
       points: rows.map((row) => [row.atMs, quantity.of(row)] as const),
       gapMs: gapOf(span),
       limits: limit === null ? [] : [limit],
-      closed: holds.items
-        .filter(({ kind, liftedMs }) => closesDome(kind as HoldKind) && (liftedMs ?? toMs) > fromMs)
+      closed: holds
+        .filter(({ kind }) => closesDome(kind as HoldKind))
         .map(({ sinceMs, liftedMs }) => ({
           fromMs: Math.max(fromMs, sinceMs),
           toMs: Math.min(toMs, liftedMs ?? toMs),
