@@ -10,6 +10,7 @@ export default {
   },
   testMatch: ["<rootDir>/test/**/*.test.ts", "<rootDir>/scheduler/test/**/*.test.ts"],
   modulePathIgnorePatterns: ["<rootDir>/data/"],
+  globalSetup: "<rootDir>/test/support/prepare-postgres.mjs",
   testTimeout: 30_000,
   // One more than processors: many files wait for servers most of their time.
   maxWorkers: 3,

@@ -155,6 +155,15 @@
     if (busy && document.activeElement !== document.body) event.preventDefault();
   });
 
+  // ---- what a person unfolded stays so when its region is made anew ----
+  const unfolded = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    for (const { id } of event.detail.target.querySelectorAll("details[id][open]")) unfolded.push(id);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const id of unfolded.splice(0)) document.getElementById(id)?.setAttribute("open", "");
+  });
+
   // ---- alarms in the title: a tab that is not looked at says so too ----
   document.addEventListener("htmx:sseMessage", (event) => {
     if (event.target.id !== "status") return;

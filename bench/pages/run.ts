@@ -157,7 +157,7 @@ async function measureDatabase(name: string, url: string, withLive = false): Pro
     const mixed = await measure(ask, mix(pages), Math.max(10, seconds * 5), web);
     const live: LiveResult | null =
       withLive && values.only === undefined
-        ? await measureLive({ port: web.port, cookie, client, load: () => measure(ask, mix(pages), 15, web) })
+        ? await measureLive({ port: web.port, cookie, client, load: () => measure(ask, mix(pages), 20, web) })
         : null;
     print(name, table, mixed, live);
     return { pages: table, mixed, ...(live === null ? {} : { live }) };

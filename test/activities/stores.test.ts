@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { createExposureStore } from "../../activities/exposure-store.ts";
 import type { ExposureInput, ExposureStore, FrameFacts, StoredFrame } from "../../activities/exposure.ts";
 import { createWatchStore } from "../../activities/watch-store.ts";
-import { migrate } from "../../db/migrate.ts";
 import { openDatabase, type Database } from "../../db/orm.ts";
 import type { DeviceDescription } from "../../domain/observatory.ts";
 import { answered, UNKNOWN_DEVICE } from "../../domain/safety/device-condition.ts";
@@ -16,8 +15,7 @@ let input: ExposureInput;
 
 beforeAll(async () => {
   server = await startPostgres();
-  await migrate(server.url);
-  database = await openDatabase(server.url);
+  database = await openDatabase(await server.createMigrated("stores"));
   store = createExposureStore(database, () => T0);
   const requestId = await storeRequest(database);
   input = {

@@ -283,6 +283,8 @@ suite("what is said of every page", () => {
       const page = await come("operator");
       for (const url of ["/", "/night", "/schedule", "/system"]) {
         await page.goto(url, { waitUntil: "load" });
+        // The alert of the test before is over; what was read of it may be shared for a moment more.
+        await page.waitForFunction("document.getElementById('ribbon').textContent.trim() === ''");
         await page.evaluate(`(() => {
         window.shifts = [];
         new PerformanceObserver((list) => {

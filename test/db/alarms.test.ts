@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
-import { migrate } from "../../db/migrate.ts";
 import { type Database, openDatabase } from "../../db/orm.ts";
 import type { RaisedAlarm } from "../../domain/safety/alarms.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
@@ -11,8 +10,7 @@ let database: Database;
 
 beforeAll(async () => {
   server = await startPostgres();
-  await migrate(server.url);
-  database = await openDatabase(server.url);
+  database = await openDatabase(await server.createMigrated("alarms"));
 });
 
 afterEach(async () => {

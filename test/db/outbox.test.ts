@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { enqueue } from "../../db/repositories/outbox.ts";
-import { migrate } from "../../db/migrate.ts";
 import { type Database, openDatabase } from "../../db/orm.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 import { storeAlert, storeRequest, T0 } from "./fixtures.ts";
@@ -11,8 +10,7 @@ let database: Database;
 
 beforeAll(async () => {
   server = await startPostgres();
-  await migrate(server.url);
-  database = await openDatabase(server.url);
+  database = await openDatabase(await server.createMigrated("outbox"));
 }, 120_000);
 
 afterEach(async () => {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { migrate } from "../../db/migrate.ts";
 import { type Database, openDatabase } from "../../db/orm.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 import { builtSequence, openNight, storeAlert, storeRequest, T0 } from "./fixtures.ts";
@@ -12,8 +11,7 @@ let planId: string;
 
 beforeAll(async () => {
   server = await startPostgres();
-  await migrate(server.url);
-  database = await openDatabase(server.url);
+  database = await openDatabase(await server.createMigrated("spine"));
   requestId = await storeRequest(database);
   nightId = await openNight(database);
   planId = `${requestId}-1-vis-1`;

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { migrate } from "../../db/migrate.ts";
 import { type Database, openDatabase } from "../../db/orm.ts";
 import { seed } from "../../db/seed.ts";
 import { typicalPacket } from "../../domain/alerts/typical.ts";
@@ -28,8 +27,7 @@ export interface Rig {
 /** A real database, seeded, and a real Temporal server; no workers: the intake needs none. */
 export async function startRig(): Promise<Rig> {
   const [postgres, temporal] = await Promise.all([startPostgres(), startTemporal()]);
-  await migrate(postgres.url);
-  const database = await openDatabase(postgres.url);
+  const database = await openDatabase(await postgres.createMigrated("ingest"));
   const strategies = [json("strategies/default.json") as { name: string }];
   const now = Date.now();
   await seed(database, { observatory, nowMs: now, wallMs: now, strategies, demo: null });

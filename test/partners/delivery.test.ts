@@ -6,7 +6,6 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { messageId } from "../../adapters/webhooks/sign.ts";
 import type { OutboxTopic } from "../../db/entities/outbox-message.ts";
-import { migrate } from "../../db/migrate.ts";
 import { type Database, openDatabase } from "../../db/orm.ts";
 import type { Observatory } from "../../domain/observatory.ts";
 import {
@@ -38,8 +37,7 @@ let told: OutboxLine[];
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  await migrate(postgres.url);
-  database = await openDatabase(postgres.url);
+  database = await openDatabase(await postgres.createMigrated("delivery"));
   server = createServer((request, response) => void receiver.answer(request, response, below(request.url)));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/partners/ic`;

@@ -1,11 +1,13 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { Client } from "pg";
 import { prepareOwnPostgres, waitForOwnPostgres } from "../../bin/up/own-postgres.ts";
+import { migrate } from "../../db/migrate.ts";
 
 export interface TestPostgres {
   /** URL of an empty database of its own. */
@@ -14,7 +16,12 @@ export interface TestPostgres {
   readonly pid: number;
   /** Another database on the same server: empty, or a copy of one that nobody is connected to. */
   createDatabase(name: string, template?: string): Promise<string>;
+  /** One that has every migration. */
+  createMigrated(name: string): Promise<string>;
   stop(): Promise<void>;
+  /** Ends the server; its data stay in `folder` until `stop`. */
+  halt(): Promise<void>;
+  readonly folder: string;
 }
 
 /** A TCP port of 127.0.0.1 that is free now. */
@@ -40,6 +47,10 @@ export async function freePort(): Promise<number> {
 const FIRST_PORT = 15_000;
 const PORTS = 15_000;
 
+/** Set by prepare-postgres.mjs: a data folder whose server has the database MIGRATED already. */
+export const PREPARED = "VESPER_TEST_POSTGRES";
+const MIGRATED = "migrated";
+const FIRST = "vesper_test";
 const PASSWORD = "vesper-test";
 const START_LIMIT_MS = 60_000;
 const LEASH = fileURLToPath(new URL("../../bin/up/leash.mjs", import.meta.url));
@@ -54,6 +65,8 @@ export async function startPostgres(): Promise<TestPostgres> {
   // As root the server runs as another user, who must get in here.
   await chmod(folder, 0o755);
   const port = await freePort();
+  const prepared = process.env[PREPARED];
+  if (prepared !== undefined) await copyData(prepared, folder);
   const { command, args } = await prepareOwnPostgres(folder, port, PASSWORD);
   const flags = ["-c", "fsync=off", "-c", "full_page_writes=off"];
   const log: string[] = [];
@@ -62,12 +75,14 @@ export async function startPostgres(): Promise<TestPostgres> {
     stdio: ["pipe", "ignore", "pipe"],
   });
   server.stderr.on("data", (data: Buffer) => log.push(data.toString()));
+  const halt = async (): Promise<void> => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const exit = new Promise((resolve) => server.once("exit", resolve));
+    server.stdin.destroy();
+    await exit;
+  };
   const stop = async (): Promise<void> => {
-    if (server.exitCode === null && server.signalCode === null) {
-      const exit = new Promise((resolve) => server.once("exit", resolve));
-      server.stdin.destroy();
-      await exit;
-    }
+    await halt();
     await rm(folder, { recursive: true, force: true });
   };
   try {
@@ -88,13 +103,35 @@ export async function startPostgres(): Promise<TestPostgres> {
     }
     return urlOf(name);
   };
-  const url = await createDatabase("vesper_test");
-  return {
-    url,
-    pid: await serverPid(url),
-    createDatabase,
-    stop,
+  const createMigrated = async (name: string): Promise<string> => {
+    if (prepared !== undefined) return createDatabase(name, MIGRATED);
+    const url = await createDatabase(name);
+    await migrate(url);
+    return url;
   };
+  const url = await createDatabase(FIRST);
+  return { url, pid: await serverPid(url), createDatabase, createMigrated, stop, halt, folder };
+}
+
+/** Makes the data folder that the servers of one run of the tests are copied from: `initdb` and migrations once for all. */
+export async function preparePostgres(folder: string): Promise<void> {
+  const server = await startPostgres();
+  try {
+    await migrate(await server.createDatabase(MIGRATED));
+    const client = new Client(server.url.replace(/\w+$/, "postgres"));
+    await client.connect();
+    await client.query(`drop database ${FIRST}`);
+    await client.end();
+    await server.halt();
+    await copyData(server.folder, folder);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** With owner and rights, of which PostgreSQL is particular. */
+async function copyData(from: string, to: string): Promise<void> {
+  await promisify(execFile)("cp", ["-a", join(from, "postgres"), join(to, "postgres")], { timeout: 60_000 });
 }
 
 /** Process id of the postmaster: first line of postmaster.pid. */

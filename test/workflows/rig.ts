@@ -8,7 +8,6 @@ import { planInThread } from "../../scheduler/index.ts";
 import { createDeviceRecordActivities } from "../../activities/record-devices.ts";
 import { createRecordActivities } from "../../activities/record.ts";
 import { loadObservatory } from "../../adapters/config/observatory.ts";
-import { migrate } from "../../db/migrate.ts";
 import { openDatabase, type Database } from "../../db/orm.ts";
 import { ALERT_PROGRAMME_ID } from "../../domain/quota/ledger.ts";
 import { lastDeg } from "../../domain/astronomy/alt-az.ts";
@@ -125,9 +124,7 @@ export interface RigOptions {
 
 /** An empty database with two programmes. */
 export async function newDatabase(postgres: TestPostgres, name: string): Promise<Database> {
-  const url = await postgres.createDatabase(name);
-  await migrate(url);
-  const database = await openDatabase(url);
+  const database = await openDatabase(await postgres.createMigrated(name));
   await seedProgrammes(database);
   return database;
 }

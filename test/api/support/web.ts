@@ -7,7 +7,6 @@ import { hashPassword } from "../../../api/passwords.ts";
 import { tokenHash } from "../../../api/plugins/identity.ts";
 import { loadObservatory } from "../../../adapters/config/observatory.ts";
 import { loadStrategies, strategyFolder } from "../../../adapters/config/strategies.ts";
-import { migrate } from "../../../db/migrate.ts";
 import type { DatabaseChange } from "../../../db/notify.ts";
 import { seed } from "../../../db/seed.ts";
 import { openDatabase } from "../../../db/orm.ts";
@@ -68,8 +67,7 @@ export async function startWeb({
   ...change
 }: Partial<Omit<ApiDeps, "settings">> & { settings?: Partial<ApiDeps["settings"]> } = {}): Promise<TestWeb> {
   const postgres = await startPostgres();
-  await migrate(postgres.url);
-  const database = await openDatabase(postgres.url);
+  const database = await openDatabase(await postgres.createMigrated("web"));
   // A real site without the demonstration: nobody in it, nothing asked, but strategies for alerts.
   await seed(database, {
     observatory,
