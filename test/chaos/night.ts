@@ -18,14 +18,14 @@ const AFTERMATH_MS = 20_000;
 /** Between two kills, wall ms. */
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 12_000;
-/** Between two bursts. */
-const SHORTEST_BURST_MS = 40_000;
-const LONGEST_BURST_MS = 90_000;
-/** Between two rains, and their length. */
-const SHORTEST_DRY_MS = 120_000;
-const LONGEST_DRY_MS = 240_000;
-const SHORTEST_RAIN_MS = 10_000;
-const LONGEST_RAIN_MS = 40_000;
+/** Between two bursts, observatory ms: what one interrupts has its chance before the next. */
+const SHORTEST_BURST_MS = 40 * 60_000;
+const LONGEST_BURST_MS = 90 * 60_000;
+/** Between two rains, and their length, observatory ms. */
+const SHORTEST_DRY_MS = 120 * 60_000;
+const LONGEST_DRY_MS = 240 * 60_000;
+const SHORTEST_RAIN_MS = 10 * 60_000;
+const LONGEST_RAIN_MS = 40 * 60_000;
 
 export interface ChaosNight {
   readonly evidence: Evidence;
@@ -129,11 +129,11 @@ async function untilNot(isStill: () => Promise<boolean>, over: AbortSignal): Pro
 /** Bursts come in as a feed sends them: again and again until they are taken. */
 async function postBursts(
   stack: Stack,
-  { random, firstTrigger, say }: ChaosNightOptions,
+  { rate, random, firstTrigger, say }: ChaosNightOptions,
   over: AbortSignal,
 ): Promise<PostedBurst[]> {
   const posted: PostedBurst[] = [];
-  while (await pause(between(random, SHORTEST_BURST_MS, LONGEST_BURST_MS), over)) {
+  while (await pause(between(random, SHORTEST_BURST_MS, LONGEST_BURST_MS) / rate, over)) {
     // After dawn an alert is kept for the next night, and this stack has none.
     const open = await waitFor("the api says whether it is night", TAKEN_LIMIT_MS, async () => {
       const { night } = await state(stack);
@@ -158,7 +158,7 @@ async function postBursts(
 
 async function makeRain(
   stack: Stack,
-  { random, say }: ChaosNightOptions,
+  { rate, random, say }: ChaosNightOptions,
   over: AbortSignal,
 ): Promise<Rain[]> {
   const rains: Rain[] = [];
@@ -170,12 +170,12 @@ async function makeRain(
     say(`weather: ${kind}`);
     return Date.now();
   };
-  while (await pause(between(random, SHORTEST_DRY_MS, LONGEST_DRY_MS), over)) {
+  while (await pause(between(random, SHORTEST_DRY_MS, LONGEST_DRY_MS) / rate, over)) {
     // A tripped guard wants minutes of good weather: rain within them would keep the dome closed for the whole night.
     const { holds } = await waitFor("the api tells the holds", TAKEN_LIMIT_MS, () => state(stack));
     if (holds.some(({ kind }: { kind: string }) => kind === "guard")) continue;
     const fromWallMs = await weather("rain");
-    await sleep(between(random, SHORTEST_RAIN_MS, LONGEST_RAIN_MS));
+    await sleep(between(random, SHORTEST_RAIN_MS, LONGEST_RAIN_MS) / rate);
     rains.push({ fromWallMs, untilWallMs: await weather("clear") });
   }
   return rains;
