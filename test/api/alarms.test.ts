@@ -36,7 +36,9 @@ test("a raised alarm is on every page, says what to do, and is acknowledged by a
   web.clock.wallMs += 2_000;
   const user = await web.signIn("user");
   for (const path of ["/", "/night", "/alarms", "/requests"]) {
-    expect((await user.get(path)).body).toMatch(/1\u00a0alarm<span class="wide-only">, 1 new</);
+    const { body } = await user.get(path);
+    expect(body).toMatch(/1\u00a0alarm<span class="wide-only">, 1 new</);
+    expect(body).toContain("<title>(!1) ");
   }
   const page = (await user.get("/alarms")).body;
   expect(page).toMatch(/Look whether it has power/);

@@ -284,7 +284,7 @@ suite("what is said of every page", () => {
       for (const url of ["/", "/night", "/schedule", "/system"]) {
         await page.goto(url, { waitUntil: "load" });
         // The alert of the test before is over; what was read of it may be shared for a moment more.
-        await page.waitForFunction("document.getElementById('ribbon').textContent.trim() === ''");
+        await page.locator("#ribbon .ribbon").waitFor({ state: "detached" });
         await page.evaluate(`(() => {
         window.shifts = [];
         new PerformanceObserver((list) => {
@@ -437,6 +437,66 @@ suite("what is said of every page", () => {
       expect(mine.filter((row) => row.includes("<td") && !isOwn(row))).toEqual([]);
       expect((await rows("user", "?mine=1&status=done")).length).toBeLessThan(mine.length);
       expect((await rows("operator", "")).filter(isOwn)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "on a phone the timeline of the schedule unfolds, and stays so when the schedule is made anew",
+    async () => {
+      const page = await come("operator", { width: 375 });
+      await page.goto("/schedule");
+      const picture = page.locator("#timeline img");
+      expect(await picture.isVisible()).toBe(false);
+      await page.getByText("Show timeline").click();
+      await picture.waitFor();
+      await page.evaluate(`document.getElementById("schedule").dataset.before = "yes"`);
+      web.notify("schedule", "1");
+      await page.locator("[data-before]").waitFor({ state: "detached" });
+      await picture.waitFor();
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a tab that is not looked at tells alarms in its title, and no more when they are over",
+    async () => {
+      const alarm = {
+        key: "disk-low",
+        level: "HIGH" as const,
+        text: "The disk is nearly full.",
+        guidance: "Remove old files.",
+        page: "/system",
+        hiddenBy: null,
+      };
+      const sync = async (alarms: readonly (typeof alarm)[]): Promise<void> => {
+        const atMs = Date.now();
+        await web.database.alarms.sync({ site: observatory.site.id, alarms, atMs, wallMs: atMs });
+        web.notify("alarm", "1");
+      };
+      const page = await come("operator");
+      await page.goto("/programmes");
+      const before = (await page.title()).replace(/^\(!\d+\) /, "");
+      await sync([alarm]);
+      // No locator looks into the head of a page.
+      const titled = async (pattern: RegExp): Promise<void> => {
+        for (let tries = 0; !pattern.test(await page.title()); tries += 1) {
+          expect([tries < 100, await page.title()]).toEqual([true, expect.any(String)]);
+          await page.waitForTimeout(100);
+        }
+      };
+      await titled(/^\(!\d+\) /);
+      expect((await page.title()).replace(/^\(!\d+\) /, "")).toBe(before);
+      await sync([]);
+      for (const { id } of await web.database.alarms.open(observatory.site.id)) {
+        await web.database.alarms.acknowledge({ id, by: "test", note: null, wallMs: Date.now() });
+      }
+      web.notify("alarm", "1");
+      await titled(/^[^(]/);
+      expect(await page.title()).toBe(before);
+      await page.context().close();
     },
     LIMIT_MS,
   );
