@@ -173,7 +173,9 @@ function reasonOf({ results, ending }: RunningCalibration): string {
   const none = results.length - made - older;
   const counts = [
     `${made} of ${results.length} masters made`,
-    ...(older === 0 ? [] : [`${older} of ${older === 1 ? "an earlier night is" : "earlier nights are"} used instead`]),
+    ...(older === 0
+      ? []
+      : [`${older} of ${older === 1 ? "an earlier night is" : "earlier nights are"} used instead`]),
     ...(none === 0 ? [] : [`${none} missing`]),
   ].join(", ");
   return ending === null ? counts : `${counts}; ended early: ${ending}`;
