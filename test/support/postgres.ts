@@ -49,7 +49,7 @@ const PORTS = 15_000;
 
 /** Set by prepare-postgres.mjs: a data folder whose server has the database MIGRATED already. */
 export const PREPARED = "VESPER_TEST_POSTGRES";
-const MIGRATED = "migrated";
+const MIGRATED = "vesper_migrated";
 const FIRST = "vesper_test";
 const PASSWORD = "vesper-test";
 const START_LIMIT_MS = 60_000;
