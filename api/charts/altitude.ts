@@ -4,7 +4,7 @@ import type { Observatory } from "../../domain/observatory.ts";
 import type { Pointing } from "../../domain/requests/visibility.ts";
 import type { Theme } from "../pages/theme.ts";
 import { hourMinute } from "../words/time.ts";
-import { altitudeCurve } from "./altitude-curve.ts";
+import type { AltitudeCurve } from "./altitude-curve.ts";
 import { drawSvg } from "./draw.ts";
 import { PALETTES } from "./palette.ts";
 
@@ -15,19 +15,18 @@ const HEIGHT_PX = 280;
 /**
  * Altitude of a target through one night as SVG: airmass on the right, the Moon dashed, twilights as bands, the lowest
  * altitude as a line, and the hours at which all limits hold in the colour of what is planned.
- * @param date yyyy-mm-dd of local noon
  */
 export function altitudeSvg(
   pointing: Pointing,
   observatory: Observatory,
-  date: string,
+  curve: AltitudeCurve,
   theme: Theme,
   widthPx: number,
   nowMs: number,
 ): string {
   const palette = PALETTES[theme];
   const { site } = observatory;
-  const { night, fromMs, toMs, points, windows, minAltDeg } = altitudeCurve(pointing, observatory, date);
+  const { night, fromMs, toMs, points, windows, minAltDeg } = curve;
   const target = points.map(({ atMs, altDeg }) => [atMs, altDeg]);
   const moon = points.map(({ atMs, moonAltDeg }) => [atMs, moonAltDeg]);
   const narrow = widthPx < 500;

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { altitudeSvg, ALTITUDE_WIDTHS_PX } from "../../charts/altitude.ts";
-import { altitudeCurve } from "../../charts/altitude-curve.ts";
+import { createAltitudeCurves } from "../../charts/altitude-curve.ts";
 import type { ApiContext } from "../../context.ts";
 import type { Pointing } from "../../../domain/requests/visibility.ts";
 import { Problem, problems } from "../../problem.ts";
@@ -52,6 +52,8 @@ const AltitudeSchema = Type.Object({
 
 /** The altitude of any place of the sky in any night: a picture for the editor and the pages of requests, or the numbers of it. */
 export function altitudeRoutes({ app, deps, charts }: ApiContext, desk: Desk): void {
+  const curveOf = createAltitudeCurves(deps.observatory);
+
   app.get(
     "/api/altitude",
     {
@@ -66,10 +68,11 @@ export function altitudeRoutes({ app, deps, charts }: ApiContext, desk: Desk): v
     async (request) => {
       const {
         night: _night,
+        points,
         windows,
         ...curve
-      } = ofNight(() => altitudeCurve(pointingOf(request.query), deps.observatory, request.query.night));
-      return { ...curve, windows: [...windows] };
+      } = ofNight(() => curveOf(pointingOf(request.query), request.query.night));
+      return { ...curve, points: [...points], windows: [...windows] };
     },
   );
 
@@ -87,9 +90,11 @@ export function altitudeRoutes({ app, deps, charts }: ApiContext, desk: Desk): v
     async (request, reply) => {
       const { night, width } = request.query;
       return charts.send(request, reply, async (theme) =>
-        ofNight(() =>
-          altitudeSvg(pointingOf(request.query), deps.observatory, night, theme, width, desk.nowMs()),
-        ),
+        ofNight(() => {
+          const pointing = pointingOf(request.query);
+          const curve = curveOf(pointing, night);
+          return altitudeSvg(pointing, deps.observatory, curve, theme, width, desk.nowMs());
+        }),
       );
     },
   );
