@@ -42,3 +42,14 @@ export function createShared<T>(
  * something changes. What depends on who asks is never shared.
  */
 export type Share = <T>(read: () => Promise<T>) => () => Promise<T>;
+
+/** The same for readings of which there are many, told apart by a key. */
+export function shareEach<K, T>(share: Share, read: (key: K) => Promise<T>): (key: K) => Promise<T> {
+  const readings = share(async () => new Map<K, Promise<T>>());
+  return async (key) => {
+    const begun = await readings();
+    const one = begun.get(key) ?? read(key);
+    begun.set(key, one);
+    return one;
+  };
+}

@@ -4,6 +4,7 @@ import { observatoryMs } from "../../../domain/clock.ts";
 import type { ScheduleDetail } from "../../../db/repositories/schedules.ts";
 import { TIMELINE_WIDTHS_PX, timelineSvg } from "../../charts/timeline.ts";
 import type { ApiContext } from "../../context.ts";
+import { shareEach } from "../../live/shared.ts";
 import { Problem, problems } from "../../problem.ts";
 import { listOf, ListQuerySchema, PageNumber, pager } from "../lists.ts";
 import { ScheduleFilterSchema } from "./filters.ts";
@@ -31,6 +32,8 @@ export function scheduleRoutes({
     const schedule = await currentSchedule();
     return schedule === null ? [] : observedIn(deps.database, schedule.nightId);
   });
+  const scheduleOf = shareEach(share, (id: number) => schedules.one(id));
+  const observedOf = shareEach(share, (nightId: string) => observedIn(deps.database, nightId));
 
   app.get(
     "/api/schedules",
@@ -83,9 +86,7 @@ export function scheduleRoutes({
       },
     },
     async (request) =>
-      scheduleJson(
-        found(await schedules.one(request.params.id), `There is no schedule ${request.params.id}.`),
-      ),
+      scheduleJson(found(await scheduleOf(request.params.id), `There is no schedule ${request.params.id}.`)),
   );
 
   app.get(
@@ -104,7 +105,7 @@ export function scheduleRoutes({
       },
     },
     async (request, reply) => {
-      const [one, current] = await Promise.all([schedules.one(request.params.id), currentSchedule()]);
+      const [one, current] = await Promise.all([scheduleOf(request.params.id), currentSchedule()]);
       const schedule = found(one, `There is no schedule ${request.params.id}.`);
       const isCurrent = current !== null && current.id === schedule.id;
       return show(request, reply, schedule, isCurrent, request.query);
@@ -125,8 +126,8 @@ export function scheduleRoutes({
     async (request, reply) =>
       charts.send(request, reply, async (theme) => {
         const { id } = request.params;
-        const schedule = found(await schedules.one(id), `There is no schedule ${id}.`);
-        const observed = await observedIn(deps.database, schedule.nightId);
+        const schedule = found(await scheduleOf(id), `There is no schedule ${id}.`);
+        const observed = await observedOf(schedule.nightId);
         return timelineSvg(schedule, observed, deps.observatory, theme, request.query.width, nowMs());
       }),
   );
@@ -160,7 +161,7 @@ export function scheduleRoutes({
   ): Promise<FastifyReply> {
     const [now, observed] = await Promise.all([
       situation(),
-      isCurrent ? observedNow() : schedule === null ? [] : observedIn(deps.database, schedule.nightId),
+      isCurrent ? observedNow() : schedule === null ? [] : observedOf(schedule.nightId),
     ]);
     const facts = {
       schedule,
