@@ -1,4 +1,5 @@
 import {
+  isGrpcCancelledError,
   isGrpcDeadlineError,
   isGrpcServiceError,
   QueryNotRegisteredError,
@@ -32,7 +33,8 @@ function wordsOf(error: unknown, workflowId: string, limitMs: number): string | 
     return `Workflow ${workflowId} is closed. It is started again by itself.`;
   if (error instanceof QueryNotRegisteredError) return `Workflow ${workflowId} is just starting.`;
   const cause = error instanceof ServiceError ? error.cause : error;
-  if (isGrpcDeadlineError(cause) || isTimeout(error)) {
+  // Nobody here cancels a call: the server does when the deadline that came with it has passed on its clock first.
+  if (isGrpcDeadlineError(cause) || isGrpcCancelledError(cause) || isTimeout(error)) {
     return `The control worker or Temporal did not answer within ${limit}.`;
   }
   if (isGrpcServiceError(cause)) {
