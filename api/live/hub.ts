@@ -87,7 +87,7 @@ export function createLiveHub(deps: HubDeps): LiveHub {
   const { observatory, clock, nowWallMs, database, renderer, onProblem } = deps;
   const listeners = new Set<Listener>();
   /** New pages, which get what is now with the next reading whether it changed or not: theirs may be older. */
-  const fresh = new Set<Listener>();
+  const newcomers = new Set<Listener>();
   /** The newest message of each swapped region: what a change is told from. */
   const newest = new Map<string, string>();
   const told = new Set<Topic>();
@@ -117,22 +117,22 @@ export function createLiveHub(deps: HubDeps): LiveHub {
       do {
         again = false;
         lastTickWallMs = nowWallMs();
-        const begun = new Set(fresh);
+        const waiting = new Set(newcomers);
         const situation = await deps.situation();
         const nowMs = observatoryMs(clock(), nowWallMs());
         const bar = statusBar(situation, clock(), nowWallMs());
-        send("status", "status", eventText("status", renderer.fragment("status-bar", bar)), begun);
-        send("ribbon", "status", eventText("ribbon", renderer.fragment("ribbon", bar)), begun);
+        send("status", "status", eventText("status", renderer.fragment("status-bar", bar)), waiting);
+        send("ribbon", "status", eventText("ribbon", renderer.fragment("ribbon", bar)), waiting);
         if (wanted("night")) {
           const model = nightLive(situation, await deps.lateCommands(), observatory, deps.settings, nowMs);
-          send("night", "night", eventText("night", renderer.fragment("night-live", model)), begun);
+          send("night", "night", eventText("night", renderer.fragment("night-live", model)), waiting);
         }
         if (wanted("home")) {
           schedule ??= { detail: await database.schedules.current() };
           const model = homeLive(situation, schedule.detail, observatory, nowMs);
-          send("home", "home", eventText("home", renderer.fragment("home-live", model)), begun);
+          send("home", "home", eventText("home", renderer.fragment("home-live", model)), waiting);
         }
-        for (const listener of begun) fresh.delete(listener);
+        for (const listener of waiting) newcomers.delete(listener);
         quiet = (situation.night?.executing ?? null) === null && clock().rate <= 1;
       } while (again);
     } catch (error) {
@@ -246,12 +246,12 @@ export function createLiveHub(deps: HubDeps): LiveHub {
     connect: (listener) => {
       listener.write(`retry: 2000\n\n${heartbeat()}`);
       listeners.add(listener);
-      fresh.add(listener);
+      newcomers.add(listener);
       if (listener.topics.has("journal")) void sendJournal();
       void refresh();
       return () => {
         listeners.delete(listener);
-        fresh.delete(listener);
+        newcomers.delete(listener);
         sent.delete(listener);
       };
     },
