@@ -1,5 +1,6 @@
 import { airmass, altAz } from "../../domain/astronomy/alt-az.ts";
 import type { Interval } from "../../domain/astronomy/interval.ts";
+import { keptByNight } from "../../domain/astronomy/kept-nights.ts";
 import { nightOf, type NightAlmanac } from "../../domain/astronomy/night.ts";
 import { moonPosition } from "../../domain/astronomy/sun-moon.ts";
 import type { Observatory } from "../../domain/observatory.ts";
@@ -42,18 +43,9 @@ export type AltitudeCurves = (pointing: Pointing, date: string) => AltitudeCurve
 export function createAltitudeCurves(observatory: Observatory): AltitudeCurves {
   const { site } = observatory;
   const skies = createNightSkies(observatory);
-  const kept = new Map<string, ReturnType<typeof moonOfNight>>();
-  const nightAt = (date: string): ReturnType<typeof moonOfNight> => {
-    let night = kept.get(date);
-    if (night === undefined) {
-      night = moonOfNight(observatory, date);
-      if (kept.size >= KEPT_NIGHTS) kept.clear();
-      kept.set(date, night);
-    }
-    return night;
-  };
+  const moons = keptByNight((date) => moonOfNight(observatory, date), KEPT_NIGHTS);
   return (pointing, date) => {
-    const { night, fromMs, toMs, moon } = nightAt(date);
+    const { night, fromMs, toMs, moon } = moons(date);
     return {
       night,
       fromMs,

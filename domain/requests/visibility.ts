@@ -1,5 +1,6 @@
 import type { Equatorial } from "../astronomy/apparent.ts";
 import { intersection, type Interval } from "../astronomy/interval.ts";
+import { keptByNight } from "../astronomy/kept-nights.ts";
 import { localMeanNoonMs, nightDateAt, sunCrossings } from "../astronomy/night.ts";
 import {
   observabilityWindows,
@@ -43,16 +44,7 @@ const KEPT_NIGHTS = 500;
 
 /** Computes nights of a site and keeps them: 14 nights of one request are those of the next one too. */
 export function createNightSkies(observatory: Observatory): NightSkies {
-  const kept = new Map<string, NightSky>();
-  return (date) => {
-    let night = kept.get(date);
-    if (night === undefined) {
-      night = nightSky(observatory, date);
-      if (kept.size >= KEPT_NIGHTS) kept.clear();
-      kept.set(date, night);
-    }
-    return night;
-  };
+  return keptByNight((date) => nightSky(observatory, date), KEPT_NIGHTS);
 }
 
 function nightSky({ site, night }: Observatory, date: string): NightSky {
