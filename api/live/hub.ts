@@ -1,7 +1,6 @@
 import type { JournalEntryRecord } from "../../db/entities/journal-entry.ts";
 import type { DatabaseChange } from "../../db/notify.ts";
 import type { Database } from "../../db/orm.ts";
-import type { ScheduleDetail } from "../../db/repositories/schedules.ts";
 import { observatoryMs } from "../../domain/clock.ts";
 import type { ApiDeps } from "../deps.ts";
 import type { LateCommands } from "../late-commands.ts";
@@ -14,6 +13,7 @@ import { journalLine } from "../routes/system/view-model.ts";
 import type { Situation } from "../situation/situation.ts";
 import { shownClock, statusBar } from "../situation/status-bar.ts";
 import { eventText } from "./event-text.ts";
+import { createShared } from "./shared.ts";
 
 export const TOPICS = [
   "status",
@@ -91,7 +91,8 @@ export function createLiveHub(deps: HubDeps): LiveHub {
   /** The newest message of each swapped region: what a change is told from. */
   const newest = new Map<string, string>();
   const told = new Set<Topic>();
-  let schedule: { readonly detail: ScheduleDetail | null } | null = null;
+  /** Kept until another is made: read anew for each second of a night it would cost more than all the rest. */
+  const schedule = createShared(() => database.schedules.current(), Infinity, nowWallMs);
   let journalBusy = false;
   let lastTickWallMs = 0;
   let quiet = false;
@@ -128,8 +129,7 @@ export function createLiveHub(deps: HubDeps): LiveHub {
           send("night", "night", eventText("night", renderer.fragment("night-live", model)), waiting);
         }
         if (wanted("home")) {
-          schedule ??= { detail: await database.schedules.current() };
-          const model = homeLive(situation, schedule.detail, observatory, nowMs);
+          const model = homeLive(situation, await schedule.read(), observatory, nowMs);
           send("home", "home", eventText("home", renderer.fragment("home-live", model)), waiting);
         }
         for (const listener of waiting) newcomers.delete(listener);
@@ -147,11 +147,12 @@ export function createLiveHub(deps: HubDeps): LiveHub {
   }
 
   function onChange({ table }: DatabaseChange): void {
-    if (listeners.size === 0) return;
     const topics = LIST_TOPICS[table] ?? [];
-    for (const topic of topics) told.add(topic);
     const replanned = topics.includes("schedule");
-    if (replanned) schedule = null;
+    // Also while no page is open: the next one must not get what was planned before.
+    if (replanned) schedule.forget();
+    if (listeners.size === 0) return;
+    for (const topic of topics) told.add(topic);
     if (table === "journal_entry") told.add("journal");
     if (SITUATION_TABLES.has(table) || replanned) told.add("status");
     gathering ??= setTimeout(flush, GATHER_MS);
@@ -223,7 +224,7 @@ export function createLiveHub(deps: HubDeps): LiveHub {
   const stopListening = deps.notifications.onChange(onChange);
   const stopReconnect = deps.notifications.onReconnect(() => {
     for (const topic of TOPICS) told.add(topic);
-    schedule = null;
+    schedule.forget();
     gathering ??= setTimeout(flush, GATHER_MS);
   });
   const ticker = setInterval(() => {

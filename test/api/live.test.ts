@@ -2,7 +2,8 @@ import { request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { observatoryState } from "./support/states.ts";
+import { openNight, storeRequest } from "../db/fixtures.ts";
+import { NOW_MS, observatoryState } from "./support/states.ts";
 import { startWeb } from "./support/web.ts";
 import type { Browser, TestWeb } from "./support/web.ts";
 
@@ -154,6 +155,57 @@ test("many open pages make one query a second", async () => {
   expect(web.gateway.queries - queries).toBeGreaterThanOrEqual(1);
   expect(web.gateway.queries - queries).toBeLessThanOrEqual(5);
   for (const stream of streams) stream.close();
+});
+
+test("a schedule that was made while no page was open is what the next page gets", async () => {
+  const { database } = web;
+  const nightId = await openNight(database);
+  await storeRequest(database);
+  const store = (order: number, startMs: number) =>
+    database.schedules.store({
+      nightId,
+      madeMs: NOW_MS + order,
+      madeWallMs: NOW_MS + order,
+      reason: "a test",
+      problem: {},
+      seed: order,
+      iterations: 1,
+      objective: 1,
+      policy: "priority",
+      rows: [
+        {
+          sequenceId: "R0001-1",
+          order: 1,
+          tspMs: startMs,
+          tepMs: startMs + 600_000,
+          deltaTLMs: 0,
+          deltaTRMs: 0,
+          score: 1,
+          status: "planned" as const,
+          reasonCode: null,
+          reason: null,
+          numbers: null,
+        },
+      ],
+    });
+  const shown = (stream: Stream, time: string) =>
+    stream.events.some(({ event, data }) => event === "home" && data.includes(time));
+  const comingHourMs = (hours: number) => (Math.floor(NOW_MS / 3_600_000) + hours) * 3_600_000;
+  const hourMinute = (ms: number) => new Date(ms).toISOString().slice(11, 16);
+
+  await store(1, comingHourMs(2));
+  web.notify("schedule", "1");
+  const first = await open("topics=home");
+  await first.until(() => shown(first, hourMinute(comingHourMs(2))));
+  first.close();
+  // The server notices that nobody listens any more.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await store(2, comingHourMs(4));
+  web.notify("schedule", "2");
+  const second = await open("topics=home");
+  await second.until(() => shown(second, hourMinute(comingHourMs(4))));
+  expect(shown(second, hourMinute(comingHourMs(2)))).toBe(false);
+  second.close();
 });
 
 test("nobody listens without signing in", async () => {
