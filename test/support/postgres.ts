@@ -48,7 +48,7 @@ const FIRST_PORT = 15_000;
 const PORTS = 15_000;
 
 /** Set by prepare-postgres.mjs: a data folder whose server has the database MIGRATED already. */
-export const PREPARED = "VESPER_TEST_POSTGRES";
+export const PREPARED = "PREPARED_POSTGRES_FOR_TESTS";
 const MIGRATED = "vesper_migrated";
 const FIRST = "vesper_test";
 const PASSWORD = "vesper-test";
