@@ -6,6 +6,7 @@ import { createIntake } from "../../ingest/intake.ts";
 import type { Database } from "../../db/orm.ts";
 import { observatory, startWeb } from "./support/web.ts";
 import type { TestWeb } from "./support/web.ts";
+import { freeze, thaw, withDescendants } from "../support/processes.ts";
 
 const SECRET = `whsec_${Buffer.from("a secret of at least 24 bytes").toString("base64")}`;
 const SETTINGS = {
@@ -180,22 +181,15 @@ test("the button makes an alert where it can be observed, through the same intak
 
 test("with the database frozen the answer is 503 in less than 3 s", async () => {
   const body = packet("9000004");
-  process.kill(web.postgres.pid, "SIGSTOP");
+  const server = withDescendants(web.postgres.pid);
   try {
-    const backends = await import("node:child_process").then(({ execFileSync }) =>
-      execFileSync("ps", ["--ppid", String(web.postgres.pid), "-o", "pid="], { encoding: "utf8" })
-        .trim()
-        .split(/\s+/)
-        .map(Number),
-    );
-    for (const pid of backends) process.kill(pid, "SIGSTOP");
+    await freeze(server);
     const began = performance.now();
     const answer = await post(body, signed(body));
     expect(performance.now() - began).toBeLessThan(8_000);
     expect(answer.statusCode).toBe(503);
     expect(answer.json().detail).toContain("database");
-    for (const pid of backends) process.kill(pid, "SIGCONT");
   } finally {
-    process.kill(web.postgres.pid, "SIGCONT");
+    thaw(server);
   }
 });

@@ -90,8 +90,8 @@ test("a task that was given back once is left to its time-out: the server waits 
 }, 60_000);
 
 test("without an answer of the server it says so, and does not wait", async () => {
-  server.freeze();
   try {
+    await server.freeze();
     await expect(free()).rejects.toThrow();
   } finally {
     server.thaw();

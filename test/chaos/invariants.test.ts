@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { CommandEntry } from "../../simulators/command-log.ts";
 import { observatory } from "../integration/kit.ts";
 import { duskAndDawn } from "../workflows/rig.ts";
-import type { Evidence, ExposureRow, Kill } from "./evidence.ts";
+import { KILL_KINDS, type Evidence, type ExposureRow, type Kill } from "./evidence.ts";
 import { violationsOf } from "./invariants/all.ts";
 import { eachHitAnOpenShutter, nextMessageInTime } from "./invariants/kills.ts";
 import { growthOf, historiesShort, memoryFlat } from "./invariants/quiet.ts";
@@ -401,19 +401,23 @@ describe("the kills", () => {
       let state = 7;
       return () => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
     };
-    const planned = planKills(30, random());
+    const planned = planKills(30, KILL_KINDS, random());
     expect(planned).toHaveLength(30);
     expect(new Set(planned.slice(0, 11).map(({ kind }) => kind)).size).toBe(11);
     expect(planned.slice(0, 11).every(({ aimed }) => aimed)).toBe(true);
-    expect(planKills(30, random())).toEqual(planned);
+    expect(planKills(30, KILL_KINDS, random())).toEqual(planned);
+    const chosen = planKills(3, ["api", "guard"], random()).map(({ kind }) => kind);
+    expect(chosen.toSorted()).toEqual(expect.arrayContaining(["api", "guard"]));
+    expect(new Set(chosen).size).toBe(2);
   });
 
   test("a kind that never hit an open shutter, or was never killed, is named", () => {
     const night = goodNight({ kills: [killed("api", T0), killed("guard", T0, { openShutters: [] })] });
-    const words = eachHitAnOpenShutter([night]).map((violation) => violation.words);
+    const words = eachHitAnOpenShutter([night], KILL_KINDS).map((violation) => violation.words);
     expect(words).toContain("guard: 1 kills, none of them while a shutter was open");
     expect(words).toContain("temporal: 0 kills, none of them while a shutter was open");
     expect(words.some((each) => each.startsWith("api"))).toBe(false);
+    expect(eachHitAnOpenShutter([night], ["api"])).toEqual([]);
   });
 
   test("a message that took a second after a killed control worker is named", () => {

@@ -7,8 +7,9 @@ import { deviceOf } from "../../domain/observatory.ts";
 import { resumeUpdate } from "../../workflows/messages.ts";
 import { observatoryWorkflowId } from "../../workflows/names.ts";
 import { CAMERA_EXPOSING, observatory } from "../integration/kit.ts";
-import { signalProcess, waitFor, withDescendants, type Stack } from "../support/stack.ts";
-import { ENDS_SIMULATORS, KILL_KINDS, type Gap, type Kill, type KillKind } from "./evidence.ts";
+import { signalProcess, withDescendants } from "../support/processes.ts";
+import { waitFor, type Stack } from "../support/stack.ts";
+import { ENDS_SIMULATORS, type Gap, type Kill, type KillKind } from "./evidence.ts";
 
 /** An aimed kill waits this long for a shutter to be open, wall ms; in rain none is. */
 const AIM_LIMIT_MS = 120_000;
@@ -28,11 +29,10 @@ export interface PlannedKill {
 }
 
 /** As many kills as asked for, kinds shuffled in rounds: the first round is aimed, of the rest every second. */
-export function planKills(count: number, random: () => number): PlannedKill[] {
+export function planKills(count: number, kinds: readonly KillKind[], random: () => number): PlannedKill[] {
   const planned: PlannedKill[] = [];
   for (let round = 0; planned.length < count; round += 1) {
-    for (const kind of shuffled(KILL_KINDS, random))
-      planned.push({ kind, aimed: round === 0 || random() < 0.5 });
+    for (const kind of shuffled(kinds, random)) planned.push({ kind, aimed: round === 0 || random() < 0.5 });
   }
   return planned.slice(0, count);
 }

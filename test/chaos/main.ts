@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { createRandom } from "../../simulators/sky/random.ts";
-import type { Violation } from "./evidence.ts";
+import { KILL_KINDS, type KillKind, type Violation } from "./evidence.ts";
 import { violationsOf } from "./invariants/all.ts";
 import { eachHitAnOpenShutter, nextMessageInTime } from "./invariants/kills.ts";
 import { historiesShort, memoryFlat } from "./invariants/quiet.ts";
@@ -16,6 +16,7 @@ const USAGE = `npm run chaos -- --kills N --seed S [--rate R] [--whole-night] [-
 Starts a private stack, kills its processes with SIGKILL at seeded moments of a night, posts bursts and lets it rain
 meanwhile, starts nothing by hand but a killed "up" (as a service manager would), then checks what must hold.
   --kills N      kills in all; more nights are run when one is too short
+  --kinds A,B    kinds of process that are killed, all unless told: ${KILL_KINDS.join(", ")}
   --seed S       of kinds, moments, bursts and rain; the machine's own pace is not seeded
   --rate R       observatory seconds per second, 60 unless told
   --whole-night  each night goes on until dawn, also with nothing left to kill (with --kills 0: a quiet night)
@@ -28,6 +29,7 @@ const TRIGGERS_PER_NIGHT = 1_000;
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "11" },
+    kinds: { type: "string", default: KILL_KINDS.join(",") },
     seed: { type: "string", default: "1" },
     rate: { type: "string", default: "60" },
     "whole-night": { type: "boolean", default: false },
@@ -41,11 +43,12 @@ if (values.help) {
   process.exit(0);
 }
 const kills = wholeNumber("kills", values.kills, 0);
+const kinds = killKinds(values.kinds);
 const seed = wholeNumber("seed", values.seed, 0);
 const rate = wholeNumber("rate", values.rate, 1);
 
 const random = createRandom(seed);
-const deck = planKills(kills, random);
+const deck = planKills(kills, kinds, random);
 const nights: ChaosNight[] = [];
 const violations: Violation[] = [];
 const say = (words: string): void => console.log(`${new Date().toISOString().slice(11, 19)} ${words}`);
@@ -65,7 +68,7 @@ do {
 } while (deck.length > 0);
 
 const evidence = nights.map((night) => night.evidence);
-if (kills > 0) violations.push(...eachHitAnOpenShutter(evidence), ...nextMessageInTime(evidence));
+if (kills > 0) violations.push(...eachHitAnOpenShutter(evidence, kinds), ...nextMessageInTime(evidence));
 if (kills === 0) {
   violations.push(...evidence.flatMap(historiesShort), ...nights.flatMap(({ memory }) => memoryFlat(memory)));
 }
@@ -77,11 +80,23 @@ console.log(tableOf(result).join("\n"));
 console.log(`written: ${out}`);
 process.exit(violations.length === 0 ? 0 : 1);
 
+function killKinds(text: string): readonly KillKind[] {
+  const isKind = (kind: string): kind is KillKind => (KILL_KINDS as readonly string[]).includes(kind);
+  const named = text.split(",").map((kind) => kind.trim());
+  const unknown = named.filter((kind) => !isKind(kind));
+  if (unknown.length > 0) refuse(`--kinds ${text}: there is no kind ${JSON.stringify(unknown[0])}`);
+  return KILL_KINDS.filter((kind) => named.includes(kind));
+}
+
 function wholeNumber(name: string, text: string, least: number): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least) {
-    console.error(`--${name} ${text}: a whole number of at least ${least} is needed\n\n${USAGE}`);
-    process.exit(1);
+    refuse(`--${name} ${text}: a whole number of at least ${least} is needed`);
   }
   return value;
+}
+
+function refuse(why: string): never {
+  console.error(`${why}\n\n${USAGE}`);
+  process.exit(1);
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { withDescendants, type Stack } from "../support/stack.ts";
+import { withDescendants } from "../support/processes.ts";
+import type { Stack } from "../support/stack.ts";
 
 const PERIOD_MS = 10_000;
 

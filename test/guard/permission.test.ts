@@ -71,7 +71,7 @@ test("a workflow that was never started is silence, not a refusal: it may still 
 });
 
 test("a frozen server is silence within the limit, and answers again when thawed", async () => {
-  temporal.freeze();
+  await temporal.freeze();
   const begun = performance.now();
   expect(await ask(WORKFLOW_ID)).toEqual({
     kind: "silent",

@@ -1,8 +1,7 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { createIntake } from "../../ingest/intake.ts";
 import { startRedelivery } from "../../ingest/redelivery.ts";
+import { freeze, thaw, withDescendants } from "../support/processes.ts";
 import { keyOf, placeOf, type Rig, startRig, swiftPacket } from "./rig.ts";
 
 let rig: Rig;
@@ -227,7 +226,7 @@ test("an alert whose workflow was terminated is closed, and its notices keep wha
 
 test("Temporal frozen: twenty packets are queued without waiting for it, and delivered once it thaws", async () => {
   const intake = createIntake(rig.deps);
-  rig.temporal.freeze();
+  await rig.temporal.freeze();
   const redelivery = startRedelivery({ ...rig.deps, everyMs: 1_000, retryMs: 500 });
   try {
     const keys: string[] = [];
@@ -262,17 +261,17 @@ test("the database frozen: refused within 3 s, nothing half stored, and taken wh
   const intake = createIntake(rig.deps);
   const packet = swiftPacket("9100009");
   rig.problems.length = 0;
-  process.kill(rig.postgres.pid, "SIGSTOP");
-  const backends = await frozenBackends();
+  // With its backends, which serve the connections that are open.
+  const server = withDescendants(rig.postgres.pid);
   try {
+    await freeze(server);
     const began = performance.now();
     await expect(intake.take(packet, "webhook", Date.now())).rejects.toMatchObject({
       name: "DatabaseUnavailable",
     });
     expect(performance.now() - began).toBeLessThan(8_000);
   } finally {
-    for (const pid of backends) process.kill(pid, "SIGCONT");
-    process.kill(rig.postgres.pid, "SIGCONT");
+    thaw(server);
   }
   const result = await intake.take(packet, "webhook", Date.now());
   expect(rig.problems.map((problem) => String(problem.cause))).toEqual([]);
@@ -280,14 +279,6 @@ test("the database frozen: refused within 3 s, nothing half stored, and taken wh
   const chain = await rig.database.alerts.chain(keyOf("9100009"));
   expect(chain?.notices).toHaveLength(1);
 }, 20_000);
-
-/** Freezes the server's backends too, which serve the connections that are open. */
-async function frozenBackends(): Promise<number[]> {
-  const { stdout } = await promisify(execFile)("pgrep", ["-P", String(rig.postgres.pid)]);
-  const pids = stdout.trim().split("\n").map(Number);
-  for (const pid of pids) process.kill(pid, "SIGSTOP");
-  return pids;
-}
 
 async function eventually(limitMs: number, check: () => Promise<void>): Promise<void> {
   const untilMs = Date.now() + limitMs;

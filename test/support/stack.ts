@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +8,7 @@ import { ownDatabaseUrl } from "../../adapters/config/settings.ts";
 import { createRunList, endProcess, isLiving } from "../../adapters/processes/run-list.ts";
 import { administratorToken, createObserver, type Observed } from "./observed.ts";
 import { freePort } from "./postgres.ts";
+import { freeze, thaw, withDescendants } from "./processes.ts";
 
 /** What `vesper up` is started with; the rest are its defaults. */
 export interface StackOptions {
@@ -121,11 +122,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   async function frozen<T>(parts: readonly string[], run: () => Promise<T>): Promise<T> {
     const pids = parts.flatMap((part) => withDescendants(pid(part)));
-    for (const each of pids) signalProcess(each, "SIGSTOP");
     try {
+      await freeze(pids);
       return await run();
     } finally {
-      for (const each of pids) signalProcess(each, "SIGCONT");
+      thaw(pids);
     }
   }
 
@@ -190,29 +191,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     output: () => printed,
     stop,
   };
-}
-
-/** A process and all it started, also those that lead sessions of their own (the backends of PostgreSQL do). */
-export function withDescendants(pid: number): number[] {
-  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
-  const parents = table
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  const family = [pid];
-  for (const member of family) {
-    for (const [child = 0, parent] of parents) if (parent === member) family.push(child);
-  }
-  return family;
-}
-
-export function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    // Ended in the meantime.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }
 
 /** Our environment without anybody's settings; only where the Temporal CLI is counts here too. */

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createTemporalClient, type TemporalConnection } from "../../adapters/temporal/client.ts";
 import { findTemporalCli } from "../../adapters/temporal-cli/find.ts";
+import { freeze, thaw } from "./processes.ts";
 import { freePort } from "./postgres.ts";
 
 export interface TestTemporal {
   readonly address: string;
   readonly connection: TemporalConnection;
   /** Stops the server where it stands, as a hung machine would. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
   stop(): Promise<void>;
 }
@@ -28,6 +29,7 @@ export async function startTemporal(searchAttributes: readonly string[] = []): P
       .concat(attributes),
     { stdio: "ignore" },
   );
+  const pids = server.pid === undefined ? [] : [server.pid];
   const address = `127.0.0.1:${port}`;
   const connection = createTemporalClient({ address, namespace: "default" });
   const stop = async (): Promise<void> => {
@@ -43,8 +45,8 @@ export async function startTemporal(searchAttributes: readonly string[] = []): P
   return {
     address,
     connection,
-    freeze: () => server.kill("SIGSTOP"),
-    thaw: () => server.kill("SIGCONT"),
+    freeze: () => freeze(pids),
+    thaw: () => thaw(pids),
     stop,
   };
 }
