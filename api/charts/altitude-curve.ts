@@ -1,6 +1,6 @@
 import { airmass, altAz } from "../../domain/astronomy/alt-az.ts";
 import type { Interval } from "../../domain/astronomy/interval.ts";
-import { keptByNight } from "../../domain/astronomy/kept-nights.ts";
+import { kept } from "../../domain/kept.ts";
 import { nightOf, type NightAlmanac } from "../../domain/astronomy/night.ts";
 import { moonPosition } from "../../domain/astronomy/sun-moon.ts";
 import type { Observatory } from "../../domain/observatory.ts";
@@ -43,7 +43,7 @@ export type AltitudeCurves = (pointing: Pointing, date: string) => AltitudeCurve
 export function createAltitudeCurves(observatory: Observatory): AltitudeCurves {
   const { site } = observatory;
   const skies = createNightSkies(observatory);
-  const moons = keptByNight((date) => moonOfNight(observatory, date), KEPT_NIGHTS);
+  const moons = kept((date) => moonOfNight(observatory, date), KEPT_NIGHTS);
   return (pointing, date) => {
     const { night, fromMs, toMs, moon } = moons(date);
     return {

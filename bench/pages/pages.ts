@@ -54,6 +54,7 @@ async function idsIn(client: Client): Promise<Record<string, readonly string[]>>
     ),
     master: await column("select id from master order by made_at desc limit 1"),
     outbox: await column("select id::text as id from outbox order by id desc limit 1"),
+    device: await column("select device_id as id from device order by device_id desc limit 1"),
     user: await column('select id from "user" order by id limit 2'),
   };
 }
@@ -207,7 +208,7 @@ export async function measuredPages(client: Client, routes: readonly string[]): 
     "GET /api/devices/:id/commands": ["/api/devices/telescope/commands"],
     "GET /api/weather": ["/api/weather"],
     "GET /api/weather/history": ["/api/weather/history?value=humidityPct"],
-    "GET /api/devices/:id": ["/api/devices/telescope"],
+    "GET /api/devices/:id": each("device", (id) => `/api/devices/${id}`),
     "GET /api/devices/:id/history": ["/api/devices/telescope/history?value=altDeg"],
     "GET /api/nights": ["/api/nights"],
     "GET /api/holds": ["/api/holds"],

@@ -1,6 +1,5 @@
 import type { Equatorial } from "../astronomy/apparent.ts";
 import { intersection, type Interval } from "../astronomy/interval.ts";
-import { keptByNight } from "../astronomy/kept-nights.ts";
 import { localMeanNoonMs, nightDateAt, sunCrossings } from "../astronomy/night.ts";
 import {
   observabilityWindows,
@@ -9,8 +8,9 @@ import {
   type ObservingConstraints,
   type SkyOfNight,
 } from "../astronomy/observability.ts";
+import { kept } from "../kept.ts";
 import type { Observatory } from "../observatory.ts";
-import { MS_PER_DAY, MS_PER_SECOND } from "../units.ts";
+import { MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND } from "../units.ts";
 import type { SequenceConstraints } from "./request.ts";
 
 /** The observing hours of one night, with what its sky has in common for all targets. */
@@ -44,7 +44,7 @@ const KEPT_NIGHTS = 500;
 
 /** Computes nights of a site and keeps them: 14 nights of one request are those of the next one too. */
 export function createNightSkies(observatory: Observatory): NightSkies {
-  return keptByNight((date) => nightSky(observatory, date), KEPT_NIGHTS);
+  return kept((date) => nightSky(observatory, date), KEPT_NIGHTS);
 }
 
 function nightSky({ site, night }: Observatory, date: string): NightSky {
@@ -167,6 +167,24 @@ export function foresee(
     if (night === 0) why = whyNotInNight(pointing, use, neededS, observatory, skies(date), within);
   }
   return { firstDate: null, firstMs: null, why };
+}
+
+const KEPT_FORESIGHTS = 5_000;
+
+/**
+ * `foresee` for one observatory, computed once a minute for all who look at the same sequence: why a night does not do
+ * takes some ms to tell, and a page of a long request asks it of every sequence.
+ */
+export function createForesight(observatory: Observatory, skies: NightSkies) {
+  const ofMinute = kept(
+    ({ raDeg, decDeg, constraints }: Pointing, window: Interval, neededS: number, minute: number) =>
+      foresee({ raDeg, decDeg, constraints }, window, neededS, observatory, skies, minute * MS_PER_MINUTE),
+    KEPT_FORESIGHTS,
+    ({ raDeg, decDeg, constraints }, { startMs, endMs }, neededS, minute) =>
+      JSON.stringify([raDeg, decDeg, constraints, startMs, endMs, neededS, minute]),
+  );
+  return (pointing: Pointing, window: Interval, neededS: number, nowMs: number): Foresight =>
+    ofMinute(pointing, window, neededS, Math.floor(nowMs / MS_PER_MINUTE));
 }
 
 /** Whether a target stays too low even in transit; a degree of margin covers precession and rounding. */

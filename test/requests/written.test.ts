@@ -7,7 +7,13 @@ import { builderOf, createRequestBuilder } from "../../domain/requests/builder.t
 import { carriedOver } from "../../domain/requests/carry-over.ts";
 import { revise, type StoredSequence } from "../../domain/requests/revise.ts";
 import { convertedInstant, readInstant, writtenInstant } from "../../domain/requests/times.ts";
-import { automaticWindow, createNightSkies, foresee, nightUse } from "../../domain/requests/visibility.ts";
+import {
+  automaticWindow,
+  createForesight,
+  createNightSkies,
+  foresee,
+  nightUse,
+} from "../../domain/requests/visibility.ts";
 import {
   emptySequence,
   withAllFields,
@@ -238,6 +244,20 @@ describe("visibility", () => {
     });
     const long = foresee(crab, window, 20 * 3_600, observatory, skies, NOW_MS);
     expect(long.why).toMatch(/only \d\d:\d\d to \d\d:\d\d UTC \(\d+ min\) and needs 1200 min/);
+  });
+
+  test("what is foreseen is computed once a minute, for each sequence by itself", () => {
+    const foreseen = createForesight(observatory, skies);
+    const window = { startMs: NOW_MS, endMs: NOW_MS + 60 * DAY_MS };
+    const minuteMs = Math.floor(NOW_MS / 60_000) * 60_000;
+    const first = foreseen(crab, window, 600, minuteMs);
+    expect(first).toEqual(foresee(crab, window, 600, observatory, skies, minuteMs));
+    expect(foreseen({ ...crab }, { ...window }, 600, minuteMs + 59_999)).toBe(first);
+    expect(foreseen(crab, window, 600, minuteMs + 60_000)).not.toBe(first);
+    const long = foreseen(crab, window, 20 * 3_600, minuteMs);
+    expect(long.why).toContain("needs 1200 min");
+    const south = foreseen({ ...crab, decDeg: -72 }, window, 600, minuteMs);
+    expect(south.firstDate).toBeNull();
   });
 });
 

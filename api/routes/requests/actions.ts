@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { WrittenCheck } from "../../../domain/requests/builder.ts";
-import { foresee } from "../../../domain/requests/visibility.ts";
 import type { RequestDraftRecord } from "../../../db/entities/request-draft.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem } from "../../problem.ts";
@@ -12,6 +11,8 @@ import type { Desk } from "./desk.ts";
 import { foresightWords, pointingOf } from "./panel-model.ts";
 
 const IdSchema = Type.Object({ id: Type.String({ maxLength: 200 }) });
+/** Sequences whose chances are told before a request is submitted. */
+const FORESEEN = 8;
 const UNTOLD =
   "The night was not told, because the observatory does not answer. It reads all requests again at its next planning.";
 
@@ -152,22 +153,19 @@ export function requestActionRoutes(context: ApiContext, desk: Desk): void {
 
   function submitWords(draft: RequestDraftRecord, { check, sequences, totalS }: WrittenCheck): string[] {
     if (!check.ok) throw new Problem(409, "This draft is not complete.");
-    const foreseen = sequences.map((understood, s) => {
+    const foreseen = sequences.slice(0, FORESEEN).map((understood, s) => {
       const pointing = pointingOf(understood);
       const { windowStartMs, windowEndMs } = understood;
       if (pointing === null || windowStartMs === null || windowEndMs === null) return "";
       const window = { startMs: windowStartMs, endMs: windowEndMs };
       const neededS = understood.durationS + understood.overheadS;
-      const words = foresightWords(
-        foresee(pointing, window, neededS, deps.observatory, desk.skies, desk.nowMs()),
-      );
+      const words = foresightWords(desk.foresee(pointing, window, neededS, desk.nowMs()));
       return `Sequence ${s + 1}, ${draft.document.sequences[s]?.targetName.trim() ?? ""}: ${words}`;
     });
-    const shown = foreseen.slice(0, 8);
     return [
       `${count(sequences.length, "sequence")}, ${duration(totalS * 1_000)} of ${check.request.programmeId}. The night plans again as soon as it is submitted.`,
-      ...shown,
-      ...(foreseen.length > shown.length ? [`And ${foreseen.length - shown.length} more.`] : []),
+      ...foreseen,
+      ...(sequences.length > foreseen.length ? [`And ${sequences.length - foreseen.length} more.`] : []),
     ];
   }
 }

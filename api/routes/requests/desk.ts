@@ -5,7 +5,7 @@ import { builderOf, type BuilderContext, type WrittenCheck } from "../../../doma
 import { waitsFor, type Conditions } from "../../../domain/requests/readiness.ts";
 import type { SequenceDraft } from "../../../domain/requests/request.ts";
 import { isEditable } from "../../../domain/requests/revise.ts";
-import { createNightSkies } from "../../../domain/requests/visibility.ts";
+import { createForesight, createNightSkies } from "../../../domain/requests/visibility.ts";
 import { emptySequence, type WrittenRequest, writtenOf } from "../../../domain/requests/written.ts";
 import type { RequestDraftRecord } from "../../../db/entities/request-draft.ts";
 import type { RequestRecord } from "../../../db/entities/request.ts";
@@ -29,6 +29,7 @@ export type Desk = ReturnType<typeof createDesk>;
 export function createDesk({ app, deps }: Pick<ApiContext, "app" | "deps">) {
   const { database, gateway, observatory, clock, nowWallMs } = deps;
   const skies = createNightSkies(observatory);
+  const foresee = createForesight(observatory, skies);
   const nowMs = (): number => Math.round(observatoryMs(clock(), nowWallMs()));
 
   /** @throws Problem 422 for a token that belongs to nobody */
@@ -297,6 +298,7 @@ export function createDesk({ app, deps }: Pick<ApiContext, "app" | "deps">) {
     author,
     nowMs,
     skies,
+    foresee,
     ownOrAll,
     draftOf,
     requestOf,

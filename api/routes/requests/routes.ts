@@ -219,7 +219,7 @@ export function requestRoutes(context: ApiContext): void {
         said: saidWords(request.query.said ?? ""),
         nowMs: desk.nowMs(),
         observatory: deps.observatory,
-        skies: desk.skies,
+        foresee: desk.foresee,
       });
       const csrf = context.identities.csrfToken(request, reply);
       return pages.send(request, reply, "requests/show", { ...model, csrf });

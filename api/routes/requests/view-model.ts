@@ -11,7 +11,6 @@ import type { SequenceDetail } from "../../../db/repositories/sequences.ts";
 import { nightDateAt } from "../../../domain/astronomy/night.ts";
 import type { Observatory } from "../../../domain/observatory.ts";
 import { isEditable, lockOf } from "../../../domain/requests/revise.ts";
-import { foresee, type NightSkies } from "../../../domain/requests/visibility.ts";
 import type { QuotaBalance } from "../../../domain/quota/ledger.ts";
 import type { SequenceConstraints, SequenceStatus } from "../../../domain/requests/request.ts";
 import type { PageModel } from "../../pages/pages.ts";
@@ -22,6 +21,7 @@ import { position } from "../../words/sky.ts";
 import { clockTime, dateTime, duration, hourMinute } from "../../words/time.ts";
 import { resultsModel } from "../images/results.ts";
 import { options, type Pager } from "../lists.ts";
+import type { Desk } from "./desk.ts";
 import { foresightWords, plotOf } from "./panel-model.ts";
 
 const TONES: Readonly<Record<SequenceStatus, Tone>> = {
@@ -148,7 +148,7 @@ export interface RequestFacts {
   readonly said: string;
   readonly nowMs: number;
   readonly observatory: Observatory;
-  readonly skies: NightSkies;
+  readonly foresee: Desk["foresee"];
 }
 
 export function requestModel(facts: RequestFacts): PageModel {
@@ -238,13 +238,13 @@ function pathOf(request: RequestRecord, sequences: readonly SequenceRecord[]) {
 function sequenceCard(
   sequence: SequenceDetail,
   rows: readonly ScheduledSequenceRecord[],
-  { request, nowMs, observatory, skies }: RequestFacts,
+  { request, nowMs, observatory, foresee }: RequestFacts,
 ) {
   const { constraints } = sequence;
   const waits = isEditable(sequence.status) && request.kind === "routine" && request.status === "submitted";
   const window = { startMs: sequence.windowStartMs, endMs: sequence.windowEndMs };
   const neededS = sequence.durationS + sequence.overheadS;
-  const foresight = waits ? foresee(sequence, window, neededS, observatory, skies, nowMs) : null;
+  const foresight = waits ? foresee(sequence, window, neededS, nowMs) : null;
   return {
     lock: lockOf(sequence),
     foresight: foresight === null ? "" : foresightWords(foresight),

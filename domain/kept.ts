@@ -1,0 +1,21 @@
+/**
+ * Makes what is computed of a key be computed once for all who ask. After `most` keys it begins anew: whoever asks for so
+ * many walks through the seasons.
+ * @param keyOf what the result depends on, as one string; the arguments themselves when absent
+ */
+export function kept<Args extends readonly unknown[], T>(
+  compute: (...args: Args) => T,
+  most: number,
+  keyOf: (...args: Args) => string = (...args) => JSON.stringify(args),
+): (...args: Args) => T {
+  const results = new Map<string, T>();
+  return (...args) => {
+    const key = keyOf(...args);
+    const known = results.get(key);
+    if (known !== undefined) return known;
+    const computed = compute(...args);
+    if (results.size >= most) results.clear();
+    results.set(key, computed);
+    return computed;
+  };
+}
