@@ -26,13 +26,36 @@ export async function findRecords<E extends object>(
   where: FilterQuery<E>,
   options: FindOptions<E> = {},
 ): Promise<PlainRecord<E>[]> {
+  const { sql, params } = statement(em, entity, "*", where, options);
+  return queryRecords(em, entity, sql, params);
+}
+
+/** `findRecords` with these fields alone: a list of long rows shows few of theirs. */
+export async function findFields<E extends object, Field extends keyof PlainRecord<E> & string>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  fields: readonly Field[],
+  where: FilterQuery<E>,
+  options: FindOptions<E> = {},
+): Promise<Pick<PlainRecord<E>, Field>[]> {
+  const { sql, params } = statement(em, entity, fields, where, options);
+  return queryFields(em, entity, fields, sql, params);
+}
+
+function statement<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  select: readonly string[] | "*",
+  where: FilterQuery<E>,
+  options: FindOptions<E>,
+): { readonly sql: string; readonly params: readonly unknown[] } {
   const query = em
     .createQueryBuilder(entity)
-    .select("*")
+    .select(select as "*")
     .where(where as QBFilterQuery<E>);
   if (options.orderBy !== undefined) query.orderBy(options.orderBy as never);
   if (options.limit !== undefined) query.limit(options.limit, options.offset);
-  return queryRecords(em, entity, query.getQuery(), query.getParams());
+  return { sql: query.getQuery(), params: query.getParams() };
 }
 
 /** The row that passes a filter, as a record; null when none does. */
@@ -65,35 +88,54 @@ export async function queryRecords<E extends object>(
   params: readonly unknown[],
 ): Promise<PlainRecord<E>[]> {
   const rows = await em.execute<Record<string, unknown>[]>(sql, [...params]);
-  const read = readerOf(em.getMetadata<E>(entity));
-  return rows.map((row) => read(row));
+  const readers = readersOf(em.getMetadata<E>(entity));
+  return rows.map((row) => read(row, readers) as PlainRecord<E>);
 }
 
-const readers = new WeakMap<object, (row: Record<string, unknown>) => unknown>();
+/** `findFields` for a statement of one's own that selects the columns of these fields. */
+export async function queryFields<E extends object, Field extends keyof PlainRecord<E> & string>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  fields: readonly Field[],
+  sql: string,
+  params: readonly unknown[],
+): Promise<Pick<PlainRecord<E>, Field>[]> {
+  const rows = await em.execute<Record<string, unknown>[]>(sql, [...params]);
+  const wanted: readonly string[] = fields;
+  const readers = readersOf(em.getMetadata<E>(entity)).filter(({ name }) => wanted.includes(name));
+  return rows.map((row) => read(row, readers) as Pick<PlainRecord<E>, Field>);
+}
 
-/** How the columns of an entity become the fields of its record. */
-function readerOf<E extends object>(
-  meta: EntityMetadata<E>,
-): (row: Record<string, unknown>) => PlainRecord<E> {
-  const known = readers.get(meta);
-  if (known !== undefined) return known as (row: Record<string, unknown>) => PlainRecord<E>;
-  const fields = meta.props
+/** How one column of an entity becomes one field of its record. */
+interface FieldReader {
+  readonly name: string;
+  readonly column: string;
+  readonly convert: (value: unknown) => unknown;
+}
+
+const known = new WeakMap<object, readonly FieldReader[]>();
+
+function readersOf<E extends object>(meta: EntityMetadata<E>): readonly FieldReader[] {
+  const before = known.get(meta);
+  if (before !== undefined) return before;
+  const readers = meta.props
     .filter(({ persist, fieldNames }) => persist !== false && fieldNames?.length === 1)
     .map((prop) => ({
-      name: prop.name,
+      name: prop.name as string,
       column: prop.fieldNames[0] ?? prop.name,
       convert: converterOf(prop.customType, prop.columnTypes[0] ?? "", prop.runtimeType),
     }));
-  const read = (row: Record<string, unknown>): PlainRecord<E> => {
-    const record: Record<string, unknown> = {};
-    for (const { name, column, convert } of fields) {
-      const value = row[column] ?? null;
-      record[name] = value === null ? null : convert(value);
-    }
-    return record as PlainRecord<E>;
-  };
-  readers.set(meta, read);
-  return read;
+  known.set(meta, readers);
+  return readers;
+}
+
+function read(row: Readonly<Record<string, unknown>>, readers: readonly FieldReader[]): object {
+  const record: Record<string, unknown> = {};
+  for (const { name, column, convert } of readers) {
+    const value = row[column] ?? null;
+    record[name] = value === null ? null : convert(value);
+  }
+  return record;
 }
 
 function converterOf(

@@ -43,7 +43,7 @@ export type AltitudeCurves = (pointing: Pointing, date: string) => AltitudeCurve
 export function createAltitudeCurves(observatory: Observatory): AltitudeCurves {
   const { site } = observatory;
   const skies = createNightSkies(observatory);
-  const moons = kept((date) => moonOfNight(observatory, date), KEPT_NIGHTS);
+  const moons = kept((date: string) => moonOfNight(observatory, date), KEPT_NIGHTS);
   return (pointing, date) => {
     const { night, fromMs, toMs, moon } = moons(date);
     return {

@@ -38,6 +38,40 @@ export function createShared<T>(
 }
 
 /**
+ * A reading that takes long: whoever asks while it is made anew is given the one before, unless that is too old.
+ * @param freshMs,usableMs ages of a reading, wall ms: younger than the first it is given as it is, older than the second never
+ */
+export function createRefreshed<T>(
+  make: () => Promise<T>,
+  { freshMs, usableMs }: { readonly freshMs: number; readonly usableMs: number },
+  nowWallMs: () => number,
+): () => Promise<T> {
+  let last: { readonly value: T; readonly atWallMs: number } | null = null;
+  let making: Promise<T> | null = null;
+
+  async function refresh(): Promise<T> {
+    const atWallMs = nowWallMs();
+    try {
+      const value = await make();
+      last = { value, atWallMs };
+      return value;
+    } finally {
+      making = null;
+    }
+  }
+
+  return async () => {
+    const age = last === null ? Infinity : Math.abs(nowWallMs() - last.atWallMs);
+    if (last !== null && age < freshMs) return last.value;
+    making ??= refresh();
+    if (last === null || age >= usableMs) return making;
+    // Whoever asks after `usableMs` is told what went wrong.
+    making.catch(() => undefined);
+    return last.value;
+  };
+}
+
+/**
  * Makes a reading that is the same for everybody one that all who ask at about the same time share; it is forgotten when
  * something changes. What depends on who asks is never shared.
  */

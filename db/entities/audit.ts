@@ -9,13 +9,14 @@ export const Audit = defineEntity({
   properties: {
     id: rowNumber(),
     atWallMs: instant().index(),
-    userId: p.text().nullable().index(),
+    userId: p.text().nullable(),
     /** e.g. `observatory.pause`, `user.create`, `login.failed`. */
     action: p.text(),
-    subject: p.text().nullable().index(),
+    subject: p.text().nullable(),
     address: p.text().nullable(),
     details: p.json<Readonly<Record<string, unknown>>>(),
   },
+  indexes: [{ properties: ["userId", "id"] }, { properties: ["subject", "id"] }],
 });
 
 export type AuditRecord = RecordOf<typeof Audit>;

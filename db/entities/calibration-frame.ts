@@ -52,7 +52,7 @@ export const CalibrationFrame = defineEntity({
     deviantFraction: real().nullable(),
     masterId: () => p.manyToOne(Master).mapToPk().fieldName("master_id").deleteRule("set null").nullable(),
   },
-  indexes: [{ properties: ["verdict", "intendedStartMs", "id"] }],
+  indexes: [{ properties: ["verdict", "intendedStartMs", "id"] }, { properties: ["intendedStartMs", "id"] }],
   uniques: [{ properties: ["groupId", "n", "attempt"] }],
   checks: [
     { name: "calibration_frame_numbers_check", expression: "n > 0 and attempt > 0 and exposure_s >= 0" },

@@ -46,7 +46,10 @@ export const Master = defineEntity({
     madeMs: instant(),
     storedWallMs: instant(),
   },
-  indexes: [{ properties: ["site", "instrumentId", "kind", "nightDate"] }],
+  indexes: [
+    { properties: ["site", "instrumentId", "kind", "nightDate"] },
+    { properties: ["site", "nightDate", "madeMs", "id"] },
+  ],
   checks: [
     {
       name: "master_numbers_check",

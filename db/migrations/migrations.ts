@@ -10,6 +10,7 @@ import { RequestDraftMigration } from "./0009-request-drafts.ts";
 import { ImpossibleStatesMigration } from "./0010-impossible-states.ts";
 import { PagesMigration } from "./0011-pages.ts";
 import { WebProcessMigration } from "./0012-web-processes.ts";
+import { ListsMigration } from "./0013-lists.ts";
 
 /** Every migration, oldest first. A migration that has run anywhere is never edited: add the next one. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   { name: "0010-impossible-states", class: ImpossibleStatesMigration },
   { name: "0011-pages", class: PagesMigration },
   { name: "0012-web-processes", class: WebProcessMigration },
+  { name: "0013-lists", class: ListsMigration },
 ];

@@ -15,7 +15,7 @@ import { Request, type RequestRecord } from "../entities/request.ts";
 import { ScheduledSequence } from "../entities/scheduled-sequence.ts";
 import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
 import { countRows, type RowCount } from "../count.ts";
-import { findRecord, findRecords } from "../find-records.ts";
+import { findFields, findRecord, findRecords } from "../find-records.ts";
 import { containing, type CursorQuery, type Page, pageBounds } from "../page.ts";
 import { recordOf } from "../record.ts";
 import { nextRequestId } from "./request-drafts.ts";
@@ -66,6 +66,13 @@ export interface RequestQuery extends CursorQuery {
 
 export interface RequestWithSequences extends RequestRecord {
   readonly sequences: readonly SequenceRecord[];
+}
+
+/** What a list shows of a sequence. */
+const LISTED = ["id", "requestId", "targetName", "status", "updatedWallMs"] as const;
+
+export interface RequestSummary extends RequestRecord {
+  readonly sequences: readonly Pick<SequenceRecord, (typeof LISTED)[number]>[];
 }
 
 export type RequestRepository = ReturnType<typeof createRequestRepository>;
@@ -181,24 +188,20 @@ export function createRequestRepository(orm: MikroORM) {
       return sequenceId;
     });
 
-  const list = async (query: RequestQuery = {}): Promise<Page<RequestWithSequences>> => {
-    const em = orm.em.fork();
-    const { ids, ...count } = await idsOfPage(em, query);
-    const rows = await findRecords(
-      em,
-      Request,
-      { id: { $in: [...ids] } },
-      { orderBy: { createdWallMs: "desc", id: "desc" } },
+  /** Requests with their sequences whole, newest first. */
+  const list = async (query: RequestQuery = {}): Promise<Page<RequestWithSequences>> =>
+    pageWith(orm.em.fork(), query, findRecords);
+
+  /** The same with as much of their sequences as a list shows. */
+  const summaries = async (query: RequestQuery): Promise<Page<RequestSummary>> =>
+    pageWith(orm.em.fork(), query, async (em, entity, where, options) =>
+      findFields(em, entity, LISTED, where, options),
     );
-    const sequences = await findRecords(
-      em,
-      Sequence,
-      { requestId: { $in: [...ids] } },
-      { orderBy: { requestId: "asc", ordinal: "asc" } },
-    );
-    const of = Map.groupBy(sequences, (sequence) => sequence.requestId);
-    const items = rows.map((row) => ({ ...row, sequences: of.get(row.id) ?? [] }));
-    return { items, ...count };
+
+  /** How many requests a query lets through. */
+  const total = async (query: RequestQuery): Promise<RowCount> => {
+    const { from, values } = rowsOf(query);
+    return countRows(orm.em.fork(), from, values);
   };
 
   /** How many requests there are, about. */
@@ -247,7 +250,19 @@ export function createRequestRepository(orm: MikroORM) {
       return { withdrawn: true, refusedBy: [] };
     });
 
-  return { create, createWithId, submitDraft, upsertForAlert, list, count, one, submit, withdraw };
+  return {
+    create,
+    createWithId,
+    submitDraft,
+    upsertForAlert,
+    list,
+    summaries,
+    total,
+    count,
+    one,
+    submit,
+    withdraw,
+  };
 }
 
 /** The new version of a request that was taken back: unchanged sequences come back, others are replaced. */
@@ -425,6 +440,27 @@ async function setSequences(
 const SEARCHED = 1_000;
 
 /** The ids of one page, newest first, and how many there are. */
+/** A page of requests with what `find` reads of their sequences. */
+async function pageWith<S extends { readonly requestId: string }>(
+  em: EntityManager,
+  query: RequestQuery,
+  find: (
+    em: EntityManager,
+    entity: typeof Sequence,
+    where: { readonly requestId: { readonly $in: string[] } },
+    options: { readonly orderBy: { readonly requestId: "asc"; readonly ordinal: "asc" } },
+  ) => Promise<S[]>,
+): Promise<Page<RequestRecord & { readonly sequences: readonly S[] }>> {
+  const { ids, ...count } = await idsOfPage(em, query);
+  const newest = { createdWallMs: "desc", id: "desc" } as const;
+  const [rows, sequences] = await Promise.all([
+    findRecords(em, Request, { id: { $in: [...ids] } }, { orderBy: newest }),
+    find(em, Sequence, { requestId: { $in: [...ids] } }, { orderBy: { requestId: "asc", ordinal: "asc" } }),
+  ]);
+  const of = Map.groupBy(sequences, (sequence) => sequence.requestId);
+  return { items: rows.map((row) => ({ ...row, sequences: of.get(row.id) ?? [] })), ...count };
+}
+
 async function idsOfPage(
   em: EntityManager,
   query: RequestQuery,
@@ -434,14 +470,30 @@ async function idsOfPage(
   const forward = query.after !== undefined || query.before === undefined;
   const { from, values } = rowsOf(query);
   const at = cursor === undefined ? [] : [new Date(cursor.atMs).toISOString(), cursor.id];
-  const rows = await em.execute<{ id: string }[]>(
-    `select id from (${from}) as request
+  const page = (of: string): string =>
+    `select id from ${of} as request
      ${cursor === undefined ? "" : `where (created_wall_at, id) ${forward ? "<" : ">"} (?, ?)`}
      order by created_wall_at ${forward ? "desc" : "asc"}, id ${forward ? "desc" : "asc"}
-     limit ? offset ?`,
-    [...values, ...at, limit, cursor === undefined ? offset : 0],
-  );
-  return { ids: rows.map(({ id }) => id), ...(await countRows(em, from, values)) };
+     limit ? offset ?`;
+  const bounds = [...at, limit, cursor === undefined ? offset : 0];
+  if (isSearch(query)) {
+    // What a search finds is found once, for the page and for its count.
+    const [found] = await em.execute<{ ids: string[]; total: number }[]>(
+      `with found as materialized (${from})
+       select array(${page("found")}) as ids, (select count(*)::int from found) as total`,
+      [...values, ...bounds],
+    );
+    return found ?? { ids: [], total: 0 };
+  }
+  const [rows, count] = await Promise.all([
+    em.execute<{ id: string }[]>(page(`(${from})`), [...values, ...bounds]),
+    countRows(em, from, values),
+  ]);
+  return { ids: rows.map(({ id }) => id), ...count };
+}
+
+function isSearch(query: RequestQuery): query is RequestQuery & { readonly text: string } {
+  return query.text !== undefined && query.text !== "";
 }
 
 /** The rows that a query lets through. */
@@ -460,7 +512,7 @@ function rowsOf(query: RequestQuery): { readonly from: string; readonly values: 
     return all.length === 0 ? "" : `where ${all.join(" and ")}`;
   };
   const select = "select r.id, r.created_wall_at from request r";
-  if (query.text === undefined || query.text === "") return { from: `${select} ${where()}`, values };
+  if (!isSearch(query)) return { from: `${select} ${where()}`, values };
   const like = containing(query.text);
   const newest = `order by r.created_wall_at desc, r.id desc limit ${SEARCHED}`;
   // Each part by itself, so that PostgreSQL chooses for each: along the newest when much matches, else by trigrams.

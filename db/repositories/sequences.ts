@@ -8,7 +8,7 @@ import { Plan, type PlanRecord } from "../entities/plan.ts";
 import { Programme, type ProgrammeRecord } from "../entities/programme.ts";
 import { Request, type RequestRecord } from "../entities/request.ts";
 import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
-import { findRecords, queryRecords } from "../find-records.ts";
+import { findFields, findRecords, queryRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 export interface PlanDetail extends PlanRecord {
@@ -29,6 +29,10 @@ export interface SequenceDetail extends SequenceRecord {
   readonly programme: ProgrammeRecord;
   readonly albums: readonly AlbumDetail[];
 }
+
+const OUTLINE = ["id", "ordinal", "status", "statusReason"] as const;
+
+export type SequenceOutline = Pick<SequenceRecord, (typeof OUTLINE)[number]>;
 
 /** Rows that are read to be updated by statement: the unit of work must not write what it read back over that. */
 const UNMANAGED = { disableIdentityMap: true } as const;
@@ -51,20 +55,19 @@ export function createSequenceRepository(orm: MikroORM) {
     return found ?? null;
   };
 
-  /** Many sequences by id; those that are not there are left out. */
+  /** Many sequences by id, in the order of the ids; those that are not there are left out. */
   const details = async (ids: readonly string[]): Promise<SequenceDetail[]> => {
     const em = orm.em.fork();
-    return detailsOf(em, await findRecords(em, Sequence, { id: { $in: [...ids] } }));
+    const found = byId(await findRecords(em, Sequence, { id: { $in: [...ids] } }));
+    return detailsOf(
+      em,
+      ids.flatMap((id) => found.get(id) ?? []),
+    );
   };
 
-  /** What sequences that were read already consist of. */
-  const detailed = async (records: readonly SequenceRecord[]): Promise<SequenceDetail[]> =>
-    detailsOf(orm.em.fork(), records);
-
-  /** The sequences of one request in their order, without what they consist of. */
-  const recordsOfRequest = async (requestId: string): Promise<SequenceRecord[]> => {
-    return findRecords(orm.em.fork(), Sequence, { requestId }, { orderBy: { ordinal: "asc" } });
-  };
+  /** The sequences of one request in their order, with what a sentence about all of them needs. */
+  const outlines = async (requestId: string): Promise<SequenceOutline[]> =>
+    findFields(orm.em.fork(), Sequence, OUTLINE, { requestId }, { orderBy: { ordinal: "asc" } });
 
   /** The sequences of one request, with everything, in their order. */
   const ofRequest = async (requestId: string): Promise<SequenceDetail[]> => {
@@ -247,9 +250,8 @@ export function createSequenceRepository(orm: MikroORM) {
     detail,
     record,
     details,
-    detailed,
     ofRequest,
-    recordsOfRequest,
+    outlines,
     candidates,
     setStatus,
     setPlanned,

@@ -112,7 +112,7 @@ export function profileRoutes(context: ApiContext): void {
     user: UserRecord,
     problems: readonly FieldProblem[],
   ): Promise<FastifyReply> {
-    const { total } = await database.requests.list({ userId: user.id, limit: 1 });
+    const { total } = await database.requests.total({ userId: user.id });
     return pages.send(
       request,
       reply,

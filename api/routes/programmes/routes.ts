@@ -135,7 +135,7 @@ export function programmeRoutes(context: ApiContext): void {
         database.programmes.members(id),
         database.quota.balance(id),
         database.quota.history(id, { limit: ON_PAGE, offset: (page - 1) * ON_PAGE }),
-        database.requests.list({ programmeId: id, limit: 1 }),
+        database.requests.total({ programmeId: id }),
       ]);
       const model = programmeModel({
         programme,

@@ -131,7 +131,7 @@ export function requestRoutes(context: ApiContext): void {
         ...(given(text) === undefined ? {} : { text }),
       };
       const [list, drafts, programmes] = await Promise.all([
-        database.requests.list(query),
+        database.requests.summaries(query),
         kind === "routine" && page === 1 && userId !== null ? database.requestDrafts.list(userId) : [],
         database.programmes.list(),
       ]);
@@ -176,11 +176,11 @@ export function requestRoutes(context: ApiContext): void {
       if (draft !== null && (await database.requests.one(id)) === null) {
         return reply.redirect(`/requests/${encodeURIComponent(id)}/edit`, 303);
       }
-      const [record, all] = await Promise.all([existing(id), database.sequences.recordsOfRequest(id)]);
+      const [record, all] = await Promise.all([existing(id), database.sequences.outlines(id)]);
       const shown = all.slice((page - 1) * SEQUENCES_ON_PAGE, page * SEQUENCES_ON_PAGE);
       const ids = shown.map((sequence) => sequence.id);
       const [sequences, appearances, frames, balance, ledger, audits, author] = await Promise.all([
-        database.sequences.detailed(shown),
+        database.sequences.details(ids),
         database.schedules.ofSequences(ids, APPEARANCES_SHOWN),
         database.images.ofSequences(ids, IMAGES_SHOWN),
         database.quota.balance(record.programmeId),

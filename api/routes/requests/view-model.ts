@@ -6,8 +6,8 @@ import type { RequestDraftRecord } from "../../../db/entities/request-draft.ts";
 import type { RequestRecord } from "../../../db/entities/request.ts";
 import type { ScheduledSequenceRecord } from "../../../db/entities/scheduled-sequence.ts";
 import type { SequenceRecord } from "../../../db/entities/sequence.ts";
-import type { RequestWithSequences } from "../../../db/repositories/requests.ts";
-import type { SequenceDetail } from "../../../db/repositories/sequences.ts";
+import type { RequestSummary } from "../../../db/repositories/requests.ts";
+import type { SequenceDetail, SequenceOutline } from "../../../db/repositories/sequences.ts";
 import { nightDateAt } from "../../../domain/astronomy/night.ts";
 import type { Observatory } from "../../../domain/observatory.ts";
 import { isEditable, lockOf } from "../../../domain/requests/revise.ts";
@@ -51,7 +51,7 @@ export interface RequestFilters {
 }
 
 export interface RequestListFacts {
-  readonly items: readonly RequestWithSequences[];
+  readonly items: readonly RequestSummary[];
   readonly filters: RequestFilters;
   readonly lines: Pager;
   readonly drafts: readonly RequestDraftRecord[];
@@ -130,7 +130,7 @@ export function requestsModel(facts: RequestListFacts): PageModel {
 export interface RequestFacts {
   readonly request: RequestRecord;
   /** Every sequence of the request. */
-  readonly all: readonly SequenceRecord[];
+  readonly all: readonly SequenceOutline[];
   /** Those on this page. */
   readonly sequences: readonly SequenceDetail[];
   readonly pager: Pager;
@@ -212,7 +212,7 @@ const HISTORY_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** The way of a request, with where it is now. */
-function pathOf(request: RequestRecord, sequences: readonly SequenceRecord[]) {
+function pathOf(request: RequestRecord, sequences: readonly SequenceOutline[]) {
   const has = (...statuses: readonly SequenceStatus[]): boolean =>
     sequences.some(({ status }) => statuses.includes(status));
   const now =
@@ -293,7 +293,7 @@ function sequenceCard(
   };
 }
 
-function requestSentence(sequences: readonly SequenceRecord[]): string {
+function requestSentence(sequences: readonly SequenceOutline[]): string {
   const done = sequences.filter(({ status }) => status === "executed").length;
   const waiting = sequences.find(({ status }) => status !== "executed");
   if (sequences.length === 0) return "This request has no sequence.";

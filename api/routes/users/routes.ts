@@ -156,7 +156,7 @@ export function userRoutes(context: ApiContext): void {
         database.tokens.list(user.id),
         database.sessions.ofUser(user.id, nowWallMs()),
         database.audits.list({ userId: user.id, limit: 20 }),
-        database.requests.list({ userId: user.id, limit: 1 }),
+        database.requests.total({ userId: user.id }),
       ]);
       const names = new Map(
         (await database.accounts.active(profilesThatMay("users.vote"))).map(({ id, name }) => [id, name]),
@@ -227,7 +227,7 @@ export function userRoutes(context: ApiContext): void {
     { config: { access: "users" }, schema: { params: UserIdSchema } },
     async (request, reply) => {
       const user = await desk.found(request.params.id);
-      const { total } = await database.requests.list({ userId: user.id, limit: 1 });
+      const { total } = await database.requests.total({ userId: user.id });
       return pages.send(request, reply, "users/delete", {
         title: `Delete the account of ${user.name}?`,
         sentence: "",
@@ -251,7 +251,7 @@ export function userRoutes(context: ApiContext): void {
       const user = await desk.found(request.params.id);
       const wrong = deletionProblem(user, request.body);
       if (wrong !== null) {
-        const { total } = await database.requests.list({ userId: user.id, limit: 1 });
+        const { total } = await database.requests.total({ userId: user.id });
         const model = {
           title: `Error: delete the account of ${user.name}?`,
           sentence: "",
