@@ -39,7 +39,10 @@ export async function findFields<E extends object, Field extends keyof PlainReco
   options: FindOptions<E> = {},
 ): Promise<Pick<PlainRecord<E>, Field>[]> {
   const { sql, params } = statement(em, entity, fields, where, options);
-  return queryFields(em, entity, fields, sql, params);
+  const rows = await em.execute<Record<string, unknown>[]>(sql, [...params]);
+  const wanted: readonly string[] = fields;
+  const readers = readersOf(em.getMetadata<E>(entity)).filter(({ name }) => wanted.includes(name));
+  return rows.map((row) => read(row, readers) as Pick<PlainRecord<E>, Field>);
 }
 
 function statement<E extends object>(
@@ -92,20 +95,6 @@ export async function queryRecords<E extends object>(
   return rows.map((row) => read(row, readers) as PlainRecord<E>);
 }
 
-/** `findFields` for a statement of one's own that selects the columns of these fields. */
-export async function queryFields<E extends object, Field extends keyof PlainRecord<E> & string>(
-  em: EntityManager,
-  entity: EntityName<E>,
-  fields: readonly Field[],
-  sql: string,
-  params: readonly unknown[],
-): Promise<Pick<PlainRecord<E>, Field>[]> {
-  const rows = await em.execute<Record<string, unknown>[]>(sql, [...params]);
-  const wanted: readonly string[] = fields;
-  const readers = readersOf(em.getMetadata<E>(entity)).filter(({ name }) => wanted.includes(name));
-  return rows.map((row) => read(row, readers) as Pick<PlainRecord<E>, Field>);
-}
-
 /** How one column of an entity becomes one field of its record. */
 interface FieldReader {
   readonly name: string;
@@ -121,7 +110,7 @@ function readersOf<E extends object>(meta: EntityMetadata<E>): readonly FieldRea
   const readers = meta.props
     .filter(({ persist, fieldNames }) => persist !== false && fieldNames?.length === 1)
     .map((prop) => ({
-      name: prop.name as string,
+      name: prop.name,
       column: prop.fieldNames[0] ?? prop.name,
       convert: converterOf(prop.customType, prop.columnTypes[0] ?? "", prop.runtimeType),
     }));

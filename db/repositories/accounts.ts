@@ -5,6 +5,7 @@ import { AccountLink } from "../entities/account-link.ts";
 import { MembershipApplication } from "../entities/membership-application.ts";
 import { Session } from "../entities/session.ts";
 import { User, type UserRecord } from "../entities/user.ts";
+import { findRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 import { enqueueMails, type NewMail } from "./mails.ts";
 
@@ -252,10 +253,12 @@ export function createAccountRepository(orm: MikroORM) {
 
   /** Active people who may be asked to decide, by profile. */
   const active = async (profiles: readonly UserRecord["profile"][]): Promise<UserRecord[]> => {
-    const rows = await orm.em
-      .fork()
-      .find(User, { state: "active", profile: { $in: [...profiles] } }, { orderBy: { id: "asc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(
+      orm.em.fork(),
+      User,
+      { state: "active", profile: { $in: [...profiles] } },
+      { orderBy: { id: "asc" } },
+    );
   };
 
   /** Removes links that nobody can use any more. */

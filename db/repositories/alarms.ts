@@ -156,7 +156,8 @@ export function createAlarmRepository(orm: MikroORM) {
    * which nobody was told. Whoever tells people marks them with `markNotified`.
    */
   const toNotify = async (site: string): Promise<AlarmRecord[]> => {
-    const rows = await orm.em.fork().find(
+    return findRecords(
+      orm.em.fork(),
       Alarm,
       {
         site,
@@ -169,7 +170,6 @@ export function createAlarmRepository(orm: MikroORM) {
       },
       { orderBy: { id: "asc" } },
     );
-    return rows.map((row) => recordOf(row));
   };
 
   /** False when another process was first. */

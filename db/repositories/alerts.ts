@@ -3,7 +3,7 @@ import { Alert, type AlertRecord, type AlertStage } from "../entities/alert.ts";
 import { Image, type ImageRecord } from "../entities/image.ts";
 import { Notice, type NoticeRecord } from "../entities/notice.ts";
 import { Request, type RequestRecord } from "../entities/request.ts";
-import { findPage, findRecord } from "../find-records.ts";
+import { findPage, findRecord, findRecords } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 import { createSequenceRepository, type SequenceDetail } from "./sequences.ts";
@@ -71,10 +71,12 @@ export function createAlertRepository(orm: MikroORM) {
 
   /** Alerts that are followed now, oldest first. */
   const live = async (site: string): Promise<AlertRecord[]> => {
-    const rows = await orm.em
-      .fork()
-      .find(Alert, { site, closed: false }, { orderBy: { createdWallMs: "asc", key: "asc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(
+      orm.em.fork(),
+      Alert,
+      { site, closed: false },
+      { orderBy: { createdWallMs: "asc", key: "asc" } },
+    );
   };
 
   /** An alert with its notices, request, sequences with exposures, and images; null when there is none. */

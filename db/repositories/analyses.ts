@@ -1,8 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Analysis, type AnalysisRecord } from "../entities/analysis.ts";
 import { Report, type ReportRecord } from "../entities/report.ts";
-import { findRecord } from "../find-records.ts";
-import { recordOf } from "../record.ts";
+import { findRecord, findRecords } from "../find-records.ts";
 import { enqueue } from "./outbox.ts";
 
 export type AnalysisRepository = ReturnType<typeof createAnalysisRepository>;
@@ -44,8 +43,7 @@ export function createAnalysisRepository(orm: MikroORM) {
 
   /** Reports on an alert, the newest version first. */
   const reportsOf = async (alertKey: string): Promise<ReportRecord[]> => {
-    const rows = await orm.em.fork().find(Report, { alertKey }, { orderBy: { version: "desc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(orm.em.fork(), Report, { alertKey }, { orderBy: { version: "desc" } });
   };
 
   return { upsert, one, report, reportsOf };

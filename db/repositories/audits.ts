@@ -1,8 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Audit, type AuditRecord } from "../entities/audit.ts";
-import { findPage } from "../find-records.ts";
+import { findPage, findRecords } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
-import { recordOf } from "../record.ts";
 
 export type AuditRepository = ReturnType<typeof createAuditRepository>;
 
@@ -30,8 +29,7 @@ export function createAuditRepository(orm: MikroORM) {
 
   /** What was done to one thing, newest first. */
   const ofSubject = async (subject: string, limit: number): Promise<AuditRecord[]> => {
-    const rows = await orm.em.fork().find(Audit, { subject }, { orderBy: { id: "desc" }, limit });
-    return rows.map((row) => recordOf(row));
+    return findRecords(orm.em.fork(), Audit, { subject }, { orderBy: { id: "desc" }, limit });
   };
 
   return { append, list, ofSubject };

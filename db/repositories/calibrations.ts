@@ -8,7 +8,7 @@ import {
 } from "../entities/calibration-frame.ts";
 import { Image } from "../entities/image.ts";
 import { Night } from "../entities/night.ts";
-import { findPage, findRecord } from "../find-records.ts";
+import { findPage, findRecord, findRecords } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 
@@ -195,10 +195,12 @@ export function createCalibrationRepository(orm: MikroORM) {
 
   /** The stored frames of a group, in order. */
   const framesOf = async (groupId: string): Promise<CalibrationFrameRecord[]> => {
-    const rows = await orm.em
-      .fork()
-      .find(CalibrationFrame, { groupId, state: "stored" }, { orderBy: { n: "asc", attempt: "asc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(
+      orm.em.fork(),
+      CalibrationFrame,
+      { groupId, state: "stored" },
+      { orderBy: { n: "asc", attempt: "asc" } },
+    );
   };
 
   /** Writes verdicts. Written again they are the same. */

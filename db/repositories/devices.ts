@@ -2,7 +2,7 @@ import type { MikroORM } from "@mikro-orm/postgresql";
 import { statusMessage } from "../../domain/partners/messages.ts";
 import { Device, type DeviceRecord } from "../entities/device.ts";
 import { DeviceStatus, type DeviceStatusRecord } from "../entities/device-status.ts";
-import { findRecord } from "../find-records.ts";
+import { findRecord, findRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 import { enqueue } from "./outbox.ts";
 
@@ -81,8 +81,7 @@ export function createDeviceRepository(orm: MikroORM) {
   };
 
   const list = async (): Promise<DeviceRecord[]> => {
-    const rows = await orm.em.fork().find(Device, {}, { orderBy: { deviceId: "asc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(orm.em.fork(), Device, {}, { orderBy: { deviceId: "asc" } });
   };
 
   const one = async (deviceId: string): Promise<DeviceRecord | null> =>

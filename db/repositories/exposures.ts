@@ -89,14 +89,12 @@ export function createExposureRepository(orm: MikroORM) {
 
   /** Exposures that have begun and not ended, oldest first: what an abort must account for. */
   const unfinished = async (cameraId?: string): Promise<ExposureRecord[]> => {
-    const rows = await orm.em
-      .fork()
-      .find(
-        Exposure,
-        { state: { $in: ["starting", "exposing", "read"] }, ...(cameraId === undefined ? {} : { cameraId }) },
-        { orderBy: { intendedStartMs: "asc" } },
-      );
-    return rows.map((row) => recordOf(row));
+    return findRecords(
+      orm.em.fork(),
+      Exposure,
+      { state: { $in: ["starting", "exposing", "read"] }, ...(cameraId === undefined ? {} : { cameraId }) },
+      { orderBy: { intendedStartMs: "asc" } },
+    );
   };
 
   /** Exposures of one night, in order of their start. */

@@ -2,7 +2,6 @@ import type { MikroORM } from "@mikro-orm/postgresql";
 import { Hold, type HoldRecord } from "../entities/hold.ts";
 import { findPage, findRecords } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
-import { recordOf } from "../record.ts";
 
 export type HoldRepository = ReturnType<typeof createHoldRepository>;
 
@@ -46,8 +45,7 @@ export function createHoldRepository(orm: MikroORM) {
 
   /** Holds that are open, oldest first. */
   const open = async (site: string): Promise<HoldRecord[]> => {
-    const rows = await orm.em.fork().find(Hold, { site, liftedWallMs: null }, { orderBy: { id: "asc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(orm.em.fork(), Hold, { site, liftedWallMs: null }, { orderBy: { id: "asc" } });
   };
 
   /** All holds, newest first. */

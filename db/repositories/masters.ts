@@ -1,9 +1,8 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { masterMessage } from "../../domain/partners/messages.ts";
 import { Master, type MasterRecord } from "../entities/master.ts";
-import { findPage, findRecord } from "../find-records.ts";
+import { findPage, findRecord, findRecords } from "../find-records.ts";
 import { type Page, type PageQuery } from "../page.ts";
-import { recordOf } from "../record.ts";
 import { enqueue } from "./outbox.ts";
 
 export interface MasterQuery extends PageQuery {
@@ -49,14 +48,12 @@ export function createMasterRepository(orm: MikroORM) {
     fromDate: string,
     toDate: string,
   ): Promise<MasterRecord[]> => {
-    const rows = await orm.em
-      .fork()
-      .find(
-        Master,
-        { site, instrumentId, nightDate: { $gte: fromDate, $lte: toDate } },
-        { orderBy: { nightDate: "desc", id: "desc" }, limit: MOST },
-      );
-    return rows.map((row) => recordOf(row));
+    return findRecords(
+      orm.em.fork(),
+      Master,
+      { site, instrumentId, nightDate: { $gte: fromDate, $lte: toDate } },
+      { orderBy: { nightDate: "desc", id: "desc" }, limit: MOST },
+    );
   };
 
   return { upsert, one, list, between };

@@ -1,7 +1,6 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Notice, type NoticeRecord } from "../entities/notice.ts";
-import { findRecord } from "../find-records.ts";
-import { recordOf } from "../record.ts";
+import { findRecord, findRecords } from "../find-records.ts";
 
 export type NoticeRepository = ReturnType<typeof createNoticeRepository>;
 
@@ -11,16 +10,17 @@ export function createNoticeRepository(orm: MikroORM) {
 
   /** Notices of one alert, oldest first. */
   const ofAlert = async (alertKey: string): Promise<NoticeRecord[]> => {
-    const rows = await orm.em.fork().find(Notice, { alertKey }, { orderBy: { id: "asc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(orm.em.fork(), Notice, { alertKey }, { orderBy: { id: "asc" } });
   };
 
   /** Notices that Temporal has not acknowledged yet, oldest first. */
   const undelivered = async (site: string, limit = 200): Promise<NoticeRecord[]> => {
-    const rows = await orm.em
-      .fork()
-      .find(Notice, { site, needsDelivery: true, deliveredWallMs: null }, { orderBy: { id: "asc" }, limit });
-    return rows.map((row) => recordOf(row));
+    return findRecords(
+      orm.em.fork(),
+      Notice,
+      { site, needsDelivery: true, deliveredWallMs: null },
+      { orderBy: { id: "asc" }, limit },
+    );
   };
 
   /** Notes when Temporal acknowledged a notice first; later acknowledgements change nothing. */

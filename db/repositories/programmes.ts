@@ -2,7 +2,7 @@ import { LockMode, type MikroORM } from "@mikro-orm/postgresql";
 import { Membership, type MembershipRecord } from "../entities/membership.ts";
 import { Programme, type ProgrammeRecord } from "../entities/programme.ts";
 import type { UserRecord } from "../entities/user.ts";
-import { findRecord } from "../find-records.ts";
+import { findRecord, findRecords, queryRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 /** A member as others may see one: no mail address. */
@@ -26,21 +26,18 @@ export function createProgrammeRepository(orm: MikroORM) {
     findRecord(orm.em.fork(), Programme, { id });
 
   const list = async (): Promise<ProgrammeRecord[]> => {
-    const rows = await orm.em.fork().find(Programme, {}, { orderBy: { id: "asc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(orm.em.fork(), Programme, {}, { orderBy: { id: "asc" } });
   };
 
   /** Active routine programmes a user may ask time of. */
-  const ofUser = async (userId: string): Promise<ProgrammeRecord[]> => {
-    const em = orm.em.fork();
-    const memberships = await em.find(Membership, { userId });
-    const rows = await em.find(
+  const ofUser = async (userId: string): Promise<ProgrammeRecord[]> =>
+    queryRecords(
+      orm.em.fork(),
       Programme,
-      { id: { $in: memberships.map((membership) => membership.programmeId) }, active: true, kind: "routine" },
-      { orderBy: { id: "asc" } },
+      `select p.* from programme p join membership m on m.programme_id = p.id
+       where m.user_id = ? and p.active and p.kind = 'routine' order by p.id`,
+      [userId],
     );
-    return rows.map((row) => recordOf(row));
-  };
 
   /** Stores a programme as given, by its id. */
   const upsert = async (programme: ProgrammeRecord): Promise<void> => {
@@ -81,8 +78,7 @@ export function createProgrammeRepository(orm: MikroORM) {
 
   /** Memberships of one user, by programme. */
   const membershipsOf = async (userId: string): Promise<MembershipRecord[]> => {
-    const rows = await orm.em.fork().find(Membership, { userId }, { orderBy: { programmeId: "asc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(orm.em.fork(), Membership, { userId }, { orderBy: { programmeId: "asc" } });
   };
 
   /** Members of a programme with name and state, heads first. */

@@ -43,8 +43,7 @@ export function createQuotaRepository(orm: MikroORM) {
 
   /** Balances of all programmes, by id. */
   const balances = async (): Promise<ReadonlyMap<string, QuotaBalance>> => {
-    const em = orm.em.fork();
-    const rows = await em.find(QuotaBalanceRow, {});
+    const rows = await findRecords(orm.em.fork(), QuotaBalanceRow, {});
     return new Map(rows.map(({ programmeId, ...row }) => [programmeId, balanceOf(row)]));
   };
 
@@ -173,23 +172,6 @@ export function createQuotaRepository(orm: MikroORM) {
           { orderBy: { id: "desc" }, limit },
         );
 
-  /** What each of these sequences has spent and holds, seconds; those without a line are not there. */
-  const costs = async (
-    sequenceIds: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly spentS: number; readonly openS: number }>> => {
-    if (sequenceIds.length === 0) return new Map();
-    // Sums of numeric columns are exact in PostgreSQL.
-    const rows = await orm.em.fork().execute<{ sequence_id: string; spent: string; open: string }[]>(
-      `select sequence_id, coalesce(sum(seconds) filter (where kind = 'spent'), 0) as spent,
-              coalesce(sum(case kind when 'reserved' then seconds when 'granted' then 0 else -seconds end), 0) as open
-       from quota_entry
-       where sequence_id in (${sequenceIds.map(() => "?").join(", ")}) group by sequence_id`,
-      [...sequenceIds],
-    );
-    return new Map(
-      rows.map((row) => [row.sequence_id, { spentS: Number(row.spent), openS: Number(row.open) }]),
-    );
-  };
   /** Lines of one programme with the time that was left after each, newest first. */
   const history = async (programmeId: string, query: PageQuery): Promise<Page<LedgerLine>> => {
     const em = orm.em.fork();
@@ -252,7 +234,6 @@ export function createQuotaRepository(orm: MikroORM) {
     settle: settleAttempt,
     openAttempts,
     list,
-    costs,
     ofSequences,
   };
 }

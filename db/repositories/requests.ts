@@ -15,7 +15,7 @@ import { Request, type RequestRecord } from "../entities/request.ts";
 import { ScheduledSequence } from "../entities/scheduled-sequence.ts";
 import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
 import { countRows, type RowCount } from "../count.ts";
-import { findFields, findRecord, findRecords } from "../find-records.ts";
+import { findRecord, findRecords } from "../find-records.ts";
 import { containing, type CursorQuery, type Page, pageBounds } from "../page.ts";
 import { recordOf } from "../record.ts";
 import { nextRequestId } from "./request-drafts.ts";
@@ -68,11 +68,20 @@ export interface RequestWithSequences extends RequestRecord {
   readonly sequences: readonly SequenceRecord[];
 }
 
-/** What a list shows of a sequence. */
-const LISTED = ["id", "requestId", "targetName", "status", "updatedWallMs"] as const;
-
+/** A request with as much of its sequences as a list shows. */
 export interface RequestSummary extends RequestRecord {
-  readonly sequences: readonly Pick<SequenceRecord, (typeof LISTED)[number]>[];
+  /** Names of what it observes, each once, in the order of the sequences. */
+  readonly targets: readonly string[];
+  readonly sequences: number;
+  readonly executed: number;
+  /** Whether one of them is being observed. */
+  readonly executing: boolean;
+  /** When the newest schedule has the first of those it has, Unix ms. */
+  readonly plannedMs: number | null;
+  readonly spentS: number;
+  readonly heldS: number;
+  /** Last change of one of them, or the beginning of the request. */
+  readonly changedWallMs: number;
 }
 
 export type RequestRepository = ReturnType<typeof createRequestRepository>;
@@ -189,14 +198,33 @@ export function createRequestRepository(orm: MikroORM) {
     });
 
   /** Requests with their sequences whole, newest first. */
-  const list = async (query: RequestQuery = {}): Promise<Page<RequestWithSequences>> =>
-    pageWith(orm.em.fork(), query, findRecords);
+  const list = async (query: RequestQuery = {}): Promise<Page<RequestWithSequences>> => {
+    const em = orm.em.fork();
+    const { ids, ...count } = await idsOfPage(em, query);
+    const [rows, sequences] = await Promise.all([
+      findRecords(em, Request, { id: { $in: [...ids] } }, NEWEST_FIRST),
+      findRecords(
+        em,
+        Sequence,
+        { requestId: { $in: [...ids] } },
+        { orderBy: { requestId: "asc", ordinal: "asc" } },
+      ),
+    ]);
+    const of = Map.groupBy(sequences, (sequence) => sequence.requestId);
+    return { items: rows.map((row) => ({ ...row, sequences: of.get(row.id) ?? [] })), ...count };
+  };
 
   /** The same with as much of their sequences as a list shows. */
-  const summaries = async (query: RequestQuery): Promise<Page<RequestSummary>> =>
-    pageWith(orm.em.fork(), query, async (em, entity, where, options) =>
-      findFields(em, entity, LISTED, where, options),
-    );
+  const summaries = async (query: RequestQuery): Promise<Page<RequestSummary>> => {
+    const em = orm.em.fork();
+    const { ids, ...count } = await idsOfPage(em, query);
+    const [rows, sums] = await Promise.all([
+      findRecords(em, Request, { id: { $in: [...ids] } }, NEWEST_FIRST),
+      em.execute<SummaryRow[]>(SUMMARIES, [JSON.stringify(ids)]),
+    ]);
+    const of = new Map(sums.map((sum) => [sum.request_id, sum]));
+    return { items: rows.map((row) => summaryOf(row, of.get(row.id))), ...count };
+  };
 
   /** How many requests a query lets through. */
   const total = async (query: RequestQuery): Promise<RowCount> => {
@@ -440,25 +468,60 @@ async function setSequences(
 const SEARCHED = 1_000;
 
 /** The ids of one page, newest first, and how many there are. */
-/** A page of requests with what `find` reads of their sequences. */
-async function pageWith<S extends { readonly requestId: string }>(
-  em: EntityManager,
-  query: RequestQuery,
-  find: (
-    em: EntityManager,
-    entity: typeof Sequence,
-    where: { readonly requestId: { readonly $in: string[] } },
-    options: { readonly orderBy: { readonly requestId: "asc"; readonly ordinal: "asc" } },
-  ) => Promise<S[]>,
-): Promise<Page<RequestRecord & { readonly sequences: readonly S[] }>> {
-  const { ids, ...count } = await idsOfPage(em, query);
-  const newest = { createdWallMs: "desc", id: "desc" } as const;
-  const [rows, sequences] = await Promise.all([
-    findRecords(em, Request, { id: { $in: [...ids] } }, { orderBy: newest }),
-    find(em, Sequence, { requestId: { $in: [...ids] } }, { orderBy: { requestId: "asc", ordinal: "asc" } }),
-  ]);
-  const of = Map.groupBy(sequences, (sequence) => sequence.requestId);
-  return { items: rows.map((row) => ({ ...row, sequences: of.get(row.id) ?? [] })), ...count };
+const NEWEST_FIRST = { orderBy: { createdWallMs: "desc", id: "desc" } } as const;
+
+interface SummaryRow {
+  readonly request_id: string;
+  readonly targets: readonly string[];
+  readonly sequences: number;
+  readonly executed: number;
+  readonly executing: boolean;
+  readonly planned_ms: string | null;
+  readonly changed_ms: string;
+  readonly spent: string;
+  readonly held: string;
+}
+
+/** Sums over the sequences of requests: a page of fifty may stand for thousands of them. Numeric sums are exact. */
+const SUMMARIES = `
+  with asked as (select jsonb_array_elements_text(?::jsonb) as id),
+  newest as (select max(id) as id from schedule)
+  select s.request_id,
+         array(select t.target_name from sequence t where t.request_id = s.request_id
+               group by t.target_name order by min(t.ordinal)) as targets,
+         count(*)::int as sequences,
+         count(*) filter (where s.status = 'executed')::int as executed,
+         bool_or(s.status = 'executing') as executing,
+         (extract(epoch from max(s.updated_wall_at)) * 1000)::bigint as changed_ms,
+         (extract(epoch from min(p.tsp_at)) * 1000)::bigint as planned_ms,
+         coalesce(sum(q.spent), 0) as spent,
+         coalesce(sum(q.held), 0) as held
+  from sequence s
+  left join scheduled_sequence p
+    on p.schedule_id = (select id from newest) and p.sequence_id = s.id and p.status in ('planned', 'executing')
+  left join (
+    select sequence_id,
+           sum(seconds) filter (where kind = 'spent') as spent,
+           sum(case kind when 'reserved' then seconds when 'granted' then 0 else -seconds end) as held
+    from quota_entry
+    where sequence_id in (select id from sequence where request_id in (select id from asked))
+    group by sequence_id
+  ) q on q.sequence_id = s.id
+  where s.request_id in (select id from asked)
+  group by s.request_id`;
+
+function summaryOf(request: RequestRecord, sums: SummaryRow | undefined): RequestSummary {
+  return {
+    ...request,
+    targets: sums?.targets ?? [],
+    sequences: sums?.sequences ?? 0,
+    executed: sums?.executed ?? 0,
+    executing: sums?.executing ?? false,
+    plannedMs: sums === undefined || sums.planned_ms === null ? null : Number(sums.planned_ms),
+    spentS: Number(sums?.spent ?? 0),
+    heldS: Number(sums?.held ?? 0),
+    changedWallMs: Math.max(request.createdWallMs, Number(sums?.changed_ms ?? 0)),
+  };
 }
 
 async function idsOfPage(

@@ -9,7 +9,7 @@ import {
   type ScheduledStatus,
 } from "../entities/scheduled-sequence.ts";
 import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
-import { findRecords, queryFields } from "../find-records.ts";
+import { findRecords } from "../find-records.ts";
 import { type Page, pageBounds, type PageQuery } from "../page.ts";
 import { recordOf } from "../record.ts";
 import { enqueue } from "./outbox.ts";
@@ -190,25 +190,6 @@ export function createScheduleRepository(orm: MikroORM) {
     return new Map([...found].map(([id, each]) => [id, each.slice(0, limit)]));
   };
 
-  /** When the newest schedule has these sequences, Unix ms: planned or executing ones only. */
-  const plannedStarts = async (sequenceIds: readonly string[]): Promise<ReadonlyMap<string, number>> => {
-    if (sequenceIds.length === 0) return new Map();
-    const rows = await queryFields(
-      orm.em.fork(),
-      ScheduledSequence,
-      ["sequenceId", "tspMs"],
-      `select sequence_id, tsp_at from scheduled_sequence
-       where schedule_id = (select max(id) from schedule) and status in ('planned', 'executing')
-         and sequence_id in (select jsonb_array_elements_text(?::jsonb))`,
-      [JSON.stringify(sequenceIds)],
-    );
-    const starts = new Map<string, number>();
-    for (const { sequenceId, tspMs } of rows) {
-      if (typeof tspMs === "number") starts.set(sequenceId, tspMs);
-    }
-    return starts;
-  };
-
   return {
     store,
     newest,
@@ -220,7 +201,6 @@ export function createScheduleRepository(orm: MikroORM) {
     markRow,
     settleExecuting,
     ofSequences,
-    plannedStarts,
   };
 }
 

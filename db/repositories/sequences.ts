@@ -224,8 +224,7 @@ export function createSequenceRepository(orm: MikroORM) {
 
   /** Sequences left `executing`: what a night that ended wrongly was at. */
   const executing = async (): Promise<SequenceRecord[]> => {
-    const rows = await orm.em.fork().find(Sequence, { status: "executing" }, { orderBy: { id: "asc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(orm.em.fork(), Sequence, { status: "executing" }, { orderBy: { id: "asc" } });
   };
 
   /** Leaves out the rest of an album, with the reason; one that was left out before keeps its reason. False then. */

@@ -1,8 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Session, type SessionRecord } from "../entities/session.ts";
 import { User, type UserRecord } from "../entities/user.ts";
-import { findRecord } from "../find-records.ts";
-import { recordOf } from "../record.ts";
+import { findRecord, findRecords } from "../find-records.ts";
 
 export type SessionRepository = ReturnType<typeof createSessionRepository>;
 
@@ -41,10 +40,12 @@ export function createSessionRepository(orm: MikroORM) {
 
   /** Open sessions of a user, last used first. */
   const ofUser = async (userId: string, wallMs: number): Promise<SessionRecord[]> => {
-    const rows = await orm.em
-      .fork()
-      .find(Session, { userId, expiresWallMs: { $gt: wallMs } }, { orderBy: { seenWallMs: "desc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(
+      orm.em.fork(),
+      Session,
+      { userId, expiresWallMs: { $gt: wallMs } },
+      { orderBy: { seenWallMs: "desc" } },
+    );
   };
 
   const removeExpired = async (wallMs: number): Promise<number> =>

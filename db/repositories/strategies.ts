@@ -1,14 +1,12 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { Strategy, type StrategyRecord } from "../entities/strategy.ts";
-import { findRecord } from "../find-records.ts";
-import { recordOf } from "../record.ts";
+import { findRecord, findRecords } from "../find-records.ts";
 
 export type StrategyRepository = ReturnType<typeof createStrategyRepository>;
 
 export function createStrategyRepository(orm: MikroORM) {
   const list = async (): Promise<StrategyRecord[]> => {
-    const rows = await orm.em.fork().find(Strategy, {}, { orderBy: { id: "asc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(orm.em.fork(), Strategy, {}, { orderBy: { id: "asc" } });
   };
 
   const one = async (id: string): Promise<StrategyRecord | null> =>

@@ -1,6 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Profile } from "../../domain/permissions/profiles.ts";
 import { ApiToken, type ApiTokenRecord } from "../entities/api-token.ts";
+import { findRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 export interface NewToken {
@@ -43,10 +44,9 @@ export function createTokenRepository(orm: MikroORM) {
   };
 
   const list = async (userId?: string): Promise<ApiTokenRecord[]> => {
-    const rows = await orm.em
-      .fork()
-      .find(ApiToken, userId === undefined ? {} : { userId }, { orderBy: { id: "desc" } });
-    return rows.map((row) => recordOf(row));
+    return findRecords(orm.em.fork(), ApiToken, userId === undefined ? {} : { userId }, {
+      orderBy: { id: "desc" },
+    });
   };
 
   /** False when there is no such token, or it was revoked before. */

@@ -66,7 +66,7 @@ export function createDesk({ app, deps }: Pick<ApiContext, "app" | "deps">) {
   }
 
   /** What requests of a person are checked against now. */
-  async function contextOf(userId: string): Promise<BuilderContext> {
+  async function contextOf(userId: string): Promise<DeskContext> {
     const [programmes, balances] = await Promise.all([
       database.programmes.ofUser(userId),
       database.quota.balances(),
@@ -75,7 +75,11 @@ export function createDesk({ app, deps }: Pick<ApiContext, "app" | "deps">) {
       observatory,
       skies,
       nowMs: nowMs(),
-      programmes: programmes.map(({ id }) => ({ id, availableS: balances.get(id)?.availableS ?? 0 })),
+      programmes: programmes.map(({ id, name }) => ({
+        id,
+        name,
+        availableS: balances.get(id)?.availableS ?? 0,
+      })),
     };
   }
 
@@ -315,6 +319,11 @@ export function createDesk({ app, deps }: Pick<ApiContext, "app" | "deps">) {
     unsubmit,
     writtenRequest,
   };
+}
+
+/** What requests of a person are checked against, with what programmes are called. */
+export interface DeskContext extends BuilderContext {
+  readonly programmes: readonly (BuilderContext["programmes"][number] & { readonly name: string })[];
 }
 
 /** What came of a file. */

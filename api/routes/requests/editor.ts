@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import { builderOf } from "../../../domain/requests/builder.ts";
 import { writtenFields } from "../../../domain/requests/difference.ts";
 import type { WrittenRequest } from "../../../domain/requests/written.ts";
 import type { RequestDraftRecord } from "../../../db/entities/request-draft.ts";
@@ -136,19 +137,18 @@ export function editorRoutes({ app, deps, pages, identities }: ApiContext, desk:
   }
 
   async function modelOf(draft: RequestDraftRecord, shown: Shown, form: string) {
-    const [context, programmes, request] = await Promise.all([
+    const [context, request] = await Promise.all([
       desk.contextOf(draft.userId),
-      database.programmes.ofUser(draft.userId),
       database.requests.one(draft.id),
     ]);
     return editorModel({
       ...shown,
       draft,
-      check: await desk.check(draft.document, draft.userId),
+      check: builderOf(draft.document).check(context),
       context,
       observatory,
       form,
-      names: new Map(programmes.map(({ id, name }) => [id, name])),
+      names: new Map(context.programmes.map(({ id, name }) => [id, name])),
       revises: request !== null,
     });
   }

@@ -136,11 +136,6 @@ export function requestRoutes(context: ApiContext): void {
         database.programmes.list(),
       ]);
       const { items } = list;
-      const shown = items.flatMap(({ sequences }) => sequences.map(({ id }) => id));
-      const [planned, costs] = await Promise.all([
-        database.schedules.plannedStarts(shown),
-        database.quota.costs(shown),
-      ]);
       const filters = { kind, status, programme, mine, text };
       const lines = longPager("/requests", filters, page, ON_PAGE, list, placeOf, "request");
       const model = requestsModel({
@@ -149,8 +144,6 @@ export function requestRoutes(context: ApiContext): void {
         lines,
         drafts,
         programmes: programmes.map(({ id }) => id),
-        planned,
-        costs,
         userId,
         mayWrite: request.identity !== null && may(request.identity.profile, "requests.own"),
         said: saidWords(said),

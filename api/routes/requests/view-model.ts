@@ -5,7 +5,6 @@ import type { QuotaEntryRecord } from "../../../db/entities/quota-entry.ts";
 import type { RequestDraftRecord } from "../../../db/entities/request-draft.ts";
 import type { RequestRecord } from "../../../db/entities/request.ts";
 import type { ScheduledSequenceRecord } from "../../../db/entities/scheduled-sequence.ts";
-import type { SequenceRecord } from "../../../db/entities/sequence.ts";
 import type { RequestSummary } from "../../../db/repositories/requests.ts";
 import type { SequenceDetail, SequenceOutline } from "../../../db/repositories/sequences.ts";
 import { nightDateAt } from "../../../domain/astronomy/night.ts";
@@ -56,16 +55,13 @@ export interface RequestListFacts {
   readonly lines: Pager;
   readonly drafts: readonly RequestDraftRecord[];
   readonly programmes: readonly string[];
-  /** When the newest schedule has each sequence, Unix ms. */
-  readonly planned: ReadonlyMap<string, number>;
-  readonly costs: ReadonlyMap<string, { readonly spentS: number; readonly openS: number }>;
   readonly userId: string | null;
   readonly mayWrite: boolean;
   readonly said: string;
 }
 
 export function requestsModel(facts: RequestListFacts): PageModel {
-  const { items, filters, lines, drafts, programmes, planned, costs, userId } = facts;
+  const { items, filters, lines, drafts, programmes, userId } = facts;
   return {
     title: "Requests",
     sentence: `What ${filters.kind === "alert" ? "alerts ask" : "people ask"} to be observed. ${capital(lines.words)}.`,
@@ -94,30 +90,20 @@ export function requestsModel(facts: RequestListFacts): PageModel {
         .join(", "),
       saved: dateTime(draft.updatedWallMs),
     })),
-    rows: items.map((request) => {
-      const tonight = request.sequences.flatMap(({ id }) => planned.get(id) ?? []).sort((a, b) => a - b)[0];
-      const cost = request.sequences.map(({ id }) => costs.get(id));
-      const sum = (key: "spentS" | "openS"): number =>
-        cost.reduce((total, each) => total + (each?.[key] ?? 0), 0);
-      const changed = Math.max(
-        request.createdWallMs,
-        ...request.sequences.map(({ updatedWallMs }) => updatedWallMs),
-      );
-      return {
-        id: request.id,
-        name: request.name,
-        href: requestHref(request.id),
-        mine: request.userId !== null && request.userId === userId,
-        alert: request.alertKey === null ? "" : alertHref(request.alertKey),
-        programme: request.programmeId,
-        targets: [...new Set(request.sequences.map(({ targetName }) => targetName))].join(", "),
-        done: `${request.sequences.filter(({ status }) => status === "executed").length} of ${request.sequences.length}`,
-        mark: requestMark(request, request.sequences),
-        tonight: tonight === undefined ? NONE : hourMinute(tonight),
-        quota: `${hours(sum("openS"))} held, ${hours(sum("spentS"))} spent`,
-        changed: dateTime(changed),
-      };
-    }),
+    rows: items.map((request) => ({
+      id: request.id,
+      name: request.name,
+      href: requestHref(request.id),
+      mine: request.userId !== null && request.userId === userId,
+      alert: request.alertKey === null ? "" : alertHref(request.alertKey),
+      programme: request.programmeId,
+      targets: request.targets.join(", "),
+      done: `${request.executed} of ${request.sequences}`,
+      mark: requestMark(request, request),
+      tonight: request.plannedMs === null ? NONE : hourMinute(request.plannedMs),
+      quota: `${hours(request.heldS)} held, ${hours(request.spentS)} spent`,
+      changed: dateTime(request.changedWallMs),
+    })),
     filtered:
       filters.status !== "" ||
       filters.text !== "" ||
@@ -153,19 +139,19 @@ export interface RequestFacts {
 
 export function requestModel(facts: RequestFacts): PageModel {
   const { request, all, sequences, appearances, images, balance, mayChange } = facts;
-  const executing = all.some(({ status }) => status === "executing");
+  const sums = sumsOf(all);
   const anyOpen = all.some(({ status }) => isEditable(status));
   return {
     title: request.name,
     sentence: requestSentence(all),
-    mark: requestMark(request, all),
+    mark: requestMark(request, sums),
     said: facts.said,
     steps: pathOf(request, all),
     actions: {
       id: request.id,
-      unsubmit: mayChange && request.status === "submitted" && !executing && anyOpen,
+      unsubmit: mayChange && request.status === "submitted" && !sums.executing && anyOpen,
       locked:
-        mayChange && request.status === "submitted" && executing
+        mayChange && request.status === "submitted" && sums.executing
           ? "A sequence is being observed now: the request can be taken back when it has ended."
           : "",
       revise: mayChange && (request.status === "withdrawn" || request.status === "draft") && anyOpen,
@@ -302,11 +288,19 @@ function requestSentence(sequences: readonly SequenceOutline[]): string {
   return `${done} of ${count(sequences.length, "sequence")} observed. Sequence ${waiting.ordinal} is ${waiting.status}${why}.`;
 }
 
-function requestMark(request: RequestRecord, sequences: readonly Pick<SequenceRecord, "status">[]): Mark {
-  if (sequences.some(({ status }) => status === "executing")) return { tone: "running", word: "executing" };
-  if (sequences.length > 0 && sequences.every(({ status }) => status === "executed")) {
-    return { tone: "ok", word: "observed" };
-  }
+type Sums = Pick<RequestSummary, "sequences" | "executed" | "executing">;
+
+function sumsOf(sequences: readonly SequenceOutline[]): Sums {
+  return {
+    sequences: sequences.length,
+    executed: sequences.filter(({ status }) => status === "executed").length,
+    executing: sequences.some(({ status }) => status === "executing"),
+  };
+}
+
+function requestMark(request: RequestRecord, { sequences, executed, executing }: Sums): Mark {
+  if (executing) return { tone: "running", word: "executing" };
+  if (sequences > 0 && executed === sequences) return { tone: "ok", word: "observed" };
   return { tone: "quiet", word: request.status };
 }
 
