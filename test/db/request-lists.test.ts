@@ -109,6 +109,7 @@ async function planned(rows: readonly { readonly sequenceId: string; readonly ts
   await database.schedules.store({
     nightId,
     madeMs: T0 + rows.length,
+    madeWallMs: T0,
     reason: "a test",
     problem: {},
     seed: 1,
