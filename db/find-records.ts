@@ -102,10 +102,10 @@ interface FieldReader {
   readonly convert: (value: unknown) => unknown;
 }
 
-const known = new WeakMap<object, readonly FieldReader[]>();
+const readersByEntity = new WeakMap<object, readonly FieldReader[]>();
 
 function readersOf<E extends object>(meta: EntityMetadata<E>): readonly FieldReader[] {
-  const before = known.get(meta);
+  const before = readersByEntity.get(meta);
   if (before !== undefined) return before;
   const readers = meta.props
     .filter(({ persist, fieldNames }) => persist !== false && fieldNames?.length === 1)
@@ -114,7 +114,7 @@ function readersOf<E extends object>(meta: EntityMetadata<E>): readonly FieldRea
       column: prop.fieldNames[0] ?? prop.name,
       convert: converterOf(prop.customType, prop.columnTypes[0] ?? "", prop.runtimeType),
     }));
-  known.set(meta, readers);
+  readersByEntity.set(meta, readers);
   return readers;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Makes what is computed of a key be computed once for all who ask. After `most` keys it begins anew: whoever asks for so
- * many walks through the seasons.
+ * Makes a pure function compute each of its results once for all who ask. After `most` results it begins anew: that bounds
+ * the memory, and whoever asks for so many different ones seldom comes back to the first.
  * @param keyOf what the result depends on, as one string; the arguments themselves when absent
  */
 export function kept<Args extends readonly unknown[], T>(

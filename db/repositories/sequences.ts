@@ -61,7 +61,7 @@ export function createSequenceRepository(orm: MikroORM) {
     const found = byId(await findRecords(em, Sequence, { id: { $in: [...ids] } }));
     return detailsOf(
       em,
-      ids.flatMap((id) => found.get(id) ?? []),
+      [...new Set(ids)].flatMap((id) => found.get(id) ?? []),
     );
   };
 
