@@ -24,7 +24,7 @@ afterAll(async () => {
 
 async function addAudits(count: number, subject: string): Promise<void> {
   await client.query(
-    `insert into audit (at_wall_at, action, subject, details)
+    `insert into audit (wall_at, action, subject, details)
      select now(), 'test', $2, '{}' from generate_series(1, $1::int)`,
     [count, subject],
   );
