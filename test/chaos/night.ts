@@ -1,8 +1,13 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { projectFolder } from "../../adapters/config/read-settings.ts";
 import { burst, observatory, skyNowMs, state } from "../integration/kit.ts";
 import type { Observed } from "../support/observed.ts";
 import { startStack, waitFor, type Stack } from "../support/stack.ts";
 import type { Evidence, Gap, Kill, PostedBurst, Rain } from "./evidence.ts";
+import { growthWords } from "./invariants/quiet.ts";
 import { gather } from "./gather.ts";
 import { kill, type PlannedKill } from "./killer.ts";
 import { startMemorySampler, type MemorySample } from "./memory.ts";
@@ -51,11 +56,16 @@ export async function chaosNight(
   options: ChaosNightOptions,
   judge: (night: ChaosNight) => boolean,
 ): Promise<ChaosNight> {
-  const { rate, start, say } = options;
-  const stack = await startStack({ rate, ...(start === null ? {} : { start }) });
+  const { rate, start, deck, wholeNight, say } = options;
+  const folder = mkdtempSync(path.join(tmpdir(), "vesper-chaos-"));
+  // After a whole night the final images of its calibration may take until the next dusk, at rate 60 a quarter of an hour.
+  const quiet = wholeNight && deck.length === 0;
+  const file = quiet ? { VESPER_OBSERVATORY: withoutAutoStart(folder) } : {};
+  const stack = await startStack({ rate, env: file, ...(start === null ? {} : { start }) });
   say(`a night begins in ${stack.home}`);
   let keep = true;
   try {
+    if (quiet) await startByHand(stack);
     const kills: Kill[] = [];
     const gaps: Gap[] = [];
     const over = new AbortController();
@@ -67,6 +77,7 @@ export async function chaosNight(
     ]);
     // Of the night alone: calibrations are another work, and their images other memory.
     const samples = memory.stop();
+    if (quiet) say(`memory, ${growthWords(samples)}`);
     await endNight(stack, say);
     const evidence = await gather(stack, { rate, kills, simulatorGaps: gaps, bursts, rains });
     const night = { evidence, memory: samples };
@@ -76,7 +87,24 @@ export async function chaosNight(
     if (keep) process.env["VESPER_TEST_KEEP"] = "1";
     await stack.stop();
     delete process.env["VESPER_TEST_KEEP"];
+    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The observatory file of the demonstration whose nights are started by their button alone. @returns its path */
+function withoutAutoStart(folder: string): string {
+  const demonstration = path.join(projectFolder, "observatories", "colibri.json");
+  const file = JSON.parse(readFileSync(demonstration, "utf8")) as { night: object };
+  const copy = path.join(folder, "colibri.json");
+  writeFileSync(copy, JSON.stringify({ ...file, night: { ...file.night, autoStart: false } }));
+  return copy;
+}
+
+async function startByHand(stack: Stack): Promise<void> {
+  await waitFor("the night is started by its button", TAKEN_LIMIT_MS, async () => {
+    await stack.api("/api/nights/start", { method: "POST" });
+    return (await state(stack)).night !== null;
+  });
 }
 
 /** Waits for all; when one fails the others are told to end, and have ended before this throws: the stack is stopped next. */

@@ -1,7 +1,7 @@
 import type { Evidence, Violation } from "./evidence.ts";
 import { frameCounts } from "./invariants/frames.ts";
 import { killCounts, nextMessagesMs } from "./invariants/kills.ts";
-import { growthOf } from "./invariants/quiet.ts";
+import { growthWords } from "./invariants/quiet.ts";
 import type { MemorySample } from "./memory.ts";
 import type { ChaosNight } from "./night.ts";
 
@@ -85,12 +85,8 @@ export function tableOf(result: ChaosResult): string[] {
 /** Memory of each part in the second and in the last quarter of each night. */
 function memoryWords(nights: ChaosResult["memory"]): string[] {
   return nights.flatMap((samples, index) => {
-    const parts = growthOf(samples).map(
-      ({ part, secondMiB, lastMiB }) => `${part} ${secondMiB} -> ${lastMiB}`,
-    );
-    return parts.length === 0
-      ? []
-      : [`memory in night ${index + 1}, second to last quarter, MiB: ${parts.join(", ")}`];
+    const words = growthWords(samples);
+    return words === "" ? [] : [`memory in night ${index + 1}, ${words}`];
   });
 }
 

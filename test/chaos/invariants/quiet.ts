@@ -41,6 +41,12 @@ export function growthOf(samples: readonly MemorySample[]): Growth[] {
   }));
 }
 
+/** The growth of each part in words; empty when there are too few samples to tell. */
+export function growthWords(samples: readonly MemorySample[]): string {
+  const parts = growthOf(samples).map(({ part, secondMiB, lastMiB }) => `${part} ${secondMiB} -> ${lastMiB}`);
+  return parts.length === 0 ? "" : `second to last quarter, MiB: ${parts.join(", ")}`;
+}
+
 /** In a night without kills the memory of no process grows. */
 export function memoryFlat(samples: readonly MemorySample[]): Violation[] {
   const invariant = "the memory of each process is flat to 10 %";
