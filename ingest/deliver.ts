@@ -105,7 +105,10 @@ export function createDeliverer(deps: DeliveryDeps) {
       database.strategies.byDefault(),
       database.nights.latest(siteId),
     ]);
-    if (strategy === null) throw new Error("no default strategy is stored: run `vesper seed`");
+    if (strategy === null)
+      throw new Error(
+        "no default strategy is stored: put strategies/default.json beside the observatory file and run `vesper seed`",
+      );
     return {
       strategy: strategy.document as unknown as Strategy,
       nightWorkflowId: night?.status === "open" ? nightWorkflowId(siteId, night.date) : null,

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { ConfigurationError } from "../../adapters/config/explain.ts";
 import type { Settings } from "../../adapters/config/settings.ts";
 import { loadStrategies, strategyFolder } from "../../adapters/config/strategies.ts";
 import { hashPassword } from "../../api/passwords.ts";
@@ -26,7 +27,10 @@ const SIGNS = "abcdefghjkmnpqrstuvwxyz23456789";
 const GROUPS = 4;
 const GROUP_LENGTH = 4;
 
-/** Puts in what the site starts with; under the demonstration clock the accounts, programmes and requests too. */
+/**
+ * Puts in what the site starts with; under the demonstration clock the accounts, programmes and requests too.
+ * @throws ConfigurationError when no strategy says what is done with an alert: better no start than a burst that is lost
+ */
 export async function seedDatabase(deps: {
   readonly settings: Settings;
   readonly database: Database;
@@ -44,6 +48,11 @@ export async function seedDatabase(deps: {
     strategies: loadStrategies(strategyFolder(settings.observatoryFile)),
     demo: password === null ? null : { passwordHash: await hashPassword(password) },
   });
+  if ((await database.strategies.byDefault()) === null) {
+    throw new ConfigurationError("No alert could be decided: there is no default strategy", [
+      `${path.join(strategyFolder(settings.observatoryFile), "default.json")} is missing (the one of the demonstration is in observatories/strategies)`,
+    ]);
+  }
   return {
     demo: demo ? DEMO_MAILS : [],
     newPassword: isNew ? password : null,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -91,10 +91,13 @@ export async function chaosNight(
   }
 }
 
-/** The observatory file of the demonstration whose nights are started by their button alone. @returns its path */
+/** The observatory of the demonstration, whose nights are started by their button alone here. @returns the path of its file */
 function withoutAutoStart(folder: string): string {
-  const demonstration = path.join(projectFolder, "observatories", "colibri.json");
-  const file = JSON.parse(readFileSync(demonstration, "utf8")) as { night: object };
+  const demonstration = path.join(projectFolder, "observatories");
+  cpSync(demonstration, folder, { recursive: true });
+  const file = JSON.parse(readFileSync(path.join(demonstration, "colibri.json"), "utf8")) as {
+    night: object;
+  };
   const copy = path.join(folder, "colibri.json");
   writeFileSync(copy, JSON.stringify({ ...file, night: { ...file.night, autoStart: false } }));
   return copy;
