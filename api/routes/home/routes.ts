@@ -10,7 +10,7 @@ export function homeRoutes({ app, deps, pages, situation, currentSchedule, share
     Promise.all([
       database.images.latest(),
       database.alerts.list({ site: observatory.site.id, limit: 1 }),
-      database.requests.count(),
+      database.requests.total(),
       database.images.count(),
     ]),
   );
