@@ -8,7 +8,7 @@ import { Plan, type PlanRecord } from "../entities/plan.ts";
 import { Programme, type ProgrammeRecord } from "../entities/programme.ts";
 import { Request, type RequestRecord } from "../entities/request.ts";
 import { Sequence, type SequenceRecord } from "../entities/sequence.ts";
-import { findFields, findRecords, queryRecords } from "../find-records.ts";
+import { findFields, findRecord, findRecords, queryRecords } from "../find-records.ts";
 import { recordOf } from "../record.ts";
 
 export interface PlanDetail extends PlanRecord {
@@ -50,10 +50,8 @@ export function createSequenceRepository(orm: MikroORM) {
   };
 
   /** One sequence without what it consists of; null when there is none. */
-  const record = async (id: string): Promise<SequenceRecord | null> => {
-    const [found] = await findRecords(orm.em.fork(), Sequence, { id });
-    return found ?? null;
-  };
+  const record = async (id: string): Promise<SequenceRecord | null> =>
+    findRecord(orm.em.fork(), Sequence, { id });
 
   /** Many sequences by id, in the order of the ids; those that are not there are left out. */
   const details = async (ids: readonly string[]): Promise<SequenceDetail[]> => {

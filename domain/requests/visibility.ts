@@ -177,14 +177,18 @@ const KEPT_FORESIGHTS = 5_000;
  */
 export function createForesight(observatory: Observatory, skies: NightSkies) {
   const ofMinute = kept(
-    ({ raDeg, decDeg, constraints }: Pointing, window: Interval, neededS: number, minute: number) =>
-      foresee({ raDeg, decDeg, constraints }, window, neededS, observatory, skies, minute * MS_PER_MINUTE),
+    (pointing: Pointing, window: Interval, neededS: number, minute: number) =>
+      foresee(pointing, window, neededS, observatory, skies, minute * MS_PER_MINUTE),
     KEPT_FORESIGHTS,
-    ({ raDeg, decDeg, constraints }, { startMs, endMs }, neededS, minute) =>
-      JSON.stringify([raDeg, decDeg, constraints, startMs, endMs, neededS, minute]),
   );
-  return (pointing: Pointing, window: Interval, neededS: number, nowMs: number): Foresight =>
-    ofMinute(pointing, window, neededS, Math.floor(nowMs / MS_PER_MINUTE));
+  // Without what a pointing or an interval may carry besides: two who ask the same must be seen to.
+  return (
+    { raDeg, decDeg, constraints }: Pointing,
+    { startMs, endMs }: Interval,
+    neededS: number,
+    nowMs: number,
+  ): Foresight =>
+    ofMinute({ raDeg, decDeg, constraints }, { startMs, endMs }, neededS, Math.floor(nowMs / MS_PER_MINUTE));
 }
 
 /** Whether a target stays too low even in transit; a degree of margin covers precession and rounding. */

@@ -2,7 +2,7 @@ import { request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { openNight, storeRequest } from "../db/fixtures.ts";
+import { newSchedule, openNight, plannedRow, storeRequest } from "../db/fixtures.ts";
 import { NOW_MS, observatoryState } from "./support/states.ts";
 import { startWeb } from "./support/web.ts";
 import type { Browser, TestWeb } from "./support/web.ts";
@@ -162,32 +162,7 @@ test("a schedule that was made while no page was open is what the next page gets
   const nightId = await openNight(database);
   await storeRequest(database);
   const store = (order: number, startMs: number) =>
-    database.schedules.store({
-      nightId,
-      madeMs: NOW_MS + order,
-      madeWallMs: NOW_MS + order,
-      reason: "a test",
-      problem: {},
-      seed: order,
-      iterations: 1,
-      objective: 1,
-      policy: "priority",
-      rows: [
-        {
-          sequenceId: "R0001-1",
-          order: 1,
-          tspMs: startMs,
-          tepMs: startMs + 600_000,
-          deltaTLMs: 0,
-          deltaTRMs: 0,
-          score: 1,
-          status: "planned" as const,
-          reasonCode: null,
-          reason: null,
-          numbers: null,
-        },
-      ],
-    });
+    database.schedules.store(newSchedule(nightId, NOW_MS + order, [plannedRow("R0001-1", 1, startMs)]));
   const shown = (stream: Stream, time: string) =>
     stream.events.some(({ event, data }) => event === "home" && data.includes(time));
   const comingHourMs = (hours: number) => (Math.floor(NOW_MS / 3_600_000) + hours) * 3_600_000;

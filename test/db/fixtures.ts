@@ -123,3 +123,36 @@ export async function storeAlert(database: Database): Promise<AlertRecord | null
   );
   return taken.alert;
 }
+
+/** A row of a schedule that is still to come, five minutes long. */
+export function plannedRow(sequenceId: string, order: number, tspMs: number) {
+  return {
+    sequenceId,
+    order,
+    tspMs,
+    tepMs: tspMs + 300_000,
+    deltaTLMs: 0,
+    deltaTRMs: 0,
+    score: 1,
+    status: "planned" as const,
+    reasonCode: null,
+    reason: null,
+    numbers: null,
+  };
+}
+
+/** What is stored of a schedule of these rows. */
+export function newSchedule(nightId: string, madeMs: number, rows: readonly ReturnType<typeof plannedRow>[]) {
+  return {
+    nightId,
+    madeMs,
+    madeWallMs: madeMs,
+    reason: "a test",
+    problem: {},
+    seed: 1,
+    iterations: 1,
+    objective: 1,
+    policy: "v1",
+    rows: [...rows],
+  };
+}

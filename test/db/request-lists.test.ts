@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Database, openDatabase } from "../../db/orm.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import { builtSequence, openNight, storeRequest, T0 } from "./fixtures.ts";
+import { builtSequence, newSchedule, openNight, plannedRow, storeRequest, T0 } from "./fixtures.ts";
 
 let server: TestPostgres;
 let database: Database;
@@ -106,28 +106,6 @@ test("a request without sequences has a summary, and pages of a search have its 
 });
 
 async function planned(rows: readonly { readonly sequenceId: string; readonly tspMs: number }[]) {
-  await database.schedules.store({
-    nightId,
-    madeMs: T0 + rows.length,
-    madeWallMs: T0,
-    reason: "a test",
-    problem: {},
-    seed: 1,
-    iterations: 1,
-    objective: 1,
-    policy: "v1",
-    rows: rows.map(({ sequenceId, tspMs }, order) => ({
-      sequenceId,
-      order,
-      tspMs,
-      tepMs: tspMs + 5_000,
-      deltaTLMs: 0,
-      deltaTRMs: 0,
-      score: 1,
-      status: "planned" as const,
-      reasonCode: null,
-      reason: null,
-      numbers: null,
-    })),
-  });
+  const planned = rows.map(({ sequenceId, tspMs }, order) => plannedRow(sequenceId, order, tspMs));
+  await database.schedules.store(newSchedule(nightId, T0 + rows.length, planned));
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Database, openDatabase } from "../../db/orm.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import { builtSequence, openNight, storeAlert, storeRequest, T0 } from "./fixtures.ts";
+import { builtSequence, openNight, plannedRow, storeAlert, storeRequest, T0 } from "./fixtures.ts";
 
 let server: TestPostgres;
 let database: Database;
@@ -182,19 +182,7 @@ test("a night opened by another run is run n+1; by the same run, the same", asyn
 });
 
 test("a schedule is stored with its rows once, and the newest is current", async () => {
-  const row = {
-    sequenceId: "R0001-1",
-    order: 1,
-    tspMs: T0 + 60_000,
-    tepMs: T0 + 360_000,
-    deltaTLMs: 0,
-    deltaTRMs: 5_000,
-    score: 1.5,
-    status: "planned" as const,
-    reasonCode: null,
-    reason: null,
-    numbers: null,
-  };
+  const row = { ...plannedRow("R0001-1", 1, T0 + 60_000), deltaTRMs: 5_000, score: 1.5 };
   const schedule = {
     nightId,
     madeMs: T0,

@@ -1,12 +1,7 @@
 import { expect, test } from "@jest/globals";
+import { UNTRIP_AFTER_WALL_MS } from "../../../domain/safety/guard.ts";
 import { waitFor, type Stack } from "../../support/stack.ts";
 import { note, PATIENCE_MS, routineFrame, SHUTTER_CLOSED, shutterIs, state, type TheStack } from "../kit.ts";
-
-/**
- * When the guard looks in the second between the end of a night and the closing of its dome, it trips, and lifts its hold after
- * five good minutes.
- */
-const GUARD_LIFTS_MS = 330_000;
 
 /** How a night ends: by the button, and wrongly. */
 export function endChecks(the: TheStack): void {
@@ -56,9 +51,10 @@ export function endChecks(the: TheStack): void {
         status: "ended",
         reason: expect.stringContaining("ended wrongly"),
       });
-      await startAgain(stack, night, GUARD_LIFTS_MS + 2 * PATIENCE_MS);
+      // A guard that looks in the second before the dome closes trips at once (decision 0007), and holds that long.
+      await startAgain(stack, night, UNTRIP_AFTER_WALL_MS + 2 * PATIENCE_MS);
     },
-    GUARD_LIFTS_MS + 7 * PATIENCE_MS,
+    UNTRIP_AFTER_WALL_MS + 5 * PATIENCE_MS,
   );
 }
 
