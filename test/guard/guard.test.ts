@@ -43,7 +43,7 @@ async function openDome(): Promise<void> {
 }
 
 /** One guard loop on the simulators, with Temporal's answer given by the test. */
-function loopOf(permission: () => Permission) {
+function loopOf(permission: () => Permission | Promise<Permission>) {
   const transport = createAlpacaTransport({ clientId: 7102 });
   closing.push(() => transport.close());
   return createGuardLoop(
@@ -130,6 +130,32 @@ test("devices that break do not end a loop; the others are still ordered", async
     await loop.run();
     return (await shutter()) === "Closed";
   });
+});
+
+test("while it is unsafe two questions may be under way at once: settled waits for the first too", async () => {
+  await openDome();
+  await rig.action("weather", "sim:weather", { kind: "rain" });
+  const answers: (() => void)[] = [];
+  const loop = loopOf(
+    () =>
+      new Promise((resolve) => {
+        answers.push(() => resolve({ kind: "silent", why: "Temporal is slow" }));
+      }),
+  );
+  await until("two questions", async () => {
+    await loop.run();
+    return answers.length >= 2;
+  });
+  const [first, ...others] = answers;
+  let settled = false;
+  const settling = loop.settled().then(() => {
+    settled = true;
+  });
+  for (const answer of others) answer();
+  await wait(50);
+  expect(settled).toBe(false);
+  first?.();
+  await settling;
 });
 
 test("without Temporal and database, rain over an open dome: the guard process closes it and remembers why", async () => {

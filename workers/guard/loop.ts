@@ -58,7 +58,8 @@ export function createGuardLoop(deps: GuardLoopDeps, initial: GuardState) {
    */
   async function gather(): Promise<Pick<GuardFacts, "parked" | "permission" | "safety">> {
     const asked = deps.answerable().then(deps.askPermission);
-    outstanding = asked;
+    // One that was not waited for may still be under way when the next is asked.
+    outstanding = Promise.allSettled([outstanding, asked]);
     const [isSafe, weather, rate, parked] = await Promise.all([
       look("the interlock", devices.isSafe),
       look("the weather station", devices.weather),
