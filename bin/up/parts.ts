@@ -69,20 +69,27 @@ export function simulatorsPart(settings: Settings, env: Env): Part {
 }
 
 /**
+ * Of the workers that hold frames: what glibc's malloc takes for one of a megabyte or more goes back to the system when it is
+ * freed. By default the first frame that is freed teaches it to keep them, and a night's worth of gaps stays with the process.
+ * docker-compose.yml says the same.
+ */
+const FRAMES_GO_BACK: Env = { MALLOC_MMAP_THRESHOLD_: "1048576", MALLOC_ARENA_MAX: "2" };
+
+/**
  * The workers. Two for the workflows: when one is killed the other gives back what it had begun, and takes over.
  * The rest one process each, so that image work never holds up a device.
  */
 export function workerParts(env: Env): Part[] {
   const workers = [
-    ["worker-control-1", "control"],
-    ["worker-control-2", "control"],
-    ["worker-site", "site"],
-    ["worker-compute", "compute"],
-    ["worker-feeds", "feeds"],
+    ["worker-control-1", "control", {}],
+    ["worker-control-2", "control", {}],
+    ["worker-site", "site", FRAMES_GO_BACK],
+    ["worker-compute", "compute", FRAMES_GO_BACK],
+    ["worker-feeds", "feeds", {}],
   ] as const;
-  return workers.map(([name, group], index) => {
+  return workers.map(([name, group, memory], index) => {
     const { ports, env: own } = withMetricsPort(env, index + 1);
-    return command(name, ["worker", group], ports, 7_000, own);
+    return command(name, ["worker", group], ports, 7_000, { ...memory, ...own });
   });
 }
 

@@ -1,4 +1,5 @@
 /** Thread that draws frames, so that the server answers while one is made. */
+import { constants, platform, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { createCatalogue } from "./catalogue.ts";
 import type { Catalogue } from "./catalogue.ts";
@@ -16,6 +17,9 @@ export interface RenderRequest {
 export type RenderReply =
   | { readonly id: number; readonly pixels: Uint16Array }
   | { readonly id: number; readonly error: string };
+
+// A real camera takes no processor time from the observatory. On Linux a thread has a priority of its own.
+if (platform() === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 const maps = new Map<number, DetectorMaps>();
 const catalogues = new Map<number, Catalogue>();

@@ -4,7 +4,7 @@ import { TestWorkflowEnvironment } from "@temporalio/testing";
 import { createDeviceRecordActivities } from "../../activities/record-devices.ts";
 import { findTemporalCli } from "../../adapters/temporal-cli/find.ts";
 import type { WatchState } from "../../domain/safety/watch-state.ts";
-import { watchStateSignal } from "../../workflows/messages.ts";
+import { watchStateSignal, type Lease } from "../../workflows/messages.ts";
 import { observatoryWorkflowId, SEARCH_ATTRIBUTES } from "../../workflows/names.ts";
 import { FINE } from "../safety/fine-weather.ts";
 import type { TestPostgres } from "../support/postgres.ts";
@@ -12,6 +12,7 @@ import { nightWorkflow, observatory, openNightRig, type NightRig } from "./rig.t
 
 const START_TRIES = 5;
 const REPEAT_WALL_MS = 20_000;
+const SLOW_MS = 1_000;
 export const majordomeId = observatoryWorkflowId(observatory.site.id);
 
 /** The development server in memory. The SDK gives it 5 s to start, which a busy machine may miss: tried again. */
@@ -34,9 +35,16 @@ export interface FakeSky {
   rain: boolean;
 }
 
+/** The database of a rig; changed by the test. */
+export interface FakeLeases {
+  /** Whose lease takes a second to be written. */
+  slowFor: string | null;
+}
+
 export interface MajordomeRig {
   readonly rig: NightRig;
   readonly sky: FakeSky;
+  readonly leases: FakeLeases;
   /** Ids of the notices whose decision was recorded, in order. */
   readonly decisions: readonly string[];
 }
@@ -50,6 +58,7 @@ export async function openMajordomeRig(
   rate: number,
 ): Promise<MajordomeRig> {
   const sky: FakeSky = { rain: false };
+  const leases: FakeLeases = { slowFor: null };
   const decisions: string[] = [];
   const rig = await openNightRig(env, postgres, name, startMs, {
     rate,
@@ -57,6 +66,11 @@ export async function openMajordomeRig(
       ...createDeviceRecordActivities({ database, wallMs: () => Date.now() }),
       watch: () => watch(env, sky, () => world.domeOpen),
       showTransient: async () => undefined,
+      writeLease: async ({ siteId: site, holder, generation }: Lease) => {
+        if (holder === leases.slowFor) await sleep(SLOW_MS);
+        if (await database.lease.write({ site, holder, generation, wallMs: Date.now() })) return;
+        throw ApplicationFailure.nonRetryable(`generation ${generation} was not granted`, "LeaseLost");
+      },
       openCalibration: async () => {
         throw ApplicationFailure.nonRetryable("there are no calibrations in these tests");
       },
@@ -65,7 +79,7 @@ export async function openMajordomeRig(
       },
     }),
   });
-  return { rig, sky, decisions };
+  return { rig, sky, leases, decisions };
 }
 
 /** Stands for the watch: says what the fake devices do, on change, until its run of `observatory` is over. */

@@ -20,7 +20,14 @@ import {
 } from "../../workflows/messages.ts";
 import { taskQueues } from "../../workflows/names.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import { majordomeId, openMajordomeRig, startDevServer, stateOf, type FakeSky } from "./majordome-rig.ts";
+import {
+  majordomeId,
+  openMajordomeRig,
+  startDevServer,
+  stateOf,
+  type FakeLeases,
+  type FakeSky,
+} from "./majordome-rig.ts";
 import {
   duskAndDawn,
   MINUTE_MS,
@@ -41,6 +48,7 @@ let postgres: TestPostgres;
 let env: TestWorkflowEnvironment;
 let rig: NightRig;
 let sky: FakeSky;
+let leases: FakeLeases;
 let majordome: WorkflowHandle;
 let epoch = 0;
 
@@ -48,7 +56,7 @@ beforeAll(async () => {
   postgres = await startPostgres();
   env = await startDevServer();
   const opened = await openMajordomeRig(env, postgres, "observatory", duskMs - 4 * 60 * MINUTE_MS, RATE);
-  ({ rig, sky } = opened);
+  ({ rig, sky, leases } = opened);
   majordome = await env.client.workflow.start("observatory", {
     workflowId: majordomeId,
     taskQueue: queues.control,
@@ -238,6 +246,27 @@ test("a night that is terminated is a wrong end: closed, parked, an alarm; not s
   expect(await state()).toMatchObject({ lastNight: { run: 2, wrongEnd: false }, mode: "ENDED" });
 }, 300_000);
 
+test("a lease that is late to be written takes nothing back from the night that was granted the next", async () => {
+  await press(startNightUpdate);
+  await until("run 3 is open", async () => (await rig.database.nights.one(nightId))?.run === 3);
+  leases.slowFor = majordomeId;
+  await press(endNightUpdate);
+  await until("it has ended", async () => (await state()).night === null);
+  await press(startNightUpdate);
+  await until("run 4 is open", async () => (await rig.database.nights.one(nightId))?.run === 4);
+  // Longer than the late one takes.
+  await sleep(2_500);
+  leases.slowFor = null;
+  const { night, lease } = await state();
+  expect(night).toMatchObject({ run: 4 });
+  expect(await rig.database.lease.read("colibri")).toMatchObject({
+    holder: nightWorkflow,
+    generation: lease.generation,
+  });
+  await press(endNightUpdate);
+  await until("it ends well", async () => (await state()).lastNight?.run === 4);
+}, 300_000);
+
 test("started anew without its history it keeps a person's hold, and grants behind leases that it knows nothing of", async () => {
   await majordome.terminate("its history is lost");
   const since = { site: "colibri", sinceMs: duskMs, sinceWallMs: Date.now() };
@@ -263,7 +292,7 @@ test("started anew without its history it keeps a person's hold, and grants behi
   ).toBe(true);
   await clockTo(duskMs - 10 * MINUTE_MS);
   await press(startNightUpdate);
-  await until("run 3 is open", async () => (await rig.database.nights.one(nightId))?.run === 3);
+  await until("run 5 is open", async () => (await rig.database.nights.one(nightId))?.run === 5);
   const { holder, generation } = (await state()).lease;
   expect(holder).toBe(nightWorkflow);
   expect(generation).toBeGreaterThan(later);

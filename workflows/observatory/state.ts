@@ -116,6 +116,8 @@ export class Majordome {
   exporting: boolean;
   /** The lease of the night is being written. */
   granting: boolean;
+  /** Done when the newest lease is written, or could not be. */
+  leaseWritten: Promise<unknown> = Promise.resolve();
   /** When a night was last granted the lease, wall ms; 0 when not since this run began. */
   grantedWallMs = 0;
   /** The lease goes over to a person or back to the night. */
