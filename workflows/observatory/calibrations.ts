@@ -39,6 +39,7 @@ export function grantCalibration(majordome: Majordome): void {
   majordome.lease = lease;
   background.add("lease of the calibration", async () => {
     const written = await writeLeaseInForce(majordome, lease);
+    if (written === null) return;
     await tellWorkflow(majordome, workflowId, (handle) =>
       handle.signal(leaseGrantedSignal, { lease: written, holds: majordome.holdsMessage() }),
     );

@@ -1,4 +1,4 @@
-import { patched } from "@temporalio/workflow";
+import { condition, patched } from "@temporalio/workflow";
 import { failureType } from "../failure-words.ts";
 import type { Lease } from "../messages.ts";
 import type { Majordome } from "./state.ts";
@@ -33,8 +33,15 @@ async function writeBehindLater({ siteId, records }: Majordome, lease: Lease): P
   }
 }
 
-/** Writes a lease that counts already. @returns the lease as it was written, which counts from then on */
-export async function writeLeaseInForce(majordome: Majordome, lease: Lease): Promise<Lease> {
+/**
+ * Writes a lease that counts already, unless another has been granted before its turn came.
+ * @returns the lease as it was written, which counts from then on; null when it no longer does
+ */
+export async function writeLeaseInForce(majordome: Majordome, lease: Lease): Promise<Lease | null> {
+  if (patched(ONE_AFTER_ANOTHER)) {
+    await condition(() => !majordome.granting && majordome.leaseMoving === null);
+    if (majordome.lease !== lease) return null;
+  }
   const written = await writeLease(majordome, lease);
   if (majordome.lease === lease) majordome.lease = written;
   return written;
