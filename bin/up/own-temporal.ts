@@ -10,7 +10,7 @@ const RETENTION_DAYS = 90;
  * A history of more events is continued as new. The server's own 4,096 take a control worker two seconds to read again when it
  * takes over from one that was killed; an alert does not wait that long. deploy/temporal.yaml says the same.
  */
-export const MOST_EVENTS = 500;
+export const MOST_EVENTS = 250;
 const ALREADY_EXISTS = 6;
 const NOT_FOUND = 5;
 /** IndexedValueType of the API: KEYWORD. */
