@@ -67,8 +67,10 @@ export function createIdentities({ database, nowWallMs }: IdentityDeps) {
     const found = await database.sessions.find(id, wallMs);
     if (found === null) return null;
     const { session, user } = found;
-    if (wallMs - session.seenWallMs > TOUCH_EVERY_MS) {
-      await database.sessions.touch(session.id, wallMs, wallMs + SESSION_MS);
+    const notSinceWallMs = wallMs - TOUCH_EVERY_MS;
+    if (session.seenWallMs <= notSinceWallMs) {
+      const seen = { seenWallMs: wallMs, expiresWallMs: wallMs + SESSION_MS };
+      await database.sessions.touch(session.id, notSinceWallMs, seen);
     }
     return {
       how: "session",

@@ -23,9 +23,16 @@ export function createSessionRepository(orm: MikroORM) {
     return user === null ? null : { session, user };
   };
 
-  /** Notes that the session was used and prolongs it. */
-  const touch = async (id: string, seenWallMs: number, expiresWallMs: number): Promise<void> => {
-    await orm.em.fork().nativeUpdate(Session, { id }, { seenWallMs, expiresWallMs });
+  /**
+   * Notes that a session is used and prolongs it, unless that was noted after `notSinceWallMs`: of a page's many requests at once one writes, and
+   * the others do not wait for a disk each.
+   */
+  const touch = async (
+    id: string,
+    notSinceWallMs: number,
+    seen: { readonly seenWallMs: number; readonly expiresWallMs: number },
+  ): Promise<void> => {
+    await orm.em.fork().nativeUpdate(Session, { id, seenWallMs: { $lte: notSinceWallMs } }, seen);
   };
 
   const remove = async (id: string): Promise<void> => {

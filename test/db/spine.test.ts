@@ -415,6 +415,39 @@ test("a sequence whose window has closed expires, and a request with nothing lef
   expect(await database.requests.one(unlucky.id)).toMatchObject({ status: "closed" });
 });
 
+test("the use of a session and of a token is noted once a minute, by one of many requests at once", async () => {
+  const userId = (await database.users.byMail("maria@vesper.example"))?.id ?? "";
+  await database.sessions.create({
+    id: "noted",
+    userId,
+    csrf: "c",
+    address: null,
+    userAgent: null,
+    createdWallMs: T0,
+    seenWallMs: T0,
+    expiresWallMs: T0 + 1e9,
+  });
+  const touch = (atMs: number) =>
+    database.sessions.touch("noted", atMs - 60_000, { seenWallMs: atMs, expiresWallMs: atMs + 1e9 });
+  const seen = async () => (await database.sessions.find("noted", T0))?.session.seenWallMs;
+  await touch(T0 + 59_999);
+  expect(await seen()).toBe(T0);
+  await Promise.all([touch(T0 + 60_000), touch(T0 + 60_000), touch(T0 + 60_000)]);
+  await touch(T0 + 60_500);
+  expect(await seen()).toBe(T0 + 60_000);
+  expect(await database.sessions.removeOfUser(userId)).toBe(1);
+
+  const token = { hash: "n", name: "noted", profile: "feed" as const, userId: null, createdWallMs: T0 };
+  await database.tokens.create({ ...token, expiresWallMs: null });
+  const used = async () =>
+    (await database.tokens.list()).find(({ name }) => name === "noted")?.lastUsedWallMs;
+  await database.tokens.use("n", T0);
+  await database.tokens.use("n", T0 + 59_999);
+  expect(await used()).toBe(T0);
+  await database.tokens.use("n", T0 + 60_000);
+  expect(await used()).toBe(T0 + 60_000);
+});
+
 test("users, sessions and tokens: found while they may enter, not after", async () => {
   const user = await database.users.byMail(" MARIA@vesper.example ");
   expect(user).toMatchObject({ id: "U0001", mail: "maria@vesper.example", profile: "user" });
