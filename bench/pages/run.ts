@@ -37,6 +37,11 @@ const PER_SECOND = 50;
 const LIMIT_MS = 100;
 /** So long each page is asked before its times count: years of a server's life are not its first second. */
 const WARM_UP_SECONDS = 1;
+/**
+ * In two seconds one stall of the machine (a collection of the client's garbage, the disk) is more than a twentieth: what is
+ * above the limit is asked again for so long, and that counts. Both are in the results.
+ */
+const AGAIN_SECONDS = 20;
 const { values } = parseArgs({
   options: {
     database: { type: "string" },
@@ -60,6 +65,8 @@ interface Times {
   /** Processor time of the web for one answer; null where the system does not tell. */
   readonly cpuMs: number | null;
   readonly failed: number;
+  /** p95 of the first two seconds, where it was above the limit and these times are of the second look. */
+  readonly firstP95Ms?: number;
 }
 
 interface Web {
@@ -154,10 +161,10 @@ async function measureDatabase(name: string, url: string, withLive = false): Pro
       ({ route }) => values.only === undefined || route.includes(values.only),
     );
     for (const { addresses } of pages) for (const address of addresses) await ask(address);
-    const table: Record<string, Times & { readonly addresses?: Record<string, Times> }> = {};
+    const table: Record<string, PageTimes> = {};
     for (const page of pages) {
       await askSteadily(ask, page.addresses, WARM_UP_SECONDS);
-      table[page.route] = await measurePage(ask, page, web);
+      table[page.route] = await measureTwice(ask, page, web);
     }
     const mixed = await measure(ask, mix(pages), Math.max(10, seconds * 5), web);
     const live: LiveResult | null =
@@ -172,18 +179,33 @@ async function measureDatabase(name: string, url: string, withLive = false): Pro
   }
 }
 
+type PageTimes = Times & { readonly addresses?: Readonly<Record<string, Times>> };
+
+async function measureTwice(ask: Ask, page: MeasuredPage, web: Web): Promise<PageTimes> {
+  const first = await measurePage(ask, page, web, seconds);
+  const all = [first, ...Object.values(first.addresses ?? {})];
+  if (all.every(({ p95Ms }) => p95Ms <= LIMIT_MS)) return first;
+  const again = await measurePage(ask, page, web, AGAIN_SECONDS);
+  return { ...again, firstP95Ms: Math.max(...all.map(({ p95Ms }) => p95Ms)) };
+}
+
 async function measurePage(
   ask: Ask,
   { addresses }: MeasuredPage,
   web: Web,
-): Promise<Times & { readonly addresses?: Record<string, Times> }> {
-  if (addresses.length === 1) return measure(ask, [...addresses], seconds, web);
+  forSeconds: number,
+): Promise<PageTimes> {
+  if (addresses.length === 1) return measure(ask, [...addresses], forSeconds, web);
   const of: Record<string, Times> = {};
   const all: number[] = [];
   let failed = 0;
   const before = cpuOf(web);
   for (const address of addresses) {
-    const { times, failed: n } = await askSteadily(ask, [address], seconds / Math.min(3, addresses.length));
+    const { times, failed: n } = await askSteadily(
+      ask,
+      [address],
+      forSeconds / Math.min(3, addresses.length),
+    );
     of[address] = timesOf(times, n, null);
     all.push(...times);
     failed += n;
@@ -307,7 +329,7 @@ async function startWeb(url: string): Promise<Web> {
 
 function print(
   name: string,
-  table: Readonly<Record<string, Times & { readonly addresses?: Record<string, Times> }>>,
+  table: Readonly<Record<string, PageTimes>>,
   mixed: Times,
   live: LiveResult | null,
 ): void {

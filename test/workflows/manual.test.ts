@@ -263,7 +263,9 @@ whenSkipping("by hand, with time skipped", () => {
         const before = hands.acts().length;
         await hands.handle.signal(preemptSignal, claimOf("swift-7", duskMs + 120 * MINUTE_MS));
         await hands.pass(5 * 60, { shutter: "Open" });
-        expect(hands.acts().slice(before)).toEqual([]);
+        // The frame that was exposing when she took the telescope may be aborted a moment later: that is no motion.
+        const since = hands.acts().slice(before);
+        expect(since.filter((what) => !what.startsWith("abort"))).toEqual([]);
         const night = (await hands.env.client.workflow
           .getHandle(nightWorkflow)
           .query(stateQuery)) as NightState;
