@@ -189,7 +189,8 @@ export function createWatchRound(deps: WatchDeps, observatory: Observatory) {
       const { tripped, why, lastLoopWallAt } = await deps.askGuard();
       // Anything may listen on that port: only the guard's own words count.
       if (typeof tripped === "boolean" && Number.isFinite(lastLoopWallAt)) {
-        guard = { tripped, why, loopWallMs: lastLoopWallAt };
+        // 0: it has just been started and has not looked yet, which makes it no older than it was.
+        guard = { tripped, why, loopWallMs: lastLoopWallAt === 0 ? guard.loopWallMs : lastLoopWallAt };
       }
     } catch {
       // Silence is what is looked for: `loopWallMs` grows old.

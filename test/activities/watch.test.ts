@@ -203,10 +203,20 @@ test("a database that is away loses no change", async () => {
 test("a guard that tripped is told; one that is silent for 15 s is told", async () => {
   let lastLoopWallAt = Date.now();
   let tripped = false;
+  let asked = 0;
   const watch = startWatch({
-    askGuard: async () => ({ tripped, why: "rain with an open dome", lastLoopWallAt }),
+    askGuard: async () => {
+      asked += 1;
+      return { tripped, why: "rain with an open dome", lastLoopWallAt };
+    },
   });
   await until("a state", () => watch.states.length > 0);
+  // Just started again, it has not looked yet.
+  lastLoopWallAt = 0;
+  const before = asked;
+  await until("three answers", () => asked > before + 3);
+  expect(watch.states.some(({ guard }) => guard.silent)).toBe(false);
+  lastLoopWallAt = Date.now();
   tripped = true;
   await until("the trip", () => watch.newest()?.guard.tripped === true);
   expect(watch.newest()?.guard.why).toBe("rain with an open dome");
