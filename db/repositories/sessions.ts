@@ -24,8 +24,8 @@ export function createSessionRepository(orm: MikroORM) {
   };
 
   /**
-   * Notes that a session is used and prolongs it, unless that was noted after `notSinceWallMs`: of a page's many requests at once one writes, and
-   * the others do not wait for a disk each.
+   * Notes that a session is used and prolongs it, unless that was noted after `notSinceWallMs`: of a page's many requests
+   * at once one writes, and the others do not wait for a disk each.
    */
   const touch = async (
     id: string,

@@ -156,3 +156,9 @@ export function newSchedule(nightId: string, madeMs: number, rows: readonly Retu
     rows: [...rows],
   };
 }
+
+/** A session that was begun at T0. */
+export function newSession(id: string, userId: string, expiresWallMs: number) {
+  const nowhere = { address: null, userAgent: null };
+  return { id, userId, csrf: "c", ...nowhere, createdWallMs: T0, seenWallMs: T0, expiresWallMs };
+}

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Database, openDatabase } from "../../db/orm.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import { builtSequence, openNight, plannedRow, storeAlert, storeRequest, T0 } from "./fixtures.ts";
+import {
+  builtSequence,
+  newSession,
+  openNight,
+  plannedRow,
+  storeAlert,
+  storeRequest,
+  T0,
+} from "./fixtures.ts";
 
 let server: TestPostgres;
 let database: Database;
@@ -417,16 +425,7 @@ test("a sequence whose window has closed expires, and a request with nothing lef
 
 test("the use of a session and of a token is noted once a minute, by one of many requests at once", async () => {
   const userId = (await database.users.byMail("maria@vesper.example"))?.id ?? "";
-  await database.sessions.create({
-    id: "noted",
-    userId,
-    csrf: "c",
-    address: null,
-    userAgent: null,
-    createdWallMs: T0,
-    seenWallMs: T0,
-    expiresWallMs: T0 + 1e9,
-  });
+  await database.sessions.create(newSession("noted", userId, T0 + 1e9));
   const touch = (atMs: number) =>
     database.sessions.touch("noted", atMs - 60_000, { seenWallMs: atMs, expiresWallMs: atMs + 1e9 });
   const seen = async () => (await database.sessions.find("noted", T0))?.session.seenWallMs;
@@ -452,16 +451,7 @@ test("users, sessions and tokens: found while they may enter, not after", async 
   const user = await database.users.byMail(" MARIA@vesper.example ");
   expect(user).toMatchObject({ id: "U0001", mail: "maria@vesper.example", profile: "user" });
   const userId = user?.id ?? "";
-  await database.sessions.create({
-    id: "hash",
-    userId,
-    csrf: "c",
-    address: null,
-    userAgent: null,
-    createdWallMs: T0,
-    seenWallMs: T0,
-    expiresWallMs: T0 + 1_000,
-  });
+  await database.sessions.create(newSession("hash", userId, T0 + 1_000));
   expect(await database.sessions.find("hash", T0 + 999)).toMatchObject({ user: { id: userId } });
   expect(await database.sessions.find("hash", T0 + 1_000)).toBeNull();
   await database.users.update(userId, { state: "disabled" });
